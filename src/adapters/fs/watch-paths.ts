@@ -1,0 +1,134 @@
+import { type FSWatcher, lstatSync, readlinkSync, statSync, watch } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+
+/**
+ * Calls back some time after any of the files (absolute paths) may have changed, appeared or gone, also if their folders
+ * do not exist yet or symbolic links lead to them. Works by inotify alone: no timer runs while nothing happens, and the
+ * process is not kept alive. Several changes in a row are one call. `changed` must not throw.
+ */
+export function watchPaths(paths: readonly string[], changed: () => void): { close: () => void } {
+  const watchers = new Map<string, Watched>();
+  let timer: NodeJS.Timeout | undefined;
+  let firstEvent = 0;
+
+  const settle = () => {
+    timer = undefined;
+    follow();
+    changed();
+  };
+  /** Waits until nothing has happened for a moment, since editors write in several steps; but not for ever. */
+  const notice = () => {
+    const now = performance.now();
+    if (timer === undefined) firstEvent = now;
+    else if (now - firstEvent > longestWait) return;
+    clearTimeout(timer);
+    timer = setTimeout(settle, quietTime).unref();
+  };
+
+  /** Watching a folder and then finding that it has changed meanwhile is a race; it is over once a round adds nothing. */
+  const follow = () => {
+    for (let round = 0; round < 5; round++) {
+      const wanted = watchPoints(paths);
+      for (const [key, watched] of watchers) {
+        if (wanted.has(key)) continue;
+        watched.watcher.close();
+        watchers.delete(key);
+      }
+      let added = false;
+      for (const [key, point] of wanted) {
+        const present = watchers.get(key);
+        if (present !== undefined) {
+          present.names = point.names;
+          continue;
+        }
+        const opened = open(key, point);
+        if (opened !== undefined) watchers.set(key, opened);
+        added = true;
+      }
+      if (!added) return;
+    }
+  };
+
+  const open = (key: string, point: WatchPoint): Watched | undefined => {
+    try {
+      const watched: Watched = { names: point.names, watcher: watch(point.folder, { persistent: false }) };
+      watched.watcher.on('change', (_kind, file) => {
+        const name = String(file);
+        // A folder reports its own end under its own name.
+        if (watched.names.has(name) || name === basename(point.folder)) notice();
+      });
+      watched.watcher.on('error', () => {
+        watched.watcher.close();
+        watchers.delete(key);
+        notice();
+      });
+      return watched;
+    } catch {
+      // Gone again, not ours to read, or no inotify watches left: what can be watched is.
+      return undefined;
+    }
+  };
+
+  follow();
+  return {
+    close: () => {
+      clearTimeout(timer);
+      for (const { watcher } of watchers.values()) watcher.close();
+      watchers.clear();
+    },
+  };
+}
+
+const quietTime = 50;
+const longestWait = 1000;
+
+interface WatchPoint {
+  readonly folder: string;
+  readonly names: ReadonlySet<string>;
+}
+
+interface Watched {
+  names: ReadonlySet<string>;
+  readonly watcher: FSWatcher;
+}
+
+/** The folders to watch, keyed so that a folder put in another's place is another key, and what matters in each. */
+function watchPoints(paths: readonly string[]): Map<string, WatchPoint> {
+  const points = new Map<string, { folder: string; names: Set<string> }>();
+  const visited = new Set<string>();
+  const visit = (path: string) => {
+    if (path === dirname(path) || visited.has(path) || visited.size > 500) return;
+    visited.add(path);
+    const folder = dirname(path);
+    const identity = identify(folder);
+    if (identity === undefined) return visit(folder);
+    const point = points.get(identity) ?? { folder, names: new Set<string>() };
+    point.names.add(basename(path));
+    points.set(identity, point);
+    const target = linkTarget(path);
+    if (target !== undefined) visit(target);
+    // A link higher up can be turned to another folder as well.
+    for (let above = folder; above !== dirname(above); above = dirname(above)) {
+      if (linkTarget(above) !== undefined) visit(above);
+    }
+  };
+  for (const path of paths) visit(path);
+  return points;
+}
+
+function identify(folder: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(folder);
+    return join(folder, `:${dev}:${ino}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return lstatSync(path).isSymbolicLink() ? resolve(dirname(path), readlinkSync(path)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
