@@ -1,0 +1,46 @@
+import type { Instance } from '../../ports.ts';
+import { type InterfaceSpec, method, property } from '../dbus/interface-spec.ts';
+
+export const ringfenceInterfaceName = 'org.ringfence.Ringfence1';
+
+/** What the interface needs of the daemon. */
+export interface RingfenceBackend {
+  readonly version: string;
+  launchApp(appId: string, uris: readonly string[], options: ReadonlyMap<string, string>): Promise<Instance>;
+  runCommand(
+    argv: readonly string[],
+    environment: ReadonlyMap<string, string>,
+    options: ReadonlyMap<string, string>,
+  ): Promise<Instance>;
+  /** Profile name → settings as text. */
+  profiles(): Map<string, Map<string, string>>;
+  capabilities(): Map<string, string>[];
+  /** Empty when the configuration on the disk is in force. */
+  configError(): string;
+}
+
+/** org.ringfence.Ringfence1: translates between the bus and the daemon; it decides nothing. */
+export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
+  return {
+    name: ringfenceInterfaceName,
+    methods: {
+      Launch: method('sasa{ss}', ['app_id', 'uris', 'options'], 'o', ['instance'], async ([appId, uris, options]) => [
+        (await backend.launchApp(appId, uris, options)).path,
+      ]),
+      Run: method(
+        'asa{ss}a{ss}',
+        ['argv', 'environment', 'options'],
+        'o',
+        ['instance'],
+        async ([argv, variables, options]) => [(await backend.runCommand(argv, variables, options)).path],
+      ),
+    },
+    properties: {
+      Version: property('s', () => backend.version, 'const'),
+      Profiles: property('a{sa{ss}}', () => backend.profiles()),
+      Capabilities: property('aa{ss}', () => backend.capabilities(), 'false'),
+      ConfigError: property('s', () => backend.configError()),
+    },
+    signals: {},
+  };
+}

@@ -1,0 +1,190 @@
+import { RingfenceError } from '../../core/errors.ts';
+import { unitObjectPath } from '../../core/scope/object-path.ts';
+import type { Systemd } from '../../ports.ts';
+import type { BusConnection } from '../dbus/connection.ts';
+import { RemoteError } from '../dbus/connection.ts';
+import { variant } from '../dbus/signature.ts';
+
+const destination = 'org.freedesktop.systemd1';
+const path = '/org/freedesktop/systemd1';
+const managerInterface = 'org.freedesktop.systemd1.Manager';
+const propertiesInterface = 'org.freedesktop.DBus.Properties';
+const jobTimeoutMs = 30_000;
+
+interface PendingStart {
+  /** Results that came before the reply that names the job. */
+  readonly results: Map<string, string>;
+  job?: string;
+  settle?: (result: string) => void;
+}
+
+/**
+ * The user manager of systemd over the session bus (org.freedesktop.systemd1(5)). Signals are subscribed to before the first
+ * call, so that no job's end is missed.
+ * @throws RingfenceError Unreachable when no user manager answers
+ */
+export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
+  const starts = new Map<string, PendingStart>();
+  const goneListeners = new Map<string, (result: string) => void>();
+  const lastResults = new Map<string, string>();
+  const unwatch = new Map<string, () => Promise<void>>();
+
+  const call = <I extends string, O extends string>(
+    iface: string,
+    member: string,
+    signature: I,
+    args: Parameters<typeof bus.call<I, O>>[2],
+    reply: O,
+    at: string = path,
+  ) => bus.call({ destination, path: at, interface: iface, member }, signature, args, reply);
+
+  await Promise.all([
+    bus.subscribe({ sender: destination, path, interface: managerInterface, member: 'JobRemoved' }, ({ body }) => {
+      const [, job, unit, result] = body as [number, string, string, string];
+      const start = starts.get(unit);
+      if (start === undefined) return;
+      if (start.job === job) start.settle?.(result);
+      else start.results.set(job, result);
+    }),
+    bus.subscribe({ sender: destination, path, interface: managerInterface, member: 'UnitRemoved' }, ({ body }) => {
+      const [unit] = body as [string, string];
+      const listener = goneListeners.get(unit);
+      if (listener === undefined) return;
+      const result = lastResults.get(unit) ?? 'success';
+      goneListeners.delete(unit);
+      lastResults.delete(unit);
+      unwatch
+        .get(unit)?.()
+        .catch(() => {});
+      unwatch.delete(unit);
+      listener(result);
+    }),
+  ]);
+  await call(managerInterface, 'Subscribe', '', [], '');
+  const own = async (name: string) => {
+    const [{ value }] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, name], 'v');
+    return String(value);
+  };
+  const [version, controlGroup] = await Promise.all([own('Version'), own('ControlGroup')]);
+
+  return {
+    version: Number.parseInt(version, 10),
+    controlGroup: controlGroup === '/' ? '' : controlGroup,
+
+    async environment() {
+      const [block] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, 'Environment'], 'v');
+      return parseEnvironmentBlock(block.value as string[]);
+    },
+
+    async startScope(unit, properties) {
+      const start: PendingStart = { results: new Map() };
+      starts.set(unit, start);
+      try {
+        const wire = properties.map(
+          ({ name, signature, value }) => [name, variant(signature, value)] as [string, never],
+        );
+        const [job] = await call(
+          managerInterface,
+          'StartTransientUnit',
+          'ssa(sv)a(sa(sv))',
+          [unit, 'fail', wire, []],
+          'o',
+        ).catch((error: unknown) => {
+          throw asScopeFailure(unit, error);
+        });
+        const result = start.results.get(job) ?? (await jobEnd(start, job, unit));
+        if (result !== 'done')
+          throw new RingfenceError('ScopeFailed', `cannot start ${unit}: its job ended as "${result}"`);
+      } finally {
+        starts.delete(unit);
+      }
+    },
+
+    async stopScope(unit) {
+      await call(managerInterface, 'StopUnit', 'ss', [unit, 'replace'], 'o').catch(ignoreUnknownUnit);
+    },
+
+    async killScope(unit, signal) {
+      await call(managerInterface, 'KillUnit', 'ssi', [unit, 'all', signal], '').catch(ignoreUnknownUnit);
+    },
+
+    async listScopes(pattern) {
+      const [units] = await call(managerInterface, 'ListUnitsByPatterns', 'asas', [[], [pattern]], 'a(ssssssouso)');
+      return units.map(([unit, description]) => ({ unit, description }));
+    },
+
+    async activeSince(unit) {
+      const [since] = await call(
+        propertiesInterface,
+        'Get',
+        'ss',
+        ['org.freedesktop.systemd1.Unit', 'ActiveEnterTimestamp'],
+        'v',
+        unitObjectPath(unit),
+      );
+      return since.value as bigint;
+    },
+
+    onScopeGone(unit, listener) {
+      goneListeners.set(unit, listener);
+      bus
+        .subscribe(
+          {
+            sender: destination,
+            path: unitObjectPath(unit),
+            interface: propertiesInterface,
+            member: 'PropertiesChanged',
+            arg0: 'org.freedesktop.systemd1.Scope',
+          },
+          ({ body }) => {
+            const [, changed] = body as [string, Map<string, { value: unknown }>];
+            const result = changed.get('Result')?.value;
+            if (typeof result === 'string' && result !== '') lastResults.set(unit, result);
+          },
+        )
+        .then((end) => {
+          if (goneListeners.has(unit)) unwatch.set(unit, end);
+          else end().catch(() => {});
+        })
+        // Without it the instance's end is still seen, only systemd's reason for it is not.
+        .catch(() => {});
+    },
+  };
+}
+
+function jobEnd(start: PendingStart, job: string, unit: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () =>
+        reject(
+          new RingfenceError('TimedOut', `cannot start ${unit}: systemd did not finish it in ${jobTimeoutMs / 1000} s`),
+        ),
+      jobTimeoutMs,
+    );
+    start.job = job;
+    start.settle = (result) => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+  });
+}
+
+function asScopeFailure(unit: string, error: unknown): unknown {
+  if (!(error instanceof RemoteError)) return error;
+  return new RingfenceError('ScopeFailed', `cannot start ${unit}: ${error.message}`, { cause: error });
+}
+
+// A scope that is gone needs no stopping.
+function ignoreUnknownUnit(error: unknown): void {
+  if (!(error instanceof RemoteError && error.dbusName === 'org.freedesktop.systemd1.NoSuchUnit')) throw error;
+}
+
+/** The manager's "NAME=value" strings as a map; the value is all that follows the first "=". */
+export function parseEnvironmentBlock(block: readonly string[]): Map<string, string> {
+  const environment = new Map<string, string>();
+  for (const assignment of block) {
+    const end = assignment.indexOf('=');
+    if (end > 0) environment.set(assignment.slice(0, end), assignment.slice(end + 1));
+  }
+  return environment;
+}

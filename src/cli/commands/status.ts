@@ -1,0 +1,61 @@
+import { connectClient } from '../client.ts';
+import type { Command } from '../command.ts';
+import { columns } from '../terminal.ts';
+
+/** `ringfence status` */
+export const statusCommand: Command = {
+  name: 'status',
+  operands: '',
+  summary: 'show the daemon, its profiles and what can be enforced on this machine',
+  options: {},
+  async run(words, { environment, terminal }) {
+    const client = await connectClient(environment);
+    try {
+      const values = await client.properties();
+      const capabilities = values.get('Capabilities') as Map<string, string>[];
+      const profiles = values.get('Profiles') as Map<string, Map<string, string>>;
+      const configError = values.get('ConfigError') as string;
+      if (words.flag('json')) {
+        terminal.print(
+          JSON.stringify(
+            {
+              version: values.get('Version'),
+              configError,
+              capabilities: capabilities.map((one) => Object.fromEntries(one)),
+              profiles: Object.fromEntries(
+                [...profiles].map(([name, settings]) => [name, Object.fromEntries(settings)]),
+              ),
+            },
+            null,
+            2,
+          ),
+        );
+        return 0;
+      }
+      terminal.print(`${terminal.paint('bold', 'ringfenced')} ${values.get('Version')}`);
+      if (configError !== '') terminal.print(`${terminal.paint('red', 'configuration')}  ${configError}`);
+      terminal.print(
+        `\n${columns(
+          capabilities.map((one) => [
+            one.get('name') ?? '',
+            one.get('available') === 'yes'
+              ? terminal.paint('green', 'works')
+              : terminal.paint('yellow', 'does not work'),
+            [one.get('reason'), one.get('fix')].filter(Boolean).join('; '),
+          ]),
+        )}`,
+      );
+      terminal.print(
+        `\n${columns(
+          [...profiles].map(([name, settings]) => [
+            terminal.paint('bold', name),
+            [...settings].map(([key, value]) => `${key}=${value}`).join(' '),
+          ]),
+        )}`,
+      );
+      return 0;
+    } finally {
+      await client.close();
+    }
+  },
+};

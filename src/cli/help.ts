@@ -1,0 +1,35 @@
+import { type Command, commonOptions, type OptionSpec } from './command.ts';
+import { columns } from './terminal.ts';
+
+/** The overview: `ringfence --help`. */
+export function overview(commands: readonly Command[]): string {
+  return [
+    'ringfence: starts any app in a fence of its own, with limits on memory, CPU, tasks and IO',
+    '',
+    'Usage: ringfence COMMAND [OPTION...]',
+    '',
+    columns(commands.map(({ name, summary }) => [`  ${name}`, summary])),
+    '',
+    'ringfence COMMAND --help tells more; ringfence --version prints the version.',
+    'Exit codes: 0 done, 2 bad argument, 3 no such app or instance, 4 bad desktop entry, 5 not enforceable, 6 systemd refused,',
+    '7 daemon unreachable, 70 internal error, 126 and 127 program not executable or not found.',
+  ].join('\n');
+}
+
+/** The help of one command. */
+export function commandHelp(command: Command): string {
+  const own = Object.entries(command.options).map(optionRow);
+  return [
+    `Usage: ringfence ${command.name} ${Object.keys(command.options).length > 0 ? '[OPTION...] ' : ''}${command.operands}`.trimEnd(),
+    '',
+    `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`,
+    ...(command.details === undefined ? [] : ['', command.details]),
+    '',
+    columns([...own, ...Object.entries(commonOptions).map(optionRow)]),
+    ...(command.examples === undefined ? [] : ['', 'Examples:', ...command.examples.map((example) => `  ${example}`)]),
+  ].join('\n');
+}
+
+function optionRow([name, { short, value, help }]: readonly [string, OptionSpec]): string[] {
+  return [`  ${short === undefined ? '   ' : `-${short},`} --${name}${value === undefined ? '' : ` ${value}`}`, help];
+}

@@ -1,0 +1,21 @@
+/** Whether `path` is `folder` or lies in it; both absolute and normal (no `..`, no double or trailing slash). */
+export function isAtOrBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+}
+
+/** The folders strictly between `folder` and `path`, outermost first: `/a`, `/a/b/c/d` → `/a/b`, `/a/b/c`. */
+export function foldersBetween(folder: string, path: string): string[] {
+  if (!isAtOrBelow(path, folder) || path === folder) return [];
+  const names = path.slice(folder === '/' ? 1 : folder.length + 1).split('/');
+  return names.slice(0, -1).map((_, index) => joinPath(folder, names.slice(0, index + 1).join('/')));
+}
+
+/** `folder` and `rest` with one slash between them. */
+export function joinPath(folder: string, rest: string): string {
+  return folder === '/' ? `/${rest}` : `${folder}/${rest}`;
+}
+
+/** Number of names in a path: 0 for `/`. */
+export function pathDepth(path: string): number {
+  return path === '/' ? 0 : path.split('/').length - 1;
+}

@@ -1,0 +1,95 @@
+import type { Report } from './core/report.ts';
+
+/** What a gate becomes when it is released. `argv[0]` is looked up in the environment's PATH. */
+export interface GatePlan {
+  readonly argv: readonly string[];
+  readonly environment: ReadonlyMap<string, string>;
+  /** Absolute. */
+  readonly workingDirectory: string;
+}
+
+/** How the main process ended: one of the two is null, as in node's exit event. */
+export interface GateExit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process that holds the app's place until it is released, and then is the app. */
+export interface Gate {
+  readonly pid: number;
+  readonly exited: Promise<GateExit>;
+  /** Lets it become the app. */
+  release(): void;
+  /** Ends it; when it was not released, nothing of the app has run. */
+  kill(): void;
+}
+
+/** One property of StartTransientUnit, as plain data. */
+export interface UnitProperty {
+  readonly name: string;
+  readonly signature: string;
+  readonly value: unknown;
+}
+
+/** A scope as the user manager lists it. */
+export interface ScopeListing {
+  readonly unit: string;
+  readonly description: string;
+}
+
+/** What the user manager of systemd does for us. Every call throws TimedOut or Unreachable when it does not answer. */
+export interface Systemd {
+  /** The major version, 252 for "252.38-1~deb12u1". */
+  readonly version: number;
+  /** The manager's own cgroup, the parent of app.slice. */
+  readonly controlGroup: string;
+  /** The manager's environment block, now. */
+  environment(): Promise<Map<string, string>>;
+  /**
+   * Starts a transient scope and waits for its job.
+   * @throws RingfenceError ScopeFailed with systemd's reason
+   */
+  startScope(unit: string, properties: readonly UnitProperty[]): Promise<void>;
+  /** Asks all its processes to end; systemd kills them after the scope's TimeoutStopSec. */
+  stopScope(unit: string): Promise<void>;
+  killScope(unit: string, signal: number): Promise<void>;
+  /** All loaded scopes whose names match the glob pattern. */
+  listScopes(pattern: string): Promise<ScopeListing[]>;
+  /** The time (µs since the epoch) at which the unit became active; 0 when unknown. */
+  activeSince(unit: string): Promise<bigint>;
+  /** Calls back once with systemd's Result ("success", "oom-kill" …) when the scope is gone. */
+  onScopeGone(unit: string, listener: (result: string) => void): void;
+}
+
+/** The kernel's side of a scope: its cgroup's files. */
+export interface Cgroups {
+  /** The cgroup v2 path of a process ("/user.slice/…"), undefined when it is gone. */
+  of(pid: number): string | undefined;
+  /** A cgroup file's text, undefined when it is not there. */
+  read(cgroup: string, file: string): string | undefined;
+  pids(cgroup: string): number[];
+  /** Calls back when the kernel killed processes at the memory limit (with the count so far); returns the end of it. */
+  watchOomKills(cgroup: string, listener: (count: number) => void): () => void;
+}
+
+/** The records of running instances in the runtime folder; they outlive the daemon and end with the session. */
+export interface Records {
+  write(unit: string, text: string): void;
+  read(unit: string): string | undefined;
+  remove(unit: string): void;
+  list(): string[];
+}
+
+/** The moments of a launch at which a test can kill the daemon. */
+export type LaunchStep = 'resolved' | 'decided' | 'gated' | 'scoped' | 'verified' | 'recorded' | 'released';
+
+/** A running instance. What can change is read anew at every call. */
+export interface Instance {
+  readonly path: string;
+  readonly report: Report;
+  pids(): number[];
+  limits(): Map<string, string>;
+  /** Returns when the scope is gone: SIGTERM to all, SIGKILL to what is left after `timeoutMs`. */
+  stop(timeoutMs: number): Promise<void>;
+  kill(signal: number): Promise<void>;
+}

@@ -1,0 +1,342 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readHostFacts } from '../../src/adapters/fs/host-facts.ts';
+import { expandExec, parseExec, quoteExec } from '../../src/core/desktop-entry/exec-line.ts';
+import { localeVariants } from '../../src/core/desktop-entry/locale.ts';
+import { mainGroup, parseDesktopEntry } from '../../src/core/desktop-entry/parse.ts';
+import { splitList } from '../../src/core/desktop-entry/value.ts';
+import { parseDesktopId } from '../../src/core/desktop-id.ts';
+import { isRingfenceError } from '../../src/core/errors.ts';
+import { resolveApp } from '../../src/core/resolve-app.ts';
+
+/** GLib (through the system's python3-gi) is asked what it makes of the same entries. */
+const fixtures = join(import.meta.dirname, '../fixtures');
+const minimumEntries = 80;
+const locales = ['de_DE.UTF-8', 'fr', 'pt_BR', 'sr_RS@latin', 'zh_TW'];
+
+const uriSets: Readonly<Record<string, readonly string[]>> = {
+  'no file': [],
+  'one file': ['file:///srv/a%20b%2Cc%27%22%C3%A9%25.txt'],
+  'two files': ['file:///srv/one.txt', 'file://localhost/srv//x/../two%20.txt'],
+  'a fragment': ['file:///srv/page.html#part'],
+  'one web address': ['https://example.org/a?b=c&d=%20e'],
+  'a file and a web address': ['file:///srv/one.txt', 'https://example.org/'],
+};
+
+/** Where ours is meant to differ from GLib, and why. `applies` sees the Exec line and the two answers. */
+const deliberate: readonly { readonly reason: string; applies(exec: string, name: string): boolean }[] = [
+  {
+    reason: '%d %D %n %N are deprecated and dropped, as the specification says; GLib still fills them in',
+    applies: (exec) => /%[dDnN]/.test(exec),
+  },
+  {
+    reason: 'a field code inside quotes gives the text itself; GLib pastes a shell-quoted word between the quotes',
+    applies: (exec) => /["'][^"']*%[fFuUick][^"']*["']/.test(exec),
+  },
+];
+
+let root = '';
+let entries: string[] = [];
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'ringfence-oracle-'));
+  for (const folder of ['bin', 'applications', 'records', 'home']) mkdirSync(join(root, folder));
+  const recorder = join(root, 'recorder');
+  // The temporary name lets a reader tell a finished record.
+  writeFileSync(
+    recorder,
+    `#!/bin/sh\nr=${root}/records/$$\nprintf '%s\\0' "$@" >"$r.tmp"\nexec /bin/mv "$r.tmp" "$r"\n`,
+  );
+  chmodSync(recorder, 0o755);
+  makeProgram(join(root, 'bin/gnome-terminal'));
+  const source = join(fetchEntries(), 'applications');
+  entries = readdirSync(source).map((name) => copyEntry(join(source, name), join(root, 'applications', name)));
+}, 300_000);
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** The cached entries; fetched with apt the first time. */
+function fetchEntries(): string {
+  const cache =
+    process.env['RINGFENCE_TEST_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? '/var/cache', 'ringfence-test');
+  const folder = join(cache, 'desktop-entries');
+  return execFileSync('sh', [join(fixtures, 'fetch-desktop-entries.sh'), folder], { encoding: 'utf8' }).trim();
+}
+
+/** Copies an entry, moving absolute programs below our root, and makes every program it names exist there. */
+function copyEntry(from: string, to: string): string {
+  const text = readFileSync(from, 'latin1').replace(/^((?:Try)?Exec\s*=\s*"?)\//gm, `$1${root}/root/`);
+  writeFileSync(to, text, 'latin1');
+  const document = parseDesktopEntry(Buffer.from(text, 'latin1'));
+  for (const group of document.groups()) {
+    const exec = document.get(group, 'Exec');
+    const word = exec === undefined ? undefined : expandExec(exec, { uris: [] })[0]?.[0];
+    for (const program of [word, document.get(group, 'TryExec')]) {
+      if (program) makeProgram(program.startsWith('/') ? program : join(root, 'bin', program));
+    }
+  }
+  return to;
+}
+
+function makeProgram(path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  if (!existsSync(path)) writeFileSync(path, '#!/bin/sh\n', { mode: 0o755 });
+}
+
+function environment(): Record<string, string> {
+  return {
+    PATH: join(root, 'bin'),
+    HOME: join(root, 'home'),
+    LANG: 'C.UTF-8',
+    LANGUAGE: 'de',
+    GIO_LAUNCH_DESKTOP: join(root, 'recorder'),
+    GIO_USE_VFS: 'local',
+    DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+  };
+}
+
+function askGlib<T>(request: object): T {
+  const run = spawnSync('/usr/bin/python3', [join(fixtures, 'glib-oracle.py')], {
+    input: JSON.stringify(request),
+    env: environment(),
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  if (run.status !== 0)
+    throw new Error(`the GLib oracle failed (is python3-gi installed?): ${run.stderr.slice(-2000)}`);
+  return JSON.parse(run.stdout) as T;
+}
+
+interface LaunchCase {
+  readonly path: string;
+  readonly action: string | null;
+  readonly uris: readonly string[];
+  readonly label: string;
+}
+
+function launchOurs({ path, action, uris }: LaunchCase): string[][] | null {
+  try {
+    const entry = { path, bytes: readFileSync(path) };
+    const request = { id: parseDesktopId('probe'), action: action ?? undefined, uris };
+    const argvs = resolveApp(request, entry, readHostFacts(environment())).argvs.map((argv) => [...argv]);
+    // GLib tells the terminal's full path.
+    return argvs.map(([program = '', ...args]) =>
+      program === 'gnome-terminal' ? [join(root, 'bin', program), ...args] : [program, ...args],
+    );
+  } catch (error) {
+    if (isRingfenceError(error)) return null;
+    throw error;
+  }
+}
+
+describe('the argument lists of real applications', () => {
+  it('are those that GLib runs, but for the differences listed', { timeout: 300_000 }, () => {
+    expect(entries.length).toBeGreaterThanOrEqual(minimumEntries);
+    const cases: LaunchCase[] = [];
+    for (const path of entries) {
+      const document = parseDesktopEntry(readFileSync(path));
+      for (const [label, uris] of Object.entries(uriSets)) cases.push({ path, action: null, uris, label });
+      for (const action of document.getList(mainGroup, 'Actions')) {
+        if (document.get(`Desktop Action ${action}`, 'Exec') === undefined) continue;
+        cases.push({ path, action, uris: [], label: `action ${action}` });
+      }
+    }
+    const theirs = askGlib<(string[][] | null)[]>({ mode: 'launch', records: join(root, 'records'), cases });
+    const unexplained: string[] = [];
+    const counts = new Map<string, number>();
+    cases.forEach((item, at) => {
+      const [ours, glib] = [launchOurs(item), theirs[at]];
+      if (JSON.stringify(ours) === JSON.stringify(glib)) return;
+      const document = parseDesktopEntry(readFileSync(item.path));
+      const exec = document.get(item.action === null ? mainGroup : `Desktop Action ${item.action}`, 'Exec') ?? '';
+      const known = deliberate.find((rule) => rule.applies(exec, item.path));
+      if (known === undefined) {
+        unexplained.push(`${item.path}: ${item.label}: ours ${JSON.stringify(ours)}, GLib ${JSON.stringify(glib)}`);
+      } else counts.set(known.reason, (counts.get(known.reason) ?? 0) + 1);
+    });
+    const launched = theirs.filter((answer) => answer !== null && answer !== undefined).length;
+    console.info(
+      `${entries.length} entries, ${cases.length} launches, ${launched} run by GLib`,
+      Object.fromEntries(counts),
+    );
+    expect(unexplained).toEqual([]);
+    expect(launched).toBeGreaterThan(minimumEntries * Object.keys(uriSets).length);
+  });
+});
+
+interface GlibEntry {
+  readonly names: (string | null)[];
+  readonly actions: string[];
+  readonly actionNames: string[];
+  readonly mimeTypes: string[];
+  readonly keywords: string[];
+  readonly [key: string]: unknown;
+}
+
+describe('what real applications say of themselves', () => {
+  it('reads as in GLib: names in five locales, actions, types, keywords, visibility', { timeout: 60_000 }, () => {
+    const theirs = askGlib<(GlibEntry | null)[]>({ mode: 'entries', paths: entries, locales });
+    let compared = 0;
+    entries.forEach((path, at) => {
+      const glib = theirs[at];
+      if (!glib) return;
+      compared++;
+      expect(describeOurs(path), path).toEqual(glib);
+    });
+    expect(compared).toBeGreaterThanOrEqual(minimumEntries);
+  });
+
+  it('survives reading and writing byte for byte', () => {
+    for (const path of entries) {
+      const bytes = readFileSync(path);
+      expect(parseDesktopEntry(bytes).render().equals(bytes), path).toBe(true);
+    }
+  });
+});
+
+function describeOurs(path: string): GlibEntry {
+  const document = parseDesktopEntry(readFileSync(path), path);
+  const user = localeVariants('de');
+  const actions = document.getList(mainGroup, 'Actions');
+  const keywords = document.getLocalized(mainGroup, 'Keywords', user);
+  const only = document.raw(mainGroup, 'OnlyShowIn');
+  const showIn = (desktop: string): boolean =>
+    splitList(only ?? '')?.includes(desktop) ||
+    (!document.getList(mainGroup, 'NotShowIn').includes(desktop) && only === undefined);
+  return {
+    names: locales.map((locale) => document.getLocalized(mainGroup, 'Name', localeVariants(locale)) ?? null),
+    actions,
+    actionNames: actions.map((action) => document.getLocalized(`Desktop Action ${action}`, 'Name', user) ?? ''),
+    mimeTypes: document.getList(mainGroup, 'MimeType'),
+    keywords: keywords ? keywords.replace(/;$/, '').split(';') : [],
+    nodisplay: document.getBoolean(mainGroup, 'NoDisplay'),
+    hidden: document.getBoolean(mainGroup, 'Hidden'),
+    gnome: showIn('GNOME'),
+    kde: showIn('KDE'),
+    wmClass: document.get(mainGroup, 'StartupWMClass') ?? null,
+    exec: document.get(mainGroup, 'Exec') ?? null,
+    terminal: document.getBoolean(mainGroup, 'Terminal'),
+    name: document.getLocalized(mainGroup, 'Name', user) ?? null,
+  };
+}
+
+const fragments = fc.constantFrom(
+  '[Desktop Entry]',
+  '[Desktop Action a b]',
+  '[]',
+  '[a[b]',
+  '[x] \t',
+  '[x] y',
+  '# note',
+  ';note',
+  '',
+  ' ',
+  '\t#',
+  'Name=x',
+  'Name = x ',
+  ' Name=y',
+  'Name[de]=ü',
+  'Name[sr@latin]=a',
+  'Name[]=a',
+  'Name[d e]=a',
+  'Name [de]=a',
+  '=x',
+  'Key',
+  'A B=c',
+  'Encoding=UTF-8',
+  'Encoding=latin1',
+  'List=a;b\\;c;',
+  'Bad=\\q;',
+  'End=\\',
+  'Esc=\\s\\n\\t\\r\\\\',
+  'X=a=b',
+  '-Y=1',
+  'Ä=ö',
+  '\ufeff[Desktop Entry]',
+  'K\t=v',
+  '\fK=v',
+);
+const keyFile = fc
+  .array(
+    fc.tuple(
+      fc.oneof({ weight: 5, arbitrary: fragments }, fc.string({ unit: 'binary', maxLength: 12 })),
+      fc.constantFrom('\n', '\n', '\r\n'),
+    ),
+  )
+  .chain((lines) =>
+    fc.boolean().map((open) =>
+      lines
+        .map(([text, eol]) => text.replace(/\0/g, '') + eol)
+        .join('')
+        .replace(open ? /\n$/ : /$^/, ''),
+    ),
+  );
+
+describe('generated files', () => {
+  it('parse as in GKeyFile, and survive', { timeout: 120_000 }, () => {
+    const files = fc
+      .sample(keyFile, 3000)
+      .flatMap((text) => [text, `[Desktop Entry]\n${text}`])
+      .map((text) => Buffer.from(text, 'utf8'));
+    const theirs = askGlib<(object | null)[]>({ mode: 'keyfile', files: files.map((file) => file.toString('base64')) });
+    let valid = 0;
+    files.forEach((file, at) => {
+      const ours = readOurs(file);
+      if (ours !== null) valid++;
+      expect({ file: file.toString('utf8'), read: ours }).toEqual({ file: file.toString('utf8'), read: theirs[at] });
+    });
+    expect(valid).toBeGreaterThan(500);
+  });
+
+  it('quoted arguments are read back by GLib', { timeout: 60_000 }, () => {
+    const argument = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...'"\'\\$`% #\n\t;a=~*?') }),
+    );
+    const argvs = fc
+      .sample(fc.array(argument, { minLength: 1, maxLength: 6 }), 3000)
+      .map((argv) => argv.map((text) => text.replace(/\0/g, '')));
+    const values = argvs.map(quoteExec);
+    // GLib undoes %% in a pass of its own before it parses the quoting.
+    const theirs = askGlib<(string[] | null)[]>({
+      mode: 'shell',
+      values: values.map((value) => value.replaceAll('%%', '%')),
+    });
+    expect(theirs).toEqual(argvs);
+    expect(values.map((value) => expandExec(parseExec(value), { uris: [] })[0])).toEqual(argvs);
+  });
+});
+
+function readOurs(file: Buffer): object | null {
+  try {
+    const document = parseDesktopEntry(file);
+    expect(document.render().equals(file)).toBe(true);
+    return Object.fromEntries(
+      document.groups().map((group) => [
+        group,
+        Object.fromEntries(
+          document.keys(group).map((key) => {
+            const raw = document.raw(group, key) ?? null;
+            return [key, { raw, list: raw === null ? null : (splitList(raw) ?? null) }];
+          }),
+        ),
+      ]),
+    );
+  } catch (error) {
+    if (isRingfenceError(error, 'BadEntry')) return null;
+    throw error;
+  }
+}
