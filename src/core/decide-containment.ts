@@ -1,4 +1,5 @@
-import { appKey, type Config, describeOrigin, type Origin } from './config/model.ts';
+import { appKey, type Config } from './config/model.ts';
+import { describeOrigin, type Origin } from './config/setting.ts';
 import { RingfenceError } from './errors.ts';
 import { type HostFacts, limitShortcoming, type Shortcoming } from './host-facts.ts';
 import { type LimitName, limitNames, type ParsedLimit, resolveLimit } from './limits.ts';

@@ -1,4 +1,4 @@
-import type { Origin, Setting } from './config/model.ts';
+import type { Origin, Setting } from './config/setting.ts';
 import { RingfenceError } from './errors.ts';
 import { type LimitName, limitNames, type ParsedLimit, parseLimit } from './limits.ts';
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { describeOrigin } from './config/model.ts';
+import { describeOrigin } from './config/setting.ts';
 import type { Decision } from './decide-containment.ts';
 import { isLimitName, type LimitName } from './limits.ts';
 import type { Judgement } from './scope/read-back.ts';

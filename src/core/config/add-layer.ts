@@ -1,7 +1,8 @@
 import { RingfenceError } from '../errors.ts';
 import { type ProfileDefinition, resolveProfile } from '../profile.ts';
-import type { AppSettings, Config, ConfigLayer, Origin, Setting } from './model.ts';
+import type { AppSettings, Config, ConfigLayer } from './model.ts';
 import { fileError } from './read-layer.ts';
+import type { Origin, Setting } from './setting.ts';
 
 /**
  * Lays one file over what is in force, key by key: the file wins where both say something. What stands below is

@@ -1,18 +1,7 @@
 import type { RingfenceError } from '../errors.ts';
 import type { LimitName, ParsedLimit } from '../limits.ts';
 import { builtInProfiles, type ProfileDefinition } from '../profile.ts';
-
-/** Where a value comes from: Ringfence itself, a line of a config file, or the request that launched the app. */
-export type Origin =
-  | { readonly kind: 'built-in' }
-  | { readonly kind: 'file'; readonly path: string; readonly line: number; readonly key: string }
-  | { readonly kind: 'request' };
-
-/** A value that knows where it comes from. */
-export interface Setting<T> {
-  readonly value: T;
-  readonly origin: Origin;
-}
+import type { Setting } from './setting.ts';
 
 /** What a config says about one app. */
 export interface AppSettings {
@@ -50,9 +39,4 @@ export const builtInConfig: Config = {
 /** The key under which a config keeps an app: `firefox` and `firefox.desktop` name the same. */
 export function appKey(id: string): string {
   return id.endsWith('.desktop') ? id.slice(0, -'.desktop'.length) : id;
-}
-
-/** An origin in one word or place: `built-in`, `request`, `/etc/xdg/ringfence/config.toml:7`. */
-export function describeOrigin(origin: Origin): string {
-  return origin.kind === 'file' ? `${origin.path}:${origin.line}` : origin.kind;
 }

@@ -4,8 +4,9 @@ import { RingfenceError } from '../errors.ts';
 import { type LimitName, limitNames, type ParsedLimit } from '../limits.ts';
 import type { ProfileDefinition } from '../profile.ts';
 import { keyLines } from './key-lines.ts';
-import { type AppSettings, appKey, type ConfigLayer, type Setting } from './model.ts';
+import { type AppSettings, appKey, type ConfigLayer } from './model.ts';
 import { fileSchema } from './schema.ts';
+import type { Setting } from './setting.ts';
 
 /**
  * Reads the text of one config file, on its own: whether the profiles it names exist is for {@link addLayer} to say.

@@ -121,6 +121,8 @@ export class DesktopDocument {
   #write(group: string, key: string, written: string): void {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is refused
     if (!/^[^=[\]#\s\x00-\x1f\x7f]+(\[[\p{L}\p{N}_.@-]+\])?$/u.test(key)) throw cannotWrite(key, 'no valid key');
+    // Blanks before a value are skipped on reading, and this one has no escape.
+    if (written.startsWith('\f')) throw cannotWrite('a value', 'led by a form feed');
     const at = this.#find(group, key);
     const old = at === undefined ? undefined : this.#lines[at];
     if (at !== undefined && old?.kind === 'key') {

@@ -22,7 +22,7 @@ export function parseDesktopEntry(source: string | Uint8Array, path = 'the deskt
   const text = bytes.toString('latin1');
   const lines: Line[] = [];
   let group: string | undefined;
-  let mainIsOpen = false;
+  let firstGroup: string | undefined;
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start);
     const stop = newline === -1 ? text.length : newline;
@@ -31,12 +31,11 @@ export function parseDesktopEntry(source: string | Uint8Array, path = 'the deskt
     const line = readLine(raw, newline === -1 ? '' : crlf ? '\r\n' : '\n');
     if (typeof line === 'string') throw badLine(path, lines.length + 1, line);
     if (line.kind === 'group') {
-      mainIsOpen =
-        group === undefined || (mainIsOpen && group === line.name) || line.name === lines.find(isGroup)?.name;
+      firstGroup ??= line.name;
       group = line.name;
     } else if (line.kind === 'key') {
       if (group === undefined) throw badLine(path, lines.length + 1, 'a key stands before the first group');
-      if (mainIsOpen && line.name === 'Encoding' && !/^utf-8$/i.test(raw.slice(line.valueStart))) {
+      if (group === firstGroup && line.name === 'Encoding' && !/^utf-8$/i.test(raw.slice(line.valueStart))) {
         throw badLine(
           path,
           lines.length + 1,
@@ -48,10 +47,6 @@ export function parseDesktopEntry(source: string | Uint8Array, path = 'the deskt
     start = newline === -1 ? text.length : newline + 1;
   }
   return new DesktopDocument(lines, path);
-}
-
-function isGroup(line: Line): line is Line & { kind: 'group' } {
-  return line.kind === 'group';
 }
 
 function readLine(raw: string, eol: Line['eol']): Line | string {

@@ -12,7 +12,7 @@ export interface SandboxSettings {
   readonly inaccessiblePaths: readonly string[];
 }
 
-/** A path as the launch found it; `symlink` carries where it leads (realpath). */
+/** A path as the launch found it; `symlink` when realpath(3) gives another one, whichever of its names is the link. */
 export type PathFact =
   | { readonly kind: 'folder' | 'file' | 'missing' }
   | { readonly kind: 'symlink'; readonly target: string; readonly targetKind: 'folder' | 'file' | 'missing' };

@@ -63,7 +63,6 @@ function systemOps(host: SandboxHost): SandboxOp[] {
     { op: 'tmpfs', target: '/var/tmp', mode: 0o1777 },
     { op: 'tmpfs', target: '/run', mode: 0o755 },
     ...keptInRun.map((path) => ({ op: 'ro-bind', source: path, target: path, optional: true }) as const),
-    ...(isInRun(host.runtimeDir) ? [] : ([{ op: 'remount-ro', target: '/run' }] as const)),
   ];
 }
 
@@ -89,7 +88,7 @@ function runtimeOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
   const wayland = waylandSocket(host);
   return [
     { op: 'tmpfs', target: host.runtimeDir, mode: 0o700 },
-    ...(isInRun(host.runtimeDir) ? ([{ op: 'remount-ro', target: '/run' }] as const) : []),
+    { op: 'remount-ro', target: '/run' },
     { op: 'bind', source: host.busSocket, target: inRuntime('bus') },
     ...(host.a11ySocket === undefined
       ? []
@@ -123,8 +122,4 @@ function xSocket(settings: SandboxSettings, host: SandboxHost): string | undefin
 function waylandSocket({ waylandDisplay, runtimeDir }: SandboxHost): string | undefined {
   if (waylandDisplay === undefined || waylandDisplay === '') return undefined;
   return waylandDisplay.startsWith('/') ? waylandDisplay : joinPath(runtimeDir, waylandDisplay);
-}
-
-function isInRun(path: string): boolean {
-  return path.startsWith('/run/');
 }

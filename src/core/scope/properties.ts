@@ -43,18 +43,30 @@ export function scopeProperties(input: {
   const { decision, pids, description, sourcePath, systemdVersion } = input;
   const properties: ScopeProperty[] = [
     { name: 'PIDs', signature: 'au', value: pids },
-    { name: 'Description', signature: 's', value: description },
+    { name: 'Description', signature: 's', value: oneLine(description) },
     { name: 'Slice', signature: 's', value: 'app.slice' },
     { name: 'CollectMode', signature: 's', value: 'inactive-or-failed' },
     { name: 'TimeoutStopUSec', signature: 't', value: stopTimeout },
   ];
-  if (sourcePath !== undefined) properties.push({ name: 'SourcePath', signature: 's', value: sourcePath });
+  if (sourcePath !== undefined && sourcePath === oneLine(sourcePath))
+    properties.push({ name: 'SourcePath', signature: 's', value: sourcePath });
   if (systemdVersion >= 252) properties.push({ name: 'OOMPolicy', signature: 's', value: oomPolicy });
   for (const limit of decision.limits) {
     const value = limit.value === 'infinity' ? infinity : limit.value;
     properties.push({ name: limitProperty[limit.name], signature: 't', value });
   }
   return properties;
+}
+
+/**
+ * systemd keeps transient units as files and reads them again on a reload, so a line break or a backslash at the end in
+ * an app's name must not become a line of its own there or swallow the next. A path that would change is not sent at all.
+ */
+function oneLine(text: string): string {
+  return text
+    .replace(/\p{Cc}+/gu, ' ')
+    .slice(0, 1024)
+    .replace(/\\+$/, '');
 }
 
 /** 5 s between SIGTERM and SIGKILL, as GNOME gives its own app scopes: logging out does not wait for a hung app. */

@@ -55,6 +55,19 @@ describe('scope properties', () => {
     ]);
   });
 
+  it('let no text become a line of the unit file', () => {
+    const input = { ...common, decision: decision({}), description: 'a\nSlice=system.slice\\', sourcePath: '/a\nb' };
+    const properties = scopeProperties(input);
+    expect(properties.find(({ name }) => name === 'Description')?.value).toBe('a Slice=system.slice');
+    expect(properties.some(({ name }) => name === 'SourcePath')).toBe(false);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (description) => {
+        const value = scopeProperties({ ...input, description }).find(({ name }) => name === 'Description')?.value;
+        expect(value).not.toMatch(/\p{Cc}|\\$/u);
+      }),
+    );
+  });
+
   it('never hold anything that is not on the list, and nothing twice', () => {
     const value = fc.oneof(fc.bigInt(0n, 2n ** 62n), fc.constant('infinity' as const));
     const fixed = ['PIDs', 'Description', 'Slice', 'CollectMode', 'TimeoutStopUSec', 'SourcePath', 'OOMPolicy'];

@@ -1,0 +1,161 @@
+import type { SandboxNamespace, SandboxOp } from './model.ts';
+import { isAtOrBelow } from './path-relations.ts';
+
+/** What is read of the process that waits inside, before anything of the app has run. Texts as the kernel gives them. */
+export interface SandboxEvidence {
+  /** /proc/PID/status */
+  readonly status: string;
+  /** /proc/PID/mountinfo */
+  readonly mountinfo: string;
+  /** /proc/PID/cgroup */
+  readonly cgroup: string;
+  /** readlink of /proc/PID/ns/NAME for the process inside and for the daemon. */
+  readonly namespaces: ReadonlyMap<string, string>;
+  readonly outerNamespaces: ReadonlyMap<string, string>;
+}
+
+/** What the process must show, for a plan. */
+export interface SandboxExpectation {
+  readonly ops: readonly SandboxOp[];
+  /** Path of the scope below /sys/fs/cgroup. */
+  readonly cgroup: string;
+}
+
+/** A part of the sandbox that the started process does not show. */
+export interface MissingPart {
+  readonly part: string;
+  readonly reason: string;
+}
+
+/** The first part that does not hold, undefined when the process is where the plan wants it. */
+export function judgeSandbox(expected: SandboxExpectation, evidence: SandboxEvidence): MissingPart | undefined {
+  return (
+    judgeStatus(evidence.status) ??
+    judgeCgroup(expected.cgroup, evidence.cgroup) ??
+    judgeNamespaces(expected.ops, evidence) ??
+    judgeMounts(expected.ops, evidence.mountinfo)
+  );
+}
+
+/** /proc/PID/status: no new privileges, a filter in force, no capability left, in effect or to be had. */
+export function judgeStatus(status: string): MissingPart | undefined {
+  const wanted: readonly [field: string, value: RegExp, part: string][] = [
+    ['NoNewPrivs', /^1$/, 'no new privileges'],
+    ['Seccomp', /^2$/, 'system call filter'],
+    ['CapEff', /^0+$/, 'capabilities'],
+    ['CapPrm', /^0+$/, 'capabilities'],
+    ['CapBnd', /^0+$/, 'capabilities'],
+  ];
+  for (const [field, value, part] of wanted) {
+    const found = new RegExp(`^${field}:\\s*(\\S+)$`, 'm').exec(status)?.[1];
+    if (found === undefined || !value.test(found)) return { part, reason: `${field} is ${found ?? 'not there'}` };
+  }
+  return undefined;
+}
+
+/** /proc/PID/cgroup as the daemon reads it, in its own cgroup namespace: one line, `0::PATH`. */
+export function judgeCgroup(expected: string, text: string): MissingPart | undefined {
+  const found = /^0::(.*)$/m.exec(text)?.[1];
+  if (found === expected) return undefined;
+  return { part: 'scope', reason: `the process is in ${found ?? 'no cgroup'} instead of ${expected}` };
+}
+
+/** Every namespace of the plan, and always a mount namespace, differs from the daemon's. */
+export function judgeNamespaces(
+  ops: readonly SandboxOp[],
+  { namespaces, outerNamespaces }: Pick<SandboxEvidence, 'namespaces' | 'outerNamespaces'>,
+): MissingPart | undefined {
+  const planned = ops.flatMap((op): readonly SandboxNamespace[] => (op.op === 'unshare' ? op.namespaces : []));
+  for (const name of ['mnt', ...planned]) {
+    const inside = namespaces.get(name);
+    const outside = outerNamespaces.get(name);
+    if (inside === undefined || outside === undefined || inside === outside) {
+      return {
+        part: `${name} namespace`,
+        reason: inside === undefined ? 'it cannot be read' : 'it is the session’s own',
+      };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * /proc/PID/mountinfo (proc_pid_mountinfo(5)): everything planned is mounted as planned, and nothing else that can be
+ * reached is writable. A mount under a later mount of the same or an outer path cannot be reached.
+ */
+export function judgeMounts(ops: readonly SandboxOp[], mountinfo: string): MissingPart | undefined {
+  const mounts = reachable(parseMountinfo(mountinfo));
+  const top = (path: string): Mount | undefined => mounts.find((mount) => mount.path === path);
+  for (const op of ops) {
+    const fault = judgeOp(op, ops, top);
+    if (fault !== undefined) return fault;
+  }
+  const stray = mounts.find(({ path, readOnly }) => !readOnly && !mayBeWritable(path, ops));
+  return stray && { part: 'file system', reason: `${stray.path} is writable` };
+}
+
+/** A mount takes after the innermost step around it: a disk mounted in the home comes along with the home. */
+function mayBeWritable(path: string, ops: readonly SandboxOp[]): boolean {
+  const around = ops.filter((op) => 'target' in op && op.op !== 'remount-ro' && isAtOrBelow(path, op.target));
+  const depth = Math.max(...around.map((op) => ('target' in op ? op.target.length : 0)));
+  const innermost = around.findLast((op) => 'target' in op && op.target.length === depth);
+  if (innermost === undefined || !('target' in innermost)) return false;
+  return innermost.op === 'bind' || innermost.op === 'dev' || (innermost.op !== 'ro-bind' && innermost.target === path);
+}
+
+interface Mount {
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly type: string;
+}
+
+function judgeOp(
+  op: SandboxOp,
+  ops: readonly SandboxOp[],
+  top: (path: string) => Mount | undefined,
+): MissingPart | undefined {
+  if (op.op !== 'ro-bind' && op.op !== 'tmpfs' && op.op !== 'remount-ro' && op.op !== 'dev' && op.op !== 'proc') {
+    return undefined;
+  }
+  const mount = top(op.target);
+  const part = 'file system';
+  if (mount === undefined) {
+    return op.op === 'ro-bind' && op.optional ? undefined : { part, reason: `nothing is mounted on ${op.target}` };
+  }
+  if ((op.op === 'ro-bind' || op.op === 'remount-ro') && !mount.readOnly && !isReplaced(op, ops)) {
+    return { part, reason: `${op.target} is writable` };
+  }
+  const type = op.op === 'tmpfs' || op.op === 'dev' ? 'tmpfs' : op.op === 'proc' ? 'proc' : mount.type;
+  return mount.type === type || isReplaced(op, ops) ? undefined : { part, reason: `${op.target} is a ${mount.type}` };
+}
+
+/** A later step of the plan mounts over the same path: that one is judged. */
+function isReplaced(op: SandboxOp & { target: string }, ops: readonly SandboxOp[]): boolean {
+  return ops
+    .slice(ops.indexOf(op) + 1)
+    .some((later) => 'target' in later && later.target === op.target && later.op !== 'remount-ro');
+}
+
+function parseMountinfo(text: string): Mount[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [before = '', after = ''] = line.split(' - ');
+      const fields = before.split(' ');
+      return {
+        path: unescapePath(fields[4] ?? ''),
+        readOnly: (fields[5] ?? '').split(',').includes('ro'),
+        type: after.split(' ')[0] ?? '',
+      };
+    });
+}
+
+function reachable(mounts: readonly Mount[]): Mount[] {
+  return mounts.filter((mount, index) => !mounts.slice(index + 1).some((later) => isAtOrBelow(mount.path, later.path)));
+}
+
+/** Space, tab, newline and backslash stand as three octal digits; the bytes beyond ASCII stand as they are. */
+function unescapePath(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
