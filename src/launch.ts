@@ -1,13 +1,14 @@
 import type { Config } from './core/config/model.ts';
 import { type Decision, decideContainment } from './core/decide-containment.ts';
 import { RingfenceError } from './core/errors.ts';
+import type { GatePlan } from './core/gate-script.ts';
 import type { HostFacts } from './core/host-facts.ts';
 import type { LaunchOptions } from './core/launch-options.ts';
 import { makeReport, type Report, serializeReport } from './core/report.ts';
 import { type ScopeProperty, scopeProperties } from './core/scope/properties.ts';
 import { scopeUnitName } from './core/scope/unit-name.ts';
 import { judgeScope } from './judge-scope.ts';
-import type { Cgroups, Gate, GatePlan, Instance, LaunchStep, Records, Systemd } from './ports.ts';
+import type { Cgroups, Gate, Instance, LaunchStep, Records, Systemd } from './ports.ts';
 
 /** What is to be started, once the desktop entry or the command line has been read: plain data. */
 export interface Startable {
@@ -35,8 +36,8 @@ export interface LaunchPorts {
   host(): HostFacts;
   /** The cgroup of a unit in app.slice. */
   scopeCgroup(unit: string): string;
-  openGates(plans: readonly GatePlan[], identifier: string): Promise<Gate[]>;
-  /** Takes the instance in and watches for its end; before the release, so that no end is missed. */
+  openGates(plans: readonly GatePlan[]): Promise<Gate[]>;
+  /** Takes the instance in and watches for its end. */
   register(report: Report, gate: Gate): Instance;
   /** Milliseconds since 1970. */
   now(): number;
@@ -68,7 +69,7 @@ export async function launch(start: Startable, options: LaunchOptions, ports: La
   });
   step('decided');
   const plan = planLaunch(start, decision, ports);
-  const gates = await ports.openGates(plan.gates, start.unitStem);
+  const gates = await ports.openGates(plan.gates);
   try {
     step('gated');
     const unit = await startScope(plan, gates, ports);
@@ -76,11 +77,11 @@ export async function launch(start: Startable, options: LaunchOptions, ports: La
     const report = verify(unit, gates, start, decision, ports);
     step('verified');
     ports.records.write(unit, serializeReport(report));
-    const instance = ports.register(report, gates[0] as Gate);
     step('recorded');
     for (const gate of gates) gate.release();
     step('released');
-    return instance;
+    // In the same turn of the event loop as the release: no end of the instance can come before.
+    return ports.register(report, gates[0] as Gate);
   } catch (error) {
     for (const gate of gates) gate.kill();
     throw error;

@@ -1,13 +1,5 @@
 import type { Report } from './core/report.ts';
 
-/** What a gate becomes when it is released. `argv[0]` is looked up in the environment's PATH. */
-export interface GatePlan {
-  readonly argv: readonly string[];
-  readonly environment: ReadonlyMap<string, string>;
-  /** Absolute. */
-  readonly workingDirectory: string;
-}
-
 /** How the main process ended: one of the two is null, as in node's exit event. */
 export interface GateExit {
   readonly exitCode: number | null;

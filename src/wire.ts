@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { sessionBusAddress } from './adapters/dbus/address.ts';
 import { connectBus } from './adapters/dbus/connection.ts';
 import { createDispatcher } from './adapters/dbus/dispatcher.ts';
@@ -9,7 +8,7 @@ import { openRecords } from './adapters/fs/records.ts';
 import { openLog } from './adapters/journal/open-log.ts';
 import { openCgroups } from './adapters/kernel/cgroups.ts';
 import { cgroupRoot, delegatedControllers, memoryAndTasks } from './adapters/kernel/host.ts';
-import { openGates } from './adapters/process/open-gates.ts';
+import { openGateKeeper } from './adapters/process/gate-keeper.ts';
 import { instanceInterface, instanceInterfaceName } from './adapters/service/instance-interface.ts';
 import { ringfenceInterface, ringfenceInterfaceName } from './adapters/service/ringfence-interface.ts';
 import { connectUserManager } from './adapters/systemd/user-manager.ts';
@@ -54,6 +53,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const records = openRecords(environment['XDG_RUNTIME_DIR'] ?? '', (error) =>
     log.warn('cannot write the record of an instance', { cause: error }),
   );
+  const gateKeeper = openGateKeeper();
   const config = openConfigStore(configPlaces(environment));
   const scopeCgroup = (unit: string) => `${systemd.controlGroup}/app.slice/${unit}`;
   const host = (): HostFacts => ({
@@ -80,10 +80,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     config: config.current,
     host,
     scopeCgroup,
-    openGates,
+    openGates: gateKeeper.open,
     register: instances.add,
     now: Date.now,
-    number: () => BigInt(randomInt(2 ** 32)),
+    number: () =>
+      // No secret: a collision with a running unit is noticed and another is drawn.
+      BigInt(Math.floor(Math.random() * 2 ** 32)),
     findEntry: (id, variables) => openAppCatalog(Object.fromEntries(variables)).find(id),
     hostFacts: (variables) => readHostFacts(Object.fromEntries(variables)),
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
@@ -131,6 +133,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.event('daemon-stopping', 'ringfenced ends; what it started runs on');
       await bus.releaseName(busName).catch(() => {});
       config.close();
+      gateKeeper.close();
       await bus.close();
       await log.flush(1000);
     },

@@ -9,7 +9,7 @@ export * from './messages.ts';
 
 import type { SignalMatch } from './match-rule.ts';
 import { type CallTarget, dbusErrors, type MethodCall, RemoteError, type Reply, type Signal } from './messages.ts';
-import { isInterfaceName } from './names.ts';
+import { isBusName, isInterfaceName } from './names.ts';
 import type { Args } from './signature.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -64,7 +64,7 @@ export interface BusOptions {
 export async function connectBus(address: string, options: BusOptions = {}): Promise<BusConnection> {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const socket = await openBusSocket(address, timeoutMs);
-  const connection = new SocketConnection(socket, options.onInternalError ?? process.emitWarning);
+  const connection = new SocketConnection(socket, options.onInternalError ?? warn);
   try {
     await connection.hello(timeoutMs);
   } catch (error) {
@@ -77,6 +77,8 @@ export async function connectBus(address: string, options: BusOptions = {}): Pro
 
 interface PendingCall {
   readonly destination: string;
+  /** The owner of the destination when the call was sent, where it was known. */
+  readonly owner: string | undefined;
   readonly settle: (outcome: Frame | Error) => void;
   readonly timer: NodeJS.Timeout;
 }
@@ -96,9 +98,15 @@ class SocketConnection implements BusConnection {
     message: `no object ${call.path}`,
   });
 
-  constructor(socket: Socket, onInternalError: (error: never) => void) {
+  constructor(socket: Socket, onInternalError: (error: unknown) => void) {
     this.#socket = socket;
-    this.#onInternalError = onInternalError as (error: unknown) => void;
+    this.#onInternalError = (error) => {
+      try {
+        onInternalError(error);
+      } catch {
+        // A log that fails must not take the connection with it.
+      }
+    };
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve;
     });
@@ -171,7 +179,6 @@ class SocketConnection implements BusConnection {
     if (this.#socket.closed) return;
     await new Promise<void>((resolve) => {
       this.#socket.once('close', () => resolve());
-      this.#socket.end(() => this.#socket.destroy());
     });
   }
 
@@ -189,6 +196,7 @@ class SocketConnection implements BusConnection {
     }
     let serial: number;
     try {
+      if (isBusName(target.destination)) this.#subscriptions.follow(target.destination);
       serial = this.#send({ type: messageType.call, ...target, signature, body: [...args] });
     } catch (error) {
       settle(error instanceof Error ? error : new TypeError(String(error)));
@@ -199,7 +207,8 @@ class SocketConnection implements BusConnection {
       const what = `${target.interface}.${target.member} of ${target.destination}`;
       settle(new RingfenceError('TimedOut', `cannot call ${what}: no answer within ${timeoutMs} ms`));
     }, timeoutMs);
-    this.#pending.set(serial, { destination: target.destination, settle, timer });
+    const { destination } = target;
+    this.#pending.set(serial, { destination, owner: this.#subscriptions.ownerOf(destination), settle, timer });
   }
 
   async #getNameOwner(name: string, onOwner: (owner: string | undefined) => void): Promise<void> {
@@ -225,12 +234,17 @@ class SocketConnection implements BusConnection {
     return serial;
   }
 
+  /** The bus answers for a peer that is gone; a service that was just started, or has restarted, is the owner now. */
+  #mayAnswer(sender: string, { destination, owner }: PendingCall): boolean {
+    return sender === busName || sender === owner || sender === this.#subscriptions.ownerOf(destination);
+  }
+
   #receive(frame: Frame): void {
     switch (frame.type) {
       case messageType.reply:
       case messageType.error: {
         const pending = this.#pending.get(frame.replySerial ?? 0);
-        if (pending === undefined || !mayAnswer(frame.sender, pending.destination)) return;
+        if (pending === undefined || !this.#mayAnswer(frame.sender, pending)) return;
         this.#pending.delete(frame.replySerial ?? 0);
         clearTimeout(pending.timer);
         pending.settle(frame);
@@ -296,19 +310,18 @@ class SocketConnection implements BusConnection {
       settle(error);
     }
     this.#pending.clear();
-    if (!this.#socket.writableEnded) this.#socket.end();
+    // What was written before, such as a last reply, is still sent.
+    this.#socket.destroySoon();
     this.#resolveLost(error);
   }
 }
 
-function driver(member: string): CallTarget {
-  return { destination: busName, path: '/org/freedesktop/DBus', interface: busName, member };
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
 }
 
-/** The bus answers for a peer that is gone, and for itself; whoever owns a well-known name is the bus's to know. */
-function mayAnswer(sender: string, destination: string): boolean {
-  if (sender === busName || sender === destination) return true;
-  return destination !== busName && !destination.startsWith(':');
+function driver(member: string): CallTarget {
+  return { destination: busName, path: '/org/freedesktop/DBus', interface: busName, member };
 }
 
 function readReply(frame: Frame, target: CallTarget, signature: string): unknown[] | Error {

@@ -34,6 +34,7 @@ export class Subscriptions {
   readonly #onError: (error: unknown) => void;
   readonly #rules = new Map<string, Shared>();
   readonly #names = new Map<string, TrackedName>();
+  readonly #followed = new Set<string>();
   readonly #subscriptions = new Set<Subscription>();
 
   constructor(driver: BusDriver, onError: (error: unknown) => void) {
@@ -73,13 +74,28 @@ export class Subscriptions {
       };
       if (frame.sender === busName && frame.member === 'NameOwnerChanged') this.#followOwner(decode());
       for (const { match, listener } of this.#subscriptions) {
-        if (frame.sender !== this.#ownerOf(match.sender)) continue;
+        if (frame.sender !== this.ownerOf(match.sender)) continue;
         if (!matchesSignal(match, frame, () => decode()[0])) continue;
         this.#call(listener, frame, decode());
       }
     } catch (error) {
       this.#onError(error);
     }
+  }
+
+  /**
+   * Knows a name's owner from now on, so that it can be judged who answers for it: dbus-daemon's session policy
+   * lets any client send a reply to any call. What the bus answers to this precedes the answer to a call sent after.
+   */
+  follow(name: string): void {
+    if (!isWellKnown(name) || this.#followed.has(name)) return;
+    this.#followed.add(name);
+    this.#acquireName(name).ready.catch(() => this.#followed.delete(name));
+  }
+
+  /** The unique name behind a bus name: itself, or its owner where that is known. */
+  ownerOf(sender: string): string | undefined {
+    return isWellKnown(sender) ? this.#names.get(sender)?.owner : sender;
   }
 
   #call(listener: (signal: Signal) => void, frame: Frame, body: unknown[]): void {
@@ -89,10 +105,6 @@ export class Subscriptions {
     } catch (error) {
       this.#onError(error);
     }
-  }
-
-  #ownerOf(sender: string): string | undefined {
-    return isWellKnown(sender) ? this.#names.get(sender)?.owner : sender;
   }
 
   #followOwner([name, , owner]: unknown[]): void {

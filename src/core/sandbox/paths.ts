@@ -56,8 +56,12 @@ export function judgePaths(
 ): PathFault[] {
   const all = (Object.keys(lists) as PathKey[]).flatMap((key) => lists[key].map((path) => ({ key, path })));
   return all.flatMap(({ key, path }) => {
+    const fact = facts.get(path);
     const reason =
-      judgeFact(path, host.home, facts.get(path)) ?? judgeReach(key, path, host) ?? judgeAgainst(key, path, all);
+      judgeFact(path, host.home, fact) ??
+      judgeReach(key, path, host) ??
+      (fact?.kind === 'symlink' ? judgeReach(key, fact.target, host) : undefined) ??
+      judgeAgainst(key, path, all);
     return reason === undefined ? [] : [{ key, path, reason }];
   });
 }

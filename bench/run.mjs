@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// npm run bench: builds, then measures in a private session of its own (as root), or in the testbed it is already in.
+// Figures are ratios within one run: the machine's speed cancels out.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = join(root, 'out');
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+run('node', ['build.mjs']);
+mkdirSync(out, { recursive: true });
+run(join(root, 'test/testbed/session'), ['node', 'bench/measure.mjs', ...process.argv.slice(2)]);

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { RingfenceError } from '../../core/errors.ts';
+import { type GatePlan, gateScript, releaseLine } from '../../core/gate-script.ts';
+import type { Gate, GateExit } from '../../ports.ts';
+import { journalStreamVariable, openOutputStream } from '../journal/output-stream.ts';
+
+// dash starts in a third of bash's time and adds nothing of its own to an environment.
+const shell = existsSync('/bin/dash') ? '/bin/dash' : '/bin/sh';
+
+/** Hands out gates. */
+export interface GateKeeper {
+  /**
+   * One gate per plan. They wait with the app's environment and folder; nothing of the app has run.
+   * @throws RingfenceError ScopeFailed when no process can be started; then none is left
+   */
+  open(plans: readonly GatePlan[]): Promise<Gate[]>;
+  /** Sends the spare gate away. */
+  close(): void;
+}
+
+/** A shell that waits for its script on its standard input, its output already going to the journal. */
+interface IdleGate {
+  readonly child: ChildProcess;
+  readonly exited: Promise<GateExit>;
+  /** $JOURNAL_STREAM for it. */
+  readonly journalStream: string | undefined;
+}
+
+/**
+ * Keeps one gate in reserve: forking and starting a shell would otherwise be a quarter of a click's time. Every gate is a
+ * child of the daemon that ends with it: its standard input is a pipe from the daemon, and end of file means that nothing runs.
+ */
+export function openGateKeeper(): GateKeeper {
+  let spare: Promise<IdleGate> | undefined;
+  let closed = false;
+
+  const prepareSpare = () => {
+    if (closed || spare !== undefined) return;
+    spare = startIdleGate();
+    spare.catch(() => {
+      // The next launch tries again and tells its caller.
+      spare = undefined;
+    });
+  };
+  const take = async (): Promise<IdleGate> => {
+    const reserved = spare;
+    spare = undefined;
+    const gate = await reserved;
+    return gate !== undefined && isAlive(gate.child) ? gate : startIdleGate();
+  };
+
+  prepareSpare();
+  return {
+    async open(plans) {
+      const taken = await Promise.allSettled(plans.map(take));
+      const gates = taken.flatMap((each, index) =>
+        each.status === 'fulfilled' ? [arm(each.value, plans[index] as GatePlan, prepareSpare)] : [],
+      );
+      const failed = taken.find((each) => each.status === 'rejected');
+      if (failed === undefined) return gates;
+      for (const gate of gates) gate.kill();
+      throw failed.reason;
+    },
+    close() {
+      closed = true;
+      spare?.then(({ child }) => child.stdin?.destroy()).catch(() => {});
+    },
+  };
+}
+
+async function startIdleGate(): Promise<IdleGate> {
+  // Without an identifier the journal shows each line under the name of the process that wrote it.
+  const output = await openOutputStream({ identifier: '' });
+  const child = spawn(shell, [], {
+    argv0: 'ringfence-gate',
+    cwd: '/',
+    env: {},
+    // A session of its own: neither a terminal's Ctrl-C nor a signal to the daemon's group reaches the app.
+    detached: true,
+    stdio: ['pipe', output ?? 'inherit', output ?? 'inherit'],
+  });
+  const journalStream = output === undefined ? undefined : journalStreamVariable(output);
+  output?.destroy();
+  // A gate may be gone when it is written to: that shows as its exit, not as an error of the pipe.
+  child.stdin?.on('error', () => {});
+  const exited = new Promise<GateExit>((resolve) =>
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal })),
+  );
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) =>
+      reject(new RingfenceError('ScopeFailed', `cannot start a process: ${cause.message}`, { cause })),
+    );
+  });
+  return { child, exited, journalStream };
+}
+
+function arm({ child, exited, journalStream }: IdleGate, plan: GatePlan, afterRelease: () => void): Gate {
+  const environment = new Map(plan.environment);
+  if (journalStream === undefined) environment.delete('JOURNAL_STREAM');
+  else environment.set('JOURNAL_STREAM', journalStream);
+  const stdin = child.stdin as Writable;
+  stdin.write(gateScript({ ...plan, environment }));
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    release() {
+      stdin.end(releaseLine);
+      // Off this launch's path, ready for the next.
+      setImmediate(afterRelease);
+    },
+    kill() {
+      stdin.destroy();
+      child.kill('SIGKILL');
+      setImmediate(afterRelease);
+    },
+  };
+}
+
+function isAlive({ exitCode, signalCode, stdin }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null && stdin?.writable === true;
+}
