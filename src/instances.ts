@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { Log } from './adapters/journal/log.ts';
 import { parseReport, type Report, reportLine } from './core/report.ts';
 import { instanceObjectPath } from './core/scope/object-path.ts';
@@ -42,18 +43,17 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
     const { unit } = report;
     const cgroup = scopeCgroup(unit);
     const fields = { app: report.app, unit, profile: report.profile };
-    let exit: GateExit | undefined;
     let oomKills = 0;
-    void gate?.exited.then((how) => {
-      exit = how;
-    });
     const gone = new Promise<void>((resolve) => {
       const endWatch = cgroups.watchOomKills(cgroup, (count) => {
         oomKills = count;
         log.event('limit-hit', `${report.name}: the kernel killed a process at the memory limit`, fields);
       });
       const finished = (result: string) => {
-        if (!finish.delete(unit)) return;
+        if (finish.delete(unit)) void end(result);
+      };
+      const end = async (result: string) => {
+        const exit = await exitOf(gate);
         endWatch();
         running.delete(unit);
         records.remove(unit);
@@ -76,10 +76,12 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
       kill: (signal) => systemd.killScope(unit, signal),
       async stop(timeoutMs) {
         if (timeoutMs > 0) {
-          await systemd.stopScope(unit);
+          // Not StopUnit: it would kill after the scope's own TimeoutStopSec, whatever time was asked for here.
+          await systemd.killScope(unit, signals.SIGTERM);
+          await systemd.killScope(unit, signals.SIGCONT);
           if (await settlesWithin(gone, timeoutMs)) return;
         }
-        await systemd.killScope(unit, 9);
+        await systemd.killScope(unit, signals.SIGKILL);
         await gone;
       },
     };
@@ -93,9 +95,11 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
     add,
 
     async recover() {
+      // Listed first: a record that another daemon writes meanwhile belongs to a scope that is there.
+      const recorded = records.list();
       const scopes = await systemd.listScopes('app-ringfence-*.scope');
       const listed = new Set(scopes.map(({ unit }) => unit));
-      for (const unit of records.list()) if (!listed.has(unit)) records.remove(unit);
+      for (const unit of recorded) if (!listed.has(unit)) records.remove(unit);
       for (const { unit } of scopes) {
         if (running.has(unit) || cgroups.pids(scopeCgroup(unit)).length === 0) continue;
         const report = parseReport(records.read(unit) ?? '') ?? (await reportFromUnit(unit, systemd));
@@ -106,6 +110,7 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
         });
         add(report, undefined);
       }
+      if (scopes.length === 0) return;
       // What ended while it was being taken in has sent its signal to nobody.
       const still = new Set((await systemd.listScopes('app-ringfence-*.scope')).map(({ unit }) => unit));
       for (const [unit, finished] of [...finish]) if (!still.has(unit) && listed.has(unit)) finished('unknown');
@@ -146,10 +151,20 @@ function resultOf(result: string, exit: GateExit | undefined, oomKills: number):
   return exit.exitCode === 0 ? 'success' : 'exit-code';
 }
 
+/** How the gate ended. Its scope may be gone a moment before node has reaped it, and a process may have left its scope. */
+async function exitOf(gate: Gate | undefined): Promise<GateExit | undefined> {
+  let exit: GateExit | undefined;
+  const exited = gate?.exited.then((how) => {
+    exit = how;
+  });
+  if (exited !== undefined) await settlesWithin(exited, 500);
+  return exit;
+}
+
 async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
+    timer = setTimeout(() => resolve(false), Math.min(timeoutMs, longestTimer));
   });
   try {
     return await Promise.race([promise.then(() => true), late]);
@@ -157,6 +172,10 @@ async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise
     clearTimeout(timer);
   }
 }
+
+const { signals } = constants;
+/** 24 days; node takes a longer time for none at all. */
+const longestTimer = 2 ** 31 - 1;
 
 /** What the log says of a launch that came through. */
 export function logLaunched(log: Log, report: Report): void {

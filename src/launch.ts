@@ -36,7 +36,8 @@ export interface LaunchPorts {
   host(): HostFacts;
   /** The cgroup of a unit in app.slice. */
   scopeCgroup(unit: string): string;
-  openGates(plans: readonly GatePlan[]): Promise<Gate[]>;
+  /** Waiting gates, one per plan; what the apps print is in the journal under `identifier`. */
+  openGates(plans: readonly GatePlan[], identifier: string): Promise<Gate[]>;
   /** Takes the instance in and watches for its end. */
   register(report: Report, gate: Gate): Instance;
   /** Milliseconds since 1970. */
@@ -69,7 +70,7 @@ export async function launch(start: Startable, options: LaunchOptions, ports: La
   });
   step('decided');
   const plan = planLaunch(start, decision, ports);
-  const gates = await ports.openGates(plan.gates);
+  const gates = await ports.openGates(plan.gates, start.unitStem);
   try {
     step('gated');
     const unit = await startScope(plan, gates, ports);

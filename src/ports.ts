@@ -1,4 +1,5 @@
 import type { Report } from './core/report.ts';
+import type { Manifest } from './core/shadow/manifest.ts';
 
 /** How the main process ended: one of the two is null, as in node's exit event. */
 export interface GateExit {
@@ -35,6 +36,8 @@ export interface Systemd {
   readonly version: number;
   /** The manager's own cgroup, the parent of app.slice. */
   readonly controlGroup: string;
+  /** The soft limit of open files that the manager gives its services; undefined for none. */
+  readonly openFiles: number | undefined;
   /** The manager's environment block, now. */
   environment(): Promise<Map<string, string>>;
   /**
@@ -42,8 +45,7 @@ export interface Systemd {
    * @throws RingfenceError ScopeFailed with systemd's reason
    */
   startScope(unit: string, properties: readonly UnitProperty[]): Promise<void>;
-  /** Asks all its processes to end; systemd kills them after the scope's TimeoutStopSec. */
-  stopScope(unit: string): Promise<void>;
+  /** Sends a signal to every process of the scope; does nothing when it is gone. */
   killScope(unit: string, signal: number): Promise<void>;
   /** All loaded scopes whose names match the glob pattern. */
   listScopes(pattern: string): Promise<ScopeListing[]>;
@@ -84,4 +86,48 @@ export interface Instance {
   /** Returns when the scope is gone: SIGTERM to all, SIGKILL to what is left after `timeoutMs`. */
   stop(timeoutMs: number): Promise<void>;
   kill(signal: number): Promise<void>;
+}
+
+/** What is in a place on the disk; a symbolic link counts as the file it leads to. */
+export type DiskLook =
+  | { readonly state: 'missing' }
+  | {
+      readonly state: 'file';
+      /** Changes whenever the file does. */
+      readonly stat: string;
+      readonly size: number;
+      readonly mode: number;
+      readonly link: boolean;
+    }
+  | { readonly state: 'unusable'; readonly reason: string };
+
+/** The disk as shadows are written to it. Calls throw what node throws (ENOSPC, EROFS, EACCES …). */
+export interface ShadowDisk {
+  look(path: string): DiskLook;
+  read(path: string): Buffer;
+  /** The names in a folder, sorted; none when it cannot be read. */
+  list(folder: string): string[];
+  realPath(path: string): string;
+  /** Makes a new file, not yet in its place; `durable`: it is on the disk when this returns. */
+  stage(content: Uint8Array, mode: number, durable?: boolean): string;
+  /** Puts a staged file into its place, at once. */
+  commit(staged: string, path: string): void;
+  discard(staged: string): void;
+  /** Gives a file a second place; the first still has it. */
+  setAside(path: string, aside: string): void;
+  /** Moves it back with mode, times and attributes, at once. */
+  putBack(aside: string, path: string): void;
+  remove(path: string): void;
+  makeFolder(path: string): void;
+  /** Only when it is empty. */
+  removeFolder(path: string): void;
+  /** Removes what a crash has left in the staging folder and in these. */
+  clean(folders: readonly string[]): void;
+}
+
+/** The manifest on the disk. */
+export interface ManifestStore {
+  read(): Manifest;
+  /** Atomic and durable; an empty one is no file. */
+  write(manifest: Manifest): void;
 }

@@ -36,6 +36,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** See LaunchPorts. */
   readonly onStep?: (step: LaunchStep) => void;
+  /** Numbers for unit names; random ones when not given. */
+  readonly number?: () => bigint;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const records = openRecords(environment['XDG_RUNTIME_DIR'] ?? '', (error) =>
     log.warn('cannot write the record of an instance', { cause: error }),
   );
-  const gateKeeper = openGateKeeper();
+  const gateKeeper = openGateKeeper({ openFiles: systemd.openFiles });
   const config = openConfigStore(configPlaces(environment));
   const scopeCgroup = (unit: string) => `${systemd.controlGroup}/app.slice/${unit}`;
   const host = (): HostFacts => ({
@@ -83,24 +85,28 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     openGates: gateKeeper.open,
     register: instances.add,
     now: Date.now,
-    number: () =>
-      // No secret: a collision with a running unit is noticed and another is drawn.
-      BigInt(Math.floor(Math.random() * 2 ** 32)),
+    // No secret: a collision with a running unit is noticed and another is drawn.
+    number: options.number ?? (() => BigInt(Math.floor(Math.random() * 2 ** 32))),
     findEntry: (id, variables) => openAppCatalog(Object.fromEntries(variables)).find(id),
     hostFacts: (variables) => readHostFacts(Object.fromEntries(variables)),
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   };
 
+  const underWay = new Set<Promise<Instance>>();
   // One record for the journal, whatever came of it.
   const logged = async (name: string, start: () => Promise<Instance>): Promise<Instance> => {
+    const launching = start();
+    underWay.add(launching);
     try {
-      const instance = await start();
+      const instance = await launching;
       logLaunched(log, instance.report);
       return instance;
     } catch (error) {
       const reason = isRingfenceError(error) ? error.code : 'Failed';
       log.event('launch-refused', error instanceof Error ? error.message : String(error), { app: name, reason });
       throw error;
+    } finally {
+      underWay.delete(launching);
     }
   };
   await tree.addObject(rootPath, [
@@ -126,6 +132,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if ((await bus.requestName(busName)) === 'taken') {
     throw new RingfenceError('Failed', `cannot start: another process on this bus is ${busName} already`);
   }
+  gateKeeper.prepare();
   log.event('daemon-started', `ringfenced ${version} with systemd ${systemd.version} takes requests`);
   return {
     lost: bus.lost,
@@ -133,7 +140,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.event('daemon-stopping', 'ringfenced ends; what it started runs on');
       await bus.releaseName(busName).catch(() => {});
       config.close();
+      while (underWay.size > 0) await Promise.allSettled(underWay);
       gateKeeper.close();
+      // The last replies are written a moment after their launches.
+      await new Promise((resolve) => setImmediate(resolve));
       await bus.close();
       await log.flush(1000);
     },

@@ -195,6 +195,21 @@ describe('a name', () => {
   });
 });
 
+describe('a call to a well-known name', () => {
+  it('is answered by whoever got the name since, and by the next owner', async () => {
+    const caller = await connectHere();
+    const ask = () => caller.call(peer('org.example.Late', 'Who'), '', [], 's', { timeoutMs: 5000 });
+    await expect(ask()).rejects.toMatchObject({ dbusName: 'org.freedesktop.DBus.Error.ServiceUnknown' });
+    for (const text of ['first', 'second']) {
+      const owner = await connectHere();
+      owner.serve(() => ({ signature: 's', body: [text] }));
+      await owner.requestName('org.example.Late');
+      expect(await ask()).toEqual([text]);
+      await owner.releaseName('org.example.Late');
+    }
+  });
+});
+
 describe('a handler', () => {
   it('that throws, rejects or answers what cannot be sent is answered for with Failed', async () => {
     const errors: unknown[] = [];

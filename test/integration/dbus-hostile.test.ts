@@ -201,27 +201,46 @@ describe('a hostile client', () => {
     await expect.poll(() => waiting).toBe(0);
   });
 
-  it('cannot answer calls that were not made to it', async () => {
-    const slow = await RawClient.connect(bus.path);
-    const call = { destination: slow.name, path: '/', interface: 'org.example.Slow', member: 'Wait' };
-    const answer = service.call(call, '', [], 's');
-    await expect.poll(() => slow.received.some((message) => message.type === 1)).toBe(true);
-    const body = new RawBody().string('forged').buffer();
-    for (let serial = 1; serial <= 50; serial += 1) {
-      attacker.send({ type: 2, flags: 1, destination: service.uniqueName, replySerial: serial, signature: 's', body });
-    }
-    await attacker.callBus('GetId');
-    slow.send({
-      type: 2,
-      flags: 1,
-      destination: service.uniqueName,
-      replySerial: slow.received.find((message) => message.type === 1)?.serial ?? 0,
-      signature: 's',
-      body: new RawBody().string('real').buffer(),
-    });
-    expect(await answer).toEqual(['real']);
-    slow.close();
-  });
+  it.each(['its unique name', 'org.example.Slow'])(
+    'cannot answer a call that was made to another by %s',
+    async (by) => {
+      const slow = await RawClient.connect(bus.path);
+      if (by === 'org.example.Slow') {
+        const body = new RawBody().string(by).uint32(0).buffer();
+        expect((await slow.callBus('RequestName', 'su', body)).type).toBe(2);
+      }
+      const call = {
+        destination: by === 'org.example.Slow' ? by : slow.name,
+        path: '/',
+        interface: 'org.example.Slow',
+        member: 'Wait',
+      };
+      const answer = service.call(call, '', [], 's');
+      await expect.poll(() => slow.received.some((message) => message.type === 1)).toBe(true);
+      const body = new RawBody().string('forged').buffer();
+      for (let serial = 1; serial <= 50; serial += 1) {
+        attacker.send({
+          type: 2,
+          flags: 1,
+          destination: service.uniqueName,
+          replySerial: serial,
+          signature: 's',
+          body,
+        });
+      }
+      await attacker.callBus('GetId');
+      slow.send({
+        type: 2,
+        flags: 1,
+        destination: service.uniqueName,
+        replySerial: slow.received.find((message) => message.type === 1)?.serial ?? 0,
+        signature: 's',
+        body: new RawBody().string('real').buffer(),
+      });
+      expect(await answer).toEqual(['real']);
+      slow.close();
+    },
+  );
 
   it.each<[string, RawMessage | Buffer]>([
     ['bytes that are no message', Buffer.from('GET / HTTP/1.1\r\n\r\n')],

@@ -1,6 +1,7 @@
 // A program that logs as the daemon does, for the journal tests; each scenario prints one line of JSON to stderr.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { openLog } from '../../src/adapters/journal/open-log.ts';
 import { journalStreamVariable, openOutputStream } from '../../src/adapters/journal/output-stream.ts';
 import { RingfenceError } from '../../src/core/errors.ts';
@@ -47,12 +48,11 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     return { turns, flushedWhileHanging, flushed: await log.flush(10_000) };
   },
 
-  /** The very first entries meet a journald that is stopped already; then the program ends. */
+  /** The very first entries meet a journald that is stopped already; then the program ends (and leaves it stopped). */
   async 'hang-at-exit'() {
     process.kill(journald, 'SIGSTOP');
     for (let i = 0; i < 50; i++) log.info(`entry ${i}`);
     const flushed = await log.flush(200);
-    setTimeout(() => process.kill(journald, 'SIGCONT'), 0);
     return { flushed };
   },
 
@@ -69,8 +69,7 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     const script =
       'grep flags: /proc/self/fdinfo/1 >&2; stat -L -c %d:%i /proc/self/fd/1; echo "<3>app"; (echo child); read _ <&3; echo late; printf tail';
     const app = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', socket, socket, 'pipe'] });
-    socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await once(socket.destroy(), 'close');
     (app.stdio[3] as NodeJS.WritableStream).end('go\n');
     await once(app, 'exit');
     return { opened: true, variable, destroyed: socket.destroyed };
@@ -106,7 +105,9 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
       '0',
     ];
     execFileSync('busctl', [...call, ...scope]);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    while (!readFileSync(`/proc/${app.pid}/cgroup`, 'utf8').includes(unit)) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     (app.stdio[3] as NodeJS.WritableStream).end('go\n');
     await once(app, 'exit');
     log.event('app-launched', 'started the app', { unit, app: 'probe.desktop' });
@@ -116,5 +117,7 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
 
 const scenario = scenarios[process.argv[2] ?? ''];
 if (scenario === undefined) throw new Error(`no scenario ${process.argv[2]}`);
-process.stderr.write(`${JSON.stringify(await scenario())}\n`);
-process.exit(0);
+void scenario().then((result) => {
+  process.stderr.write(`${JSON.stringify(result)}\n`);
+  process.exit(0);
+});

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { type InterfaceSpec, method, signal } from './interface-spec.ts';
 import { CallError, dbusErrors } from './messages.ts';
 import type { Variant } from './signature.ts';
@@ -83,10 +83,14 @@ export function objectManagerInterface(source: ObjectSource): InterfaceSpec {
   };
 }
 
-async function readMachineId(): Promise<string> {
+function readMachineId(): string {
   for (const path of ['/etc/machine-id', '/var/lib/dbus/machine-id']) {
-    const id = (await readFile(path, 'utf8').catch(() => '')).trim();
-    if (/^[0-9a-f]{32}$/.test(id)) return id;
+    try {
+      const id = readFileSync(path, 'utf8').trim();
+      if (/^[0-9a-f]{32}$/.test(id)) return id;
+    } catch {
+      // The other one may be there.
+    }
   }
   throw new CallError(dbusErrors.failed, 'cannot read the machine id: neither /etc nor /var/lib/dbus has one');
 }

@@ -18,16 +18,16 @@ export interface OutputStreamOptions {
 }
 
 /**
- * Opens a stream into the journal for the output of a program that is about to be started: what sd_journal_stream_fd(3) does,
- * without blocking. Give the socket to spawn() as stdout and stderr and `destroy()` it then; never `end()` it, which would
- * shut the child's side down too. journald notes the sender of every line by the process that wrote it, so lines appear
- * under the scope in which that process is, whoever opened the stream.
+ * Connects to the journal for the output of a program, without blocking: with `nameOutput` it is what
+ * sd_journal_stream_fd(3) does. Give the socket to spawn() as stdout and stderr; `destroy()` it when it has its name, and
+ * never `end()` it, which would shut the child's side down too. journald notes the sender of every line by the process that
+ * wrote it, so lines appear under the scope in which that process is, whoever opened the stream.
  *
  * @param options.withinMs milliseconds, 250 when not given
  * @returns undefined when there is no journald or it takes no connection within `withinMs`
  */
-export function openOutputStream(
-  options: OutputStreamOptions & { readonly withinMs?: number; readonly path?: string },
+export function connectOutput(
+  options: { readonly withinMs?: number; readonly path?: string } = {},
 ): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     // journald ends its own side at once (it never writes). With half-open off, node would end ours as well, and the
@@ -42,8 +42,25 @@ export function openOutputStream(
     const timer = setTimeout(() => give(undefined), options.withinMs ?? 250);
     // Stays: an error after the header must not end the daemon.
     socket.on('error', () => give(undefined));
-    socket.write(streamHeader(options), (error) => give(error ? undefined : socket));
+    socket.once('connect', () => give(socket));
   });
+}
+
+/** Writes the header that names the stream; false when journald has closed it meanwhile (it does when it restarts). */
+export function nameOutput(socket: Socket, options: OutputStreamOptions): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.write(streamHeader(options), (error) => resolve(!error));
+  });
+}
+
+/** A connected and named stream; see `connectOutput` and `nameOutput`. */
+export async function openOutputStream(
+  options: OutputStreamOptions & { readonly withinMs?: number; readonly path?: string },
+): Promise<Socket | undefined> {
+  const socket = await connectOutput(options);
+  if (socket === undefined || (await nameOutput(socket, options))) return socket;
+  socket.destroy();
+  return undefined;
 }
 
 /** The header of a stream, as journald's stdout_stream_line() reads it: seven lines. */

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { RingfenceError } from '../../core/errors.ts';
 import { type GatePlan, gateScript, releaseLine } from '../../core/gate-script.ts';
 import type { Gate, GateExit } from '../../ports.ts';
-import { journalStreamVariable, openOutputStream } from '../journal/output-stream.ts';
+import { connectOutput, journalStreamVariable, nameOutput } from '../journal/output-stream.ts';
 
 // dash starts in a third of bash's time and adds nothing of its own to an environment.
 const shell = existsSync('/bin/dash') ? '/bin/dash' : '/bin/sh';
@@ -12,49 +13,66 @@ const shell = existsSync('/bin/dash') ? '/bin/dash' : '/bin/sh';
 /** Hands out gates. */
 export interface GateKeeper {
   /**
-   * One gate per plan. They wait with the app's environment and folder; nothing of the app has run.
+   * One gate per plan. They wait with the app's environment and folder; nothing of the app has run. What they print goes to
+   * the journal under `identifier`.
    * @throws RingfenceError ScopeFailed when no process can be started; then none is left
    */
-  open(plans: readonly GatePlan[]): Promise<Gate[]>;
+  open(plans: readonly GatePlan[], identifier: string): Promise<Gate[]>;
+  /** Starts the spare gate: once the daemon has nothing more urgent to do. */
+  prepare(): void;
   /** Sends the spare gate away. */
   close(): void;
 }
 
-/** A shell that waits for its script on its standard input, its output already going to the journal. */
+/** What all gates have in common. */
+export interface GateOptions {
+  /**
+   * The soft limit of open files (setrlimit(2)) that apps get. node raises its own to the hard one, which breaks programs
+   * that use select(2) and slows down those that close every descriptor.
+   */
+  readonly openFiles: number | undefined;
+}
+
+/** A shell that waits for its script on its standard input, its output connected to the journal. */
 interface IdleGate {
   readonly child: ChildProcess;
   readonly exited: Promise<GateExit>;
-  /** $JOURNAL_STREAM for it. */
-  readonly journalStream: string | undefined;
+  /** Our end of its output, until the stream has been named. */
+  readonly output: Socket | undefined;
 }
 
 /**
  * Keeps one gate in reserve: forking and starting a shell would otherwise be a quarter of a click's time. Every gate is a
  * child of the daemon that ends with it: its standard input is a pipe from the daemon, and end of file means that nothing runs.
  */
-export function openGateKeeper(): GateKeeper {
+export function openGateKeeper(options: GateOptions): GateKeeper {
   let spare: Promise<IdleGate> | undefined;
   let closed = false;
 
   const prepareSpare = () => {
     if (closed || spare !== undefined) return;
-    spare = startIdleGate();
+    spare = startIdleGate(options);
     spare.catch(() => {
       // The next launch tries again and tells its caller.
       spare = undefined;
     });
   };
-  const take = async (): Promise<IdleGate> => {
+  const take = async (identifier: string): Promise<IdleGate> => {
     const reserved = spare;
     spare = undefined;
     const gate = await reserved;
-    return gate !== undefined && isAlive(gate.child) ? gate : startIdleGate();
+    if (gate !== undefined && isAlive(gate.child) && (await isNamed(gate, identifier))) return gate;
+    gate?.child.kill('SIGKILL');
+    const fresh = await startIdleGate(options);
+    await isNamed(fresh, identifier);
+    return fresh;
   };
 
-  prepareSpare();
   return {
-    async open(plans) {
-      const taken = await Promise.allSettled(plans.map(take));
+    prepare: prepareSpare,
+
+    async open(plans, identifier) {
+      const taken = await Promise.allSettled(plans.map(() => take(identifier)));
       const gates = taken.flatMap((each, index) =>
         each.status === 'fulfilled' ? [arm(each.value, plans[index] as GatePlan, prepareSpare)] : [],
       );
@@ -65,14 +83,13 @@ export function openGateKeeper(): GateKeeper {
     },
     close() {
       closed = true;
-      spare?.then(({ child }) => child.stdin?.destroy()).catch(() => {});
+      spare?.then(({ child }) => child.kill('SIGKILL')).catch(() => {});
     },
   };
 }
 
-async function startIdleGate(): Promise<IdleGate> {
-  // Without an identifier the journal shows each line under the name of the process that wrote it.
-  const output = await openOutputStream({ identifier: '' });
+async function startIdleGate({ openFiles }: GateOptions): Promise<IdleGate> {
+  const output = await connectOutput();
   const child = spawn(shell, [], {
     argv0: 'ringfence-gate',
     cwd: '/',
@@ -81,8 +98,6 @@ async function startIdleGate(): Promise<IdleGate> {
     detached: true,
     stdio: ['pipe', output ?? 'inherit', output ?? 'inherit'],
   });
-  const journalStream = output === undefined ? undefined : journalStreamVariable(output);
-  output?.destroy();
   // A gate may be gone when it is written to: that shows as its exit, not as an error of the pipe.
   child.stdin?.on('error', () => {});
   const exited = new Promise<GateExit>((resolve) =>
@@ -94,11 +109,19 @@ async function startIdleGate(): Promise<IdleGate> {
       reject(new RingfenceError('ScopeFailed', `cannot start a process: ${cause.message}`, { cause })),
     );
   });
-  return { child, exited, journalStream };
+  if (openFiles !== undefined) child.stdin?.write(`ulimit -S -n ${openFiles} 2>/dev/null\n`);
+  return { child, exited, output };
 }
 
-function arm({ child, exited, journalStream }: IdleGate, plan: GatePlan, afterRelease: () => void): Gate {
+// A journald that was restarted has closed a stream without a name: what the app printed would then end it by SIGPIPE.
+async function isNamed({ output }: IdleGate, identifier: string): Promise<boolean> {
+  return output === undefined || (await nameOutput(output, { identifier }));
+}
+
+function arm({ child, exited, output }: IdleGate, plan: GatePlan, afterRelease: () => void): Gate {
   const environment = new Map(plan.environment);
+  const journalStream = output === undefined ? undefined : journalStreamVariable(output);
+  output?.destroy();
   if (journalStream === undefined) environment.delete('JOURNAL_STREAM');
   else environment.set('JOURNAL_STREAM', journalStream);
   const stdin = child.stdin as Writable;

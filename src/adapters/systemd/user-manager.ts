@@ -38,7 +38,15 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
     at: string = path,
   ) => bus.call({ destination, path: at, interface: iface, member }, signature, args, reply);
 
-  await Promise.all([
+  // All sent at once: the bus keeps their order, and each is a round trip of the daemon's start.
+  const own = async (name: string) => {
+    const [{ value }] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, name], 'v');
+    return String(value);
+  };
+  const [version, controlGroup, openFiles] = await Promise.all([
+    own('Version'),
+    own('ControlGroup'),
+    own('DefaultLimitNOFILESoft'),
     bus.subscribe({ sender: destination, path, interface: managerInterface, member: 'JobRemoved' }, ({ body }) => {
       const [, job, unit, result] = body as [number, string, string, string];
       const start = starts.get(unit);
@@ -59,17 +67,14 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
       unwatch.delete(unit);
       listener(result);
     }),
+    call(managerInterface, 'Subscribe', '', [], ''),
   ]);
-  await call(managerInterface, 'Subscribe', '', [], '');
-  const own = async (name: string) => {
-    const [{ value }] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, name], 'v');
-    return String(value);
-  };
-  const [version, controlGroup] = await Promise.all([own('Version'), own('ControlGroup')]);
 
   return {
     version: Number.parseInt(version, 10),
     controlGroup: controlGroup === '/' ? '' : controlGroup,
+    // Infinity is UINT64_MAX on the bus; no kernel takes more than 2^31 (fs.nr_open).
+    openFiles: Number(openFiles) < 2 ** 31 ? Number(openFiles) : undefined,
 
     async environment() {
       const [block] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, 'Environment'], 'v');
@@ -98,10 +103,6 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
       } finally {
         starts.delete(unit);
       }
-    },
-
-    async stopScope(unit) {
-      await call(managerInterface, 'StopUnit', 'ss', [unit, 'replace'], 'o').catch(ignoreUnknownUnit);
     },
 
     async killScope(unit, signal) {
@@ -174,7 +175,7 @@ function asScopeFailure(unit: string, error: unknown): unknown {
   return new RingfenceError('ScopeFailed', `cannot start ${unit}: ${error.message}`, { cause: error });
 }
 
-// A scope that is gone needs no stopping.
+// A scope that is gone needs no signal.
 function ignoreUnknownUnit(error: unknown): void {
   if (!(error instanceof RemoteError && error.dbusName === 'org.freedesktop.systemd1.NoSuchUnit')) throw error;
 }
