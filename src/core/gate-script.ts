@@ -6,12 +6,13 @@ export interface GatePlan {
   readonly workingDirectory: string;
 }
 
-/** The line that releases a gate. Anything shorter is no command, so a daemon that dies while writing it releases nothing. */
-export const releaseLine = 'go\n';
+/** The line that releases a gate. Cut short it is a syntax error: a daemon that dies while writing it releases nothing. */
+export const releaseLine = '{ go; }\n';
 
 /**
  * What a waiting POSIX shell is told through its standard input: to prepare itself to become the app. Nothing of it runs the
- * app: that is what the function `go` does, once the release line comes. End of file before that line ends the shell.
+ * app: that is what the function `go` does, once the release line comes. End of file before that line ends the shell, and
+ * since all of it is one compound command, a part of it is a syntax error ("export" cut to "ex" would run an editor).
  * Texts are quoted for the shell (XCU 2.2.2): every value arrives as it is, newlines and UTF-8 included.
  */
 export function gateScript(plan: GatePlan): string {
@@ -24,12 +25,14 @@ export function gateScript(plan: GatePlan): string {
   const viaEnv = (rest.length > 0 || program.startsWith('-')) && !program.includes('=');
   const words = viaEnv ? ['env', '--', ...rest.map(([name, value]) => `${name}=${value}`), ...argv] : argv;
   return [
+    '{',
     `cd ${quote(workingDirectory)} || exit 126`,
     'unset OLDPWD',
     ...held.map(([name, value]) => `export ${name}=${quote(value)}`),
     // An app may check whether the entry in GIO_LAUNCHED_DESKTOP_FILE was meant for itself or for its parent.
     ...(environment.has('GIO_LAUNCHED_DESKTOP_FILE') ? ['export GIO_LAUNCHED_DESKTOP_FILE_PID=$$'] : []),
     `go() { exec ${words.map(quote).join(' ')} </dev/null; }`,
+    '}',
     '',
   ].join('\n');
 }
