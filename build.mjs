@@ -1,29 +1,39 @@
 #!/usr/bin/env node
 // Builds every program of package.json's "bin" into dist/, one bundle each, runnable from the checkout.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(fileURLToPath(import.meta.url));
-const out = join(root, 'dist');
+// Built beside and put in place as a whole: programs that run from here are there at any time but a moment.
+const final = join(root, 'dist');
+const out = join(root, `dist.${process.pid}`);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 // Our dependencies ask for these on paths that are never taken here: dbus-next for 64-bit integers without BigInt and
 // for cookie authentication, pino for worker transports. Empty or loaded on first use, they halve the daemon's start.
 const emptied = ['jsbi', 'long', 'thread-stream'];
 const lazy = ['crypto', 'assert', 'module', 'url', 'worker_threads'];
-// What our own code imports and needs only after the daemon has its name.
-const lazyOwn = { 'node:child_process': ['spawn'], 'node:module': ['createRequire'] };
-const spared = {
+// What the daemon itself imports and needs only after it has its name.
+const lazyInDaemon = { 'node:child_process': ['spawn', 'spawnSync', 'execFileSync'], 'node:module': ['createRequire'] };
+const shellPrograms = {
+  'ringfence-open': 'src/open/ringfence-open.sh',
+  'ringfence-shell': 'src/shell/ringfence-shell.sh',
+  ssc: 'src/compat/ssc',
+  safeapp: 'src/compat/safeapp',
+  safeshell: 'src/compat/safeshell',
+};
+const nodePrograms = { ringfenced: ' --max-semi-space-size=1 --v8-pool-size=0', ringfence: '' };
+const spared = (lazyOwn) => ({
   name: 'spared',
   setup(builder) {
     const within = (names) => new RegExp(`^(${names.join('|')})$`);
     builder.onResolve({ filter: within(emptied) }, ({ path }) => ({ path, namespace: 'empty' }));
     builder.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {};' }));
-    builder.onResolve({ filter: within(Object.keys(lazyOwn)) }, ({ path, namespace }) =>
-      namespace === 'file' ? { path, namespace: 'lazy-own', sideEffects: false } : undefined,
+    builder.onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
+      namespace === 'file' && path in lazyOwn ? { path, namespace: 'lazy-own', sideEffects: false } : undefined,
     );
     builder.onLoad({ filter: /.*/, namespace: 'lazy-own' }, ({ path }) => ({
       contents: lazyOwn[path]
@@ -43,40 +53,45 @@ const spared = {
              });`,
     }));
   },
-};
-
-rmSync(out, { recursive: true, force: true });
-mkdirSync(out, { recursive: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: { ringfenced: 'src/daemon.ts', ringfence: 'src/cli.ts' },
-  entryNames: '[name].bundle',
-  outExtension: { '.js': '.cjs' },
-  outdir: out,
-  bundle: true,
-  minify: true,
-  keepNames: false,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20.19',
-  external: ['systemd-journald'],
-  plugins: [spared],
-  define: { RINGFENCE_VERSION: JSON.stringify(version) },
-  legalComments: 'linked',
 });
+
+mkdirSync(out);
+process.once('exit', () => rmSync(out, { recursive: true, force: true }));
+const bundle = (name, source, lazyOwn) =>
+  build({
+    absWorkingDir: root,
+    entryPoints: { [`${name}.bundle`]: source },
+    outExtension: { '.js': '.cjs' },
+    outdir: out,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.19',
+    external: ['systemd-journald'],
+    plugins: [spared(lazyOwn)],
+    define: { RINGFENCE_VERSION: JSON.stringify(version) },
+    legalComments: 'linked',
+  });
+await Promise.all([bundle('ringfenced', 'src/daemon.ts', lazyInDaemon), bundle('ringfence', 'src/cli.ts', {})]);
 
 // The package is one of ES modules, what lies here is not.
 writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
 
-// Each program is a small loader that runs the bundle from V8's code cache: compiling it anew costs a third of the start.
+// Programs that have no time for node, which takes longer to start than an app may.
+for (const [name, source] of Object.entries(shellPrograms)) {
+  writeFileSync(join(out, name), readFileSync(join(root, source)), { mode: 0o755 });
+}
+
+// The others are a small loader that runs the bundle from V8's code cache: compiling it anew costs a third of the start.
 const loader = readFileSync(join(root, 'src/loader.cjs'), 'utf8');
-for (const [name, flags] of [
-  ['ringfenced', ' --max-semi-space-size=1 --v8-pool-size=0'],
-  ['ringfence', ''],
-]) {
+for (const [name, flags] of Object.entries(nodePrograms)) {
   const file = join(out, name);
-  writeFileSync(file, `#!/usr/bin/env -S node${flags}\n${loader}`);
-  chmodSync(file, 0o755);
+  writeFileSync(file, `#!/usr/bin/env -S node${flags}\n${loader}`, { mode: 0o755 });
   // The first run writes the cache beside the bundle; it is remade whenever node or its flags differ.
   execFileSync(file, ['--version'], { env: { ...process.env, RINGFENCE_CODE_CACHE: 'write' }, stdio: 'ignore' });
 }
+
+if (existsSync(final)) renameSync(final, join(out, 'before'));
+renameSync(out, final);
+rmSync(join(final, 'before'), { recursive: true, force: true });

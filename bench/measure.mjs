@@ -29,12 +29,21 @@ mkdirSync(entries, { recursive: true });
 writeFileSync(join(entries, 'bench.desktop'), `[Desktop Entry]\nType=Application\nName=Bench\nExec=${app} %U\n`);
 
 const destination = 'org.ringfence.Ringfence1';
-const launchArgs = (...words) => ['--session', '--print-reply', '--type=method_call', `--dest=${destination}`, '/org/ringfence/Ringfence1', ...words];
+const launchArgs = (...words) => [
+  '--session',
+  '--print-reply',
+  '--type=method_call',
+  `--dest=${destination}`,
+  '/org/ringfence/Ringfence1',
+  ...words,
+];
 const clicks = {
   'bare exec': () => spawn(app, { stdio: 'ignore' }),
   'systemd-run --user --scope': () => spawn('systemd-run', ['--user', '--scope', '--quiet', app], { stdio: 'ignore' }),
   'dbus-send Launch': () =>
-    spawn('dbus-send', launchArgs(`${destination}.Launch`, 'string:bench', 'array:string:', 'dict:string:string:'), { stdio: 'ignore' }),
+    spawn('dbus-send', launchArgs(`${destination}.Launch`, 'string:bench', 'array:string:', 'dict:string:string:'), {
+      stdio: 'ignore',
+    }),
 };
 
 async function timeClick(start) {
@@ -48,9 +57,17 @@ async function timeClick(start) {
 }
 
 const bus = dbus.sessionBus({ busAddress: process.env.DBUS_SESSION_BUS_ADDRESS });
-const call = (member, signature, body, path = '/org/freedesktop/DBus', iface = 'org.freedesktop.DBus', to = 'org.freedesktop.DBus') =>
-  bus.call(new dbus.Message({ destination: to, path, interface: iface, member, signature, body }));
-await call('AddMatch', 's', [`type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${destination}'`]);
+const call = (
+  member,
+  signature,
+  body,
+  path = '/org/freedesktop/DBus',
+  iface = 'org.freedesktop.DBus',
+  to = 'org.freedesktop.DBus',
+) => bus.call(new dbus.Message({ destination: to, path, interface: iface, member, signature, body }));
+await call('AddMatch', 's', [
+  `type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${destination}'`,
+]);
 const nameChanged = () =>
   new Promise((resolve) => {
     const listen = ({ member, body }) => {
@@ -103,7 +120,9 @@ for (let round = -5; round < rounds; round += 1) {
 // 3. 200 at once.
 async function burst(start, count = 200) {
   const begun = process.hrtime.bigint();
-  const children = Array.from({ length: count }, start).map((child) => new Promise((resolve) => child.once('exit', resolve)));
+  const children = Array.from({ length: count }, start).map(
+    (child) => new Promise((resolve) => child.once('exit', resolve)),
+  );
   for (let left = count; left > 0; left -= 1) await signalled();
   const took = Number(process.hrtime.bigint() - begun) / 1e6;
   await Promise.all(children);
@@ -113,10 +132,13 @@ const burstSystemd = await burst(clicks['systemd-run --user --scope']);
 const burstOwn = await burst(clicks['dbus-send Launch']);
 
 // 4. Idle, in a daemon that has just worked, once its garbage is collected: anonymous memory and wake-ups.
-const anonymousMb = (pid) => Number(/^Anonymous:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) / 1024;
+const anonymousMb = (pid) =>
+  Number(/^Anonymous:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) / 1024;
 const switches = (pid) =>
   readdirSync(`/proc/${pid}/task`)
-    .map((task) => Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'))[1]))
+    .map((task) =>
+      Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'))[1]),
+    )
     .reduce((sum, count) => sum + count, 0);
 const workedMb = anonymousMb(daemon.pid);
 const ended = new Promise((resolve) => daemon.once('exit', resolve));
@@ -131,21 +153,42 @@ const idleMb = anonymousMb(idle.pid);
 idle.kill('SIGTERM');
 
 const results = {
-  startToName: { ringfenced: summary(starts), node: summary(nodes), ratio: summary(starts).median / summary(nodes).median, goal: 1.5 },
+  startToName: {
+    ringfenced: summary(starts),
+    node: summary(nodes),
+    ratio: summary(starts).median / summary(nodes).median,
+    goal: 1.5,
+  },
   clickToExec: {
     ...Object.fromEntries(Object.entries(times).map(([name, values]) => [name, summary(values)])),
     ratio: summary(times['dbus-send Launch']).median / summary(times['systemd-run --user --scope']).median,
     ratioP95: summary(times['dbus-send Launch']).p95 / summary(times['systemd-run --user --scope']).p95,
     goal: 0.75,
   },
-  burst200: { 'systemd-run --user --scope': burstSystemd, 'dbus-send Launch': burstOwn, ratio: burstOwn / burstSystemd },
-  idle: { wakeUps, seconds: idleSeconds, anonymousMb: idleMb, anonymousMbAfterWork: workedMb, goal: { wakeUps: 0, anonymousMb: 12 } },
+  burst200: {
+    'systemd-run --user --scope': burstSystemd,
+    'dbus-send Launch': burstOwn,
+    ratio: burstOwn / burstSystemd,
+  },
+  idle: {
+    wakeUps,
+    seconds: idleSeconds,
+    anonymousMb: idleMb,
+    anonymousMbAfterWork: workedMb,
+    goal: { wakeUps: 0, anonymousMb: 12 },
+  },
 };
 const ms = (value) => `${value.toFixed(1)} ms`;
 const rows = [
   ['what', 'median', 'p95', 'ratio', 'goal'],
   ['node -e 0', ms(results.startToName.node.median), ms(results.startToName.node.p95), '1', ''],
-  ['ringfenced: start to name owned', ms(summary(starts).median), ms(summary(starts).p95), results.startToName.ratio.toFixed(2), '≤ 1.5 × node'],
+  [
+    'ringfenced: start to name owned',
+    ms(summary(starts).median),
+    ms(summary(starts).p95),
+    results.startToName.ratio.toFixed(2),
+    '≤ 1.5 × node',
+  ],
   ...Object.entries(times).map(([name, values]) => [
     `click to exec: ${name}`,
     ms(summary(values).median),
@@ -160,6 +203,15 @@ const rows = [
   [`after ${rounds * 1 + 205} launches: anonymous memory`, `${workedMb.toFixed(1)} MB`, '', '', ''],
 ];
 const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-console.log(rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n'));
+console.log(
+  rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n'),
+);
 console.log(`JSON: ${JSON.stringify(results)}`);
 process.exit(0);

@@ -43,10 +43,12 @@ export function instanceDetails(instance: InstanceView, terminal: Terminal): str
     row.get('name') ?? '',
     row.get('asked') ?? '',
     row.get('state') === 'enforced' ? terminal.paint('green', 'enforced') : terminal.paint('yellow', 'not enforced'),
-    row.get('state') === 'enforced' ? `${row.get('value')}` : `${row.get('reason')}; ${row.get('fix')}`,
+    row.get('state') === 'enforced' ? (row.get('value') ?? '') : (row.get('reason') ?? ''),
     terminal.paint('dim', row.get('origin') ?? ''),
   ]);
-  return `${facts}\n\n${columns(report)}`;
+  const fixes = new Set(instance.report.flatMap((row) => row.get('fix') || []));
+  const help = fixes.size === 0 ? '' : `\n\nWhat helps:\n${[...fixes].map((fix) => `  ${fix}`).join('\n')}`;
+  return `${facts}\n\n${columns(report)}${help}`;
 }
 
 /** The instance as JSON-ready data; times are ISO 8601. */

@@ -41,10 +41,12 @@ export const statusCommand: Command = {
             one.get('available') === 'yes'
               ? terminal.paint('green', 'works')
               : terminal.paint('yellow', 'does not work'),
-            [one.get('reason'), one.get('fix')].filter(Boolean).join('; '),
+            one.get('reason') ?? '',
           ]),
         )}`,
       );
+      const fixes = new Set(capabilities.flatMap((one) => one.get('fix') ?? []));
+      if (fixes.size > 0) terminal.print(`\nWhat helps:\n${[...fixes].map((fix) => `  ${fix}`).join('\n')}`);
       terminal.print(
         `\n${columns(
           [...profiles].map(([name, settings]) => [

@@ -26,6 +26,22 @@ export function judgeBusName(word: string, use: 'own' | 'talk'): string | undefi
   return reached && `"${word}" would reach ${reached}, which lets an app ${reasonFor(reached)}`;
 }
 
+/**
+ * The names among `activatable` (org.freedesktop.DBus.ListActivatableNames) that the app could have started *outside*:
+ * whoever may own a name may also call it, and a call to a name that nobody owns starts its service. Seen with
+ * xdg-dbus-proxy 0.1.4. Each needs a service file of Ringfence's in its stead before a strict start.
+ */
+export function servicesWithinReach(
+  appId: string,
+  ownNames: readonly string[],
+  activatable: readonly string[],
+): string[] {
+  const rules = [...ownNamesOf(appId), ...ownNames];
+  return activatable.filter((name) =>
+    rules.some((rule) => (rule.endsWith('.*') ? isOrBelow(name, rule.slice(0, -2)) : name === rule)),
+  );
+}
+
 const startersOfPrograms = [
   ...['org.freedesktop.systemd1', 'org.ringfence', 'org.freedesktop.DBus', 'org.freedesktop.Flatpak'],
   ...['org.freedesktop.portal.Flatpak', 'org.gnome.Shell', 'org.gnome.SessionManager', 'ca.desrt.dconf'],

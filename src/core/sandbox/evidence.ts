@@ -5,6 +5,11 @@ import { isAtOrBelow } from './path-relations.ts';
 export interface SandboxEvidence {
   /** /proc/PID/status */
   readonly status: string;
+  /**
+   * The same of its parent, the first process of the PID namespace: the app may write to that one's memory, so a
+   * bubblewrap that leaves it without the filter would be a way around it.
+   */
+  readonly initStatus: string;
   /** /proc/PID/mountinfo */
   readonly mountinfo: string;
   /** /proc/PID/cgroup */
@@ -31,6 +36,7 @@ export interface MissingPart {
 export function judgeSandbox(expected: SandboxExpectation, evidence: SandboxEvidence): MissingPart | undefined {
   return (
     judgeStatus(evidence.status) ??
+    judgeStatus(evidence.initStatus) ??
     judgeCgroup(expected.cgroup, evidence.cgroup) ??
     judgeNamespaces(expected.ops, evidence) ??
     judgeMounts(expected.ops, evidence.mountinfo)

@@ -35,17 +35,9 @@ export function homeRules({ appId }: Pick<SandboxSettings, 'appId'>, bases: Base
   ];
 }
 
-/**
- * The start files whose mere existence, even empty, changes what a program outside does, so that none is placed: a
- * strict app can still make them where they are missing.
- */
-export function unplaceableFiles(bases: Bases): string[] {
-  return ['~/.xsession', '~/.vimrc', '~/.emacs'].map((template) => expandTemplate(template, bases));
-}
-
 const emptyFolder = { kind: 'folder', content: '' } as const;
 
-const ownFolders = ['$config/ringfence', '$data/ringfence', '$state/ringfence', '$cache/ringfence'];
+const ownFolders = ['$config/ringfence', '$data/ringfence', '$state/ringfence'];
 
 /** A missing one is placed too: `~/.ssh/config` and gpg.conf can name commands. */
 const secretFolders = ['~/.ssh', '~/.gnupg', '$data/keyrings'];
@@ -82,36 +74,43 @@ function profilesOfOthers(appId: string): string[] {
 /** Ringfence's shadows live here, and so would a planted entry: no setting opens them. */
 const lockedFolders = ['$data/applications', '$data/dbus-1', '$config/systemd', '$data/systemd'];
 
+/** Read at the start of a session, of a service in it or of every shell, python or git: guarded even where missing. */
 const startFolders = [
-  ...['$config/autostart', '$config/autostart-scripts', '$config/environment.d', '$config/dconf', '$config/git'],
-  ...['$data/gnome-shell', '$data/nautilus', '$data/nautilus-python', '$data/flatpak'],
-  ...['$config/pulse', '$config/pipewire', '$config/wireplumber', '$config/fish', '$config/nvim', '$config/tmux'],
-  ...['~/.local/bin', '~/bin', '~/.local/lib', '~/.vim'],
+  ...[
+    '$config/autostart',
+    '$config/environment.d',
+    '$config/dconf',
+    '$config/git',
+    '$config/pulse',
+    '$config/pipewire',
+  ],
+  ...['$config/wireplumber', '$data/gnome-shell', '~/.local/bin', '~/bin', '~/.local/lib'],
 ];
 
-/** Read by a shell, a session, git, ALSA, GTK or a tool of the terminal; an empty one says nothing to any of them. */
+/** An empty one says nothing to whoever reads it. */
 const startFiles = [
-  ...['~/.bashrc', '~/.profile', '~/.bash_logout', '~/.bash_aliases', '~/.zshenv', '~/.zprofile', '~/.zshrc'],
-  ...['~/.zlogin', '~/.zlogout', '~/.xprofile', '~/.xsessionrc', '~/.pam_environment', '~/.gitconfig', '~/.tmux.conf'],
-  ...['~/.asoundrc', '~/.gdbinit', '~/.mailcap', '~/.npmrc', '~/.gtkrc-2.0', '$config/gtk-3.0/settings.ini'],
-  ...['$config/user-dirs.dirs', '~/.selected_editor'],
+  ...['~/.bashrc', '~/.profile', '~/.bash_aliases', '~/.zshenv', '~/.xprofile', '~/.xsessionrc', '~/.pam_environment'],
+  ...['~/.gitconfig', '~/.asoundrc', '$config/user-dirs.dirs'],
 ];
 
-/** An empty one would hide the file that is read in its stead: the placed one leads on to it. */
+/** An empty one would say something: it would hide the file that is read in its stead, or be an error. */
 const neutralFiles = [
   ['~/.bash_profile', 'if [ -r "$HOME/.profile" ]; then . "$HOME/.profile"; fi\n'],
-  ['~/.inputrc', '$include /etc/inputrc\n'],
-  ['~/.xinitrc', '. /etc/X11/xinit/xinitrc\n'],
+  ['$config/gtk-3.0/settings.ini', '[Settings]\n'],
 ] as const;
 
-/** Of programs that are in use only where their settings exist. */
+/** Of shells, desktops and tools that are in use only where their settings exist: a missing one can be made. */
 const existingOnly = [
-  ...['~/.bash_login', '~/.xsession', '~/.vimrc', '~/.emacs', '~/.emacs.d', '$config/emacs', '$config/zsh'],
-  ...['$config/sway', '$config/i3', '$config/hypr', '$config/niri', '$config/plasma-workspace', '$config/kwinrc'],
-  ...['$config/ibus', '$config/fcitx', '$config/fcitx5', '$config/nautilus', '$config/xdg-desktop-portal'],
-  ...['$config/mimeapps.list', '$data/nemo', '$data/kio', '$data/plasma', '$data/fcitx5', '~/.kde', '~/.hgrc'],
-  ...['~/.cargo', '~/.rustup', '~/.nvm', '~/.pyenv', '~/.rbenv', '~/go/bin', '~/.npm-global', '~/.deno', '~/.bun'],
-  ...['~/.procmailrc', '~/.forward', '~/.psqlrc', '~/.irbrc', '~/.Rprofile', '~/.lessfilter', '~/.lldbinit'],
+  ...['~/.bash_login', '~/.bash_logout', '~/.zprofile', '~/.zshrc', '~/.zlogin', '~/.zlogout', '$config/zsh'],
+  ...['$config/fish', '~/.inputrc', '~/.xsession', '~/.xinitrc', '~/.gtkrc-2.0', '~/.selected_editor', '~/.mailcap'],
+  ...['~/.vim', '~/.vimrc', '$config/nvim', '~/.emacs', '~/.emacs.d', '$config/emacs', '~/.tmux.conf', '$config/tmux'],
+  ...['$config/autostart-scripts', '$config/sway', '$config/i3', '$config/hypr', '$config/niri'],
+  ...['$config/plasma-workspace', '$config/kwinrc', '$data/plasma', '$data/kio', '~/.kde'],
+  ...['$config/ibus', '$config/fcitx', '$config/fcitx5', '$data/fcitx5', '$config/xdg-desktop-portal'],
+  ...['$config/nautilus', '$data/nautilus', '$data/nautilus-python', '$data/nemo', '$config/mimeapps.list'],
+  ...['$data/flatpak', '~/.cargo', '~/.rustup', '~/.nvm', '~/.pyenv', '~/.rbenv', '~/go/bin', '~/.npm-global'],
+  ...['~/.deno', '~/.bun', '~/.npmrc', '~/.hgrc', '~/.gdbinit', '~/.lldbinit', '~/.psqlrc', '~/.irbrc', '~/.Rprofile'],
+  ...['~/.procmailrc', '~/.forward', '~/.lessfilter'],
 ];
 
 function expandTemplate(template: string, bases: Bases): string {

@@ -50,6 +50,15 @@ export function seccompArchOf(machine: string): SeccompArch | undefined {
   return machine === 'x86_64' || machine === 'aarch64' ? machine : undefined;
 }
 
+/**
+ * Whether the filter may leave cgroup namespaces to the app: cgroup2 is mounted with `nsdelegate`, by which the kernel
+ * keeps a namespace from its own root's limits (cgroups(7)). `mountinfo` is the daemon's own /proc/self/mountinfo.
+ */
+export function keepsLimitsInNamespaces(mountinfo: string): boolean {
+  const cgroups = mountinfo.split('\n').flatMap((line) => / - cgroup2 \S+ (\S+)$/.exec(line)?.[1] ?? []);
+  return cgroups.length > 0 && cgroups.every((options) => options.split(',').includes('nsdelegate'));
+}
+
 function judgeMachine({ machine }: SandboxHostFacts): SandboxRefusal | undefined {
   if (seccompArchOf(machine) !== undefined) return undefined;
   return {

@@ -1,12 +1,12 @@
-import { type HomeRule, homeRules, unplaceableFiles } from './home-rules.ts';
-import type { Placeholder, SandboxHost, SandboxOp, SandboxSettings, Unguarded } from './model.ts';
+import { type HomeRule, homeRules } from './home-rules.ts';
+import type { Placeholder, SandboxHost, SandboxOp, SandboxSettings } from './model.ts';
 import { foldersBetween, isAtOrBelow, pathDepth } from './path-relations.ts';
 
 /** The mounts of the home and of the paths in the settings, in order, with what they could not cover. */
 export interface HomeMounts {
   readonly ops: readonly SandboxOp[];
   readonly placeholders: readonly Placeholder[];
-  readonly unguarded: readonly Unguarded[];
+  readonly unguarded: readonly string[];
 }
 
 interface Mark {
@@ -20,7 +20,6 @@ export function pathsToInspect(settings: SandboxSettings, host: Omit<SandboxHost
   return [
     ...new Set([
       ...homeRules(settings, host).map(({ path }) => path),
-      ...unplaceableFiles(host),
       ...systemSockets,
       ...settings.readWritePaths,
       ...settings.readOnlyPaths,
@@ -55,11 +54,7 @@ export function planHomeMounts(settings: SandboxSettings, host: SandboxHost): Ho
   );
   const visible = ordered.filter((mark) => !isRedundant(mark, ordered));
   return {
-    ops: [
-      ...visible.map((mark) => mountOf(mark, visible)),
-      // Last, so that a path opened inside a hidden folder still finds its mount point.
-      ...visible.filter((mark) => mark.access === 'hidden' && !mark.file).map(({ path }) => remountReadOnly(path)),
-    ],
+    ops: visible.map((mark) => mountOf(mark, visible)),
     placeholders: placed.map(placeholderOf).sort((a, b) => pathDepth(a.path) - pathDepth(b.path)),
     unguarded: unguardedPaths(rules, host),
   };
@@ -132,24 +127,15 @@ function mountOf({ path, access, file }: Mark, all: readonly Mark[]): SandboxOp 
   return { op: 'tmpfs', target: path, mode: opened ? 0o111 : 0o000 };
 }
 
-function remountReadOnly(target: string): SandboxOp {
-  return { op: 'remount-ro', target };
-}
-
 function placeholderOf({ path, access, place }: HomeRule): Placeholder {
   const kind = place?.kind ?? 'folder';
   const mode = kind === 'file' ? 0o644 : access === 'hidden' ? 0o700 : 0o755;
   return { path, kind, mode, content: place?.content ?? '' };
 }
 
-function unguardedPaths(rules: readonly HomeRule[], host: SandboxHost): Unguarded[] {
-  const symlinks = rules.filter(
-    ({ path, access }) => access === 'read-only' && host.paths.get(path)?.kind === 'symlink',
-  );
-  return [
-    ...symlinks.map(({ path }) => ({ path, why: 'symlink' }) as const),
-    ...unplaceableFiles(host)
-      .filter((path) => isMissing(host, path))
-      .map((path) => ({ path, why: 'cannot-be-placed' }) as const),
-  ];
+/** A mount on a symlink lands on its target: the link itself can be replaced by the app. */
+function unguardedPaths(rules: readonly HomeRule[], host: SandboxHost): string[] {
+  return rules
+    .filter(({ path, access }) => access === 'read-only' && host.paths.get(path)?.kind === 'symlink')
+    .map(({ path }) => path);
 }

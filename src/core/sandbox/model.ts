@@ -62,16 +62,11 @@ export interface Placeholder {
   readonly content: string;
 }
 
-/** A guarded path that could not be mounted over here. */
-export interface Unguarded {
-  readonly path: string;
-  readonly why: 'symlink' | 'cannot-be-placed';
-}
-
 /** All that a strict start needs to know about its file system, in plain data. */
 export interface SandboxPlan {
   readonly ops: readonly SandboxOp[];
   /** In the order in which to make them: folders before what lies in them. */
   readonly placeholders: readonly Placeholder[];
-  readonly unguarded: readonly Unguarded[];
+  /** Guarded paths that are symlinks here: what they lead to is read-only, but the app can put something else in their place. */
+  readonly unguarded: readonly string[];
 }

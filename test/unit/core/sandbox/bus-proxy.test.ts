@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isRingfenceError } from '../../../../src/core/errors.ts';
-import { judgeBusName, ownNamesOf } from '../../../../src/core/sandbox/bus-names.ts';
+import { judgeBusName, ownNamesOf, servicesWithinReach } from '../../../../src/core/sandbox/bus-names.ts';
 import { type BusProxyRequest, planBusProxy } from '../../../../src/core/sandbox/bus-proxy.ts';
 
 const request: BusProxyRequest = {
@@ -118,4 +118,23 @@ describe('judgeBusName', () => {
     'org.freedesktop.Notifications',
     'org.a11y.Bus',
   ])('does not let an app pose as %s', (word) => expect(judgeBusName(word, 'own')).toContain('pose as'));
+});
+
+it('knows the services that an app could have started outside by owning their names', () => {
+  const activatable = [
+    'org.gnome.Terminal',
+    'org.gnome.gedit',
+    'org.gnome.gedit.Helper',
+    'org.gnome.geditx',
+    'org.example.Extra',
+  ];
+  expect(servicesWithinReach('org.gnome.gedit', [], activatable)).toEqual([
+    'org.gnome.gedit',
+    'org.gnome.gedit.Helper',
+  ]);
+  expect(servicesWithinReach('gedit', ['org.example.Extra', 'org.gnome.Terminal.*'], activatable)).toEqual([
+    'org.gnome.Terminal',
+    'org.example.Extra',
+  ]);
+  expect(servicesWithinReach('firefox', [], activatable)).toEqual([]);
 });

@@ -33,9 +33,11 @@ const mounts = [
   '613 610 8:2 /anna/my\\040app /home/anna/my\\040app ro,nosuid,nodev - ext4 /dev/sda2 rw',
 ];
 const outer = new Map(['mnt', 'pid', 'user', 'cgroup', 'net', 'ipc'].map((name) => [name, `${name}:[1]`]));
+const status =
+  'Name:\tdash\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n';
 const held: SandboxEvidence = {
-  status:
-    'Name:\tdash\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n',
+  status,
+  initStatus: status,
   mountinfo: `${mounts.join('\n')}\n`,
   cgroup: `9:name=systemd:/\n0::${cgroup}\n`,
   namespaces: new Map(
@@ -60,7 +62,8 @@ describe('judgeSandbox', () => {
     ['capabilities', 'CapEff:\t0000000000000000', 'CapEff:\t0000000000200000'],
     ['capabilities', 'CapBnd:\t0000000000000000', 'CapBnd:\t000001ffffffffff'],
   ])('misses %s: %s → %s', (part, from, to) => {
-    expect(judge({ status: held.status.replace(from, to) })).toBe(part);
+    expect(judge({ status: status.replace(from, to) })).toBe(part);
+    expect(judge({ initStatus: status.replace(from, to) })).toBe(part);
   });
 
   it('misses the scope', () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { judgeSandboxHost, type SandboxHostFacts, seccompArchOf } from '../../../../src/core/sandbox/host.ts';
+import {
+  judgeSandboxHost,
+  keepsLimitsInNamespaces,
+  type SandboxHostFacts,
+  seccompArchOf,
+} from '../../../../src/core/sandbox/host.ts';
 
 const good: SandboxHostFacts = {
   machine: 'x86_64',
@@ -59,4 +64,12 @@ describe('judgeSandboxHost', () => {
 
 it('knows two architectures', () => {
   expect(['x86_64', 'aarch64', 'i686', ''].map(seccompArchOf)).toEqual(['x86_64', 'aarch64', undefined, undefined]);
+});
+
+it('trusts cgroup namespaces only where every cgroup2 is mounted with nsdelegate', () => {
+  const line = (options: string): string => `29 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 ${options}\n`;
+  expect(keepsLimitsInNamespaces(line('rw,nsdelegate,memory_recursiveprot'))).toBe(true);
+  expect(keepsLimitsInNamespaces(line('rw'))).toBe(false);
+  expect(keepsLimitsInNamespaces(line('rw,nsdelegate') + line('rw'))).toBe(false);
+  expect(keepsLimitsInNamespaces('')).toBe(false);
 });

@@ -1,0 +1,47 @@
+/**
+ * The argv that the outer gate becomes: bubblewrap, which makes the sandbox and starts in it a second gate. That one says
+ * `inner PID` (its pid inside) on descriptor 3, waits for a line `go` there and becomes the app; at the end of file
+ * nothing has run. Descriptors 4 and up that bubblewrap was not told of would reach the app: open none.
+ */
+export function sandboxedArgv(bwrapArgs: readonly string[], appArgv: readonly string[]): string[] {
+  return ['bwrap', ...bwrapArgs, '--', '/bin/sh', '-c', innerScript, 'ringfence-gate', ...appArgv];
+}
+
+/** The pid that the inner gate told, undefined when the line is not its. */
+export function parseInnerLine(line: string): number | undefined {
+  const found = /^inner (\d{1,10})\n?$/.exec(line)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+/** The inner gate and the first process of its PID namespace, both by their pids outside. */
+export interface InnerProcess {
+  readonly pid: number;
+  readonly initPid: number;
+}
+
+/**
+ * Finds the inner gate among the processes of the scope (pid → /proc/PID/status): its pid inside is the one it told,
+ * its parent is pid 1 inside, and that one's parent is the gate, which has become bubblewrap.
+ */
+export function findInnerProcess(
+  statuses: ReadonlyMap<number, string>,
+  gatePid: number,
+  toldPid: number,
+): InnerProcess | undefined {
+  for (const [pid, status] of statuses) {
+    const inner = parseStatus(status);
+    const init = parseStatus(statuses.get(inner.parent) ?? '');
+    if (inner.pids.length < 2 || inner.pids.at(-1) !== toldPid) continue;
+    if (init.parent === gatePid && init.pids.at(-1) === 1 && init.pids.length === inner.pids.length) {
+      return { pid, initPid: inner.parent };
+    }
+  }
+  return undefined;
+}
+
+const innerScript = 'printf "inner %s\\n" $$ >&3 && read -r go <&3 && [ "$go" = go ] && exec -- "$@" 3<&-';
+
+function parseStatus(status: string): { parent: number; pids: number[] } {
+  const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+  return { parent: Number(field('PPid') || -1), pids: field('NSpid').split(/\s+/).filter(Boolean).map(Number) };
+}
