@@ -17,4 +17,4 @@ function run(command, args, options = {}) {
 
 run('node', ['build.mjs']);
 mkdirSync(out, { recursive: true });
-run(join(root, 'test/testbed/session'), ['node', 'bench/measure.mjs', ...process.argv.slice(2)]);
+run(join(root, 'test/testbed/session'), ['--journal', 'node', 'bench/measure.mjs', ...process.argv.slice(2)]);
