@@ -1,7 +1,42 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+// One testbed serves a whole run, so its suites take turns: bus names, units and the journal are shared between files.
+const oneAtATime = { pool: 'forks', fileParallelism: false } as const;
+
+// test/run.mjs counts the tests of all runs from these files.
+const report = process.env['RINGFENCE_TEST_REPORT'];
+
 export default defineConfig({
+  // The testbeds see the project read-only.
+  cacheDir: join(tmpdir(), 'ringfence-vite'),
   test: {
-    projects: [{ test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } }],
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/harness/require-session.ts'],
+          ...oneAtATime,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'machine',
+          include: ['test/machine/**/*.test.ts'],
+          globalSetup: ['test/harness/require-machine.ts'],
+          ...oneAtATime,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
   },
 });

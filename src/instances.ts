@@ -45,16 +45,17 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
     const fields = { app: report.app, unit, profile: report.profile };
     let oomKills = 0;
     const gone = new Promise<void>((resolve) => {
-      const endWatch = cgroups.watchOomKills(cgroup, (count) => {
+      const oomWatch = cgroups.watchOomKills(cgroup, (count) => {
         oomKills = count;
         log.event('limit-hit', `${report.name}: the kernel killed a process at the memory limit`, fields);
       });
+      void gate?.exited.then(() => oomWatch.look());
       const finished = (result: string) => {
         if (finish.delete(unit)) void end(result);
       };
       const end = async (result: string) => {
         const exit = await exitOf(gate);
-        endWatch();
+        oomWatch.end(exit?.signal === 'SIGKILL');
         running.delete(unit);
         records.remove(unit);
         const outcome = describeOutcome(result, exit, oomKills);
@@ -177,14 +178,16 @@ const { signals } = constants;
 /** 24 days; node takes a longer time for none at all. */
 const longestTimer = 2 ** 31 - 1;
 
-/** What the log says of a launch that came through. */
-export function logLaunched(log: Log, report: Report): void {
-  const fields = { app: report.app, unit: report.unit, profile: report.profile };
-  log.event('app-launched', reportLine(report), { ...fields, reason: report.reasons.join('; ') });
-  for (const row of report.rows.filter(({ state }) => state === 'not-enforced')) {
-    log.event('limit-not-enforced', `${report.name} runs without ${row.name}: ${row.reason}`, {
-      ...fields,
-      reason: row.fix,
-    });
-  }
+/** What the log says of launches that came through. A limit that cannot be enforced here is warned of once, not at every click. */
+export function launchLogger(log: Log): (report: Report) => void {
+  const warned = new Set<string>();
+  return (report) => {
+    const fields = { app: report.app, unit: report.unit, profile: report.profile };
+    log.event('app-launched', reportLine(report), { ...fields, reason: report.reasons.join('; ') });
+    for (const { name, reason, fix } of report.rows.filter(({ state }) => state === 'not-enforced')) {
+      if (warned.has(`${name}: ${reason}`)) continue;
+      warned.add(`${name}: ${reason}`);
+      log.event('limit-not-enforced', `${report.name} runs without ${name}: ${reason}`, { ...fields, reason: fix });
+    }
+  };
 }

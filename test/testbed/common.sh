@@ -4,6 +4,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 project=$(cd "$here/../.." && pwd)
 # Where the project appears inside every testbed: a fixed place that uid 1000 can reach even if the clone lies below /root.
 inside=/srv/ringfence
+# Users' paths, and those of the testbeds, go without.
+PATH=$PATH:/usr/sbin:/sbin
 
 fail() {
   echo "${0##*/}: $*" >&2

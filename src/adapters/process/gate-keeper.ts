@@ -5,10 +5,19 @@ import type { Writable } from 'node:stream';
 import { RingfenceError } from '../../core/errors.ts';
 import { type GatePlan, gateScript, releaseLine } from '../../core/gate-script.ts';
 import type { Gate, GateExit } from '../../ports.ts';
-import { connectOutput, journalStreamVariable, nameOutput } from '../journal/output-stream.ts';
 
 // dash starts in a third of bash's time and adds nothing of its own to an environment.
 const shell = existsSync('/bin/dash') ? '/bin/dash' : '/bin/sh';
+
+/** The journal's side of an app's output. */
+export interface OutputStreams {
+  /** A stream without a name yet; undefined where there is no journal. */
+  connect(): Promise<Socket | undefined>;
+  /** Names it; false when the journal has closed it meanwhile. */
+  name(stream: Socket, identifier: string): Promise<boolean>;
+  /** $JOURNAL_STREAM for a program whose output it is. */
+  variable(stream: Socket): string | undefined;
+}
 
 /** Hands out gates. */
 export interface GateKeeper {
@@ -26,6 +35,8 @@ export interface GateKeeper {
 
 /** What all gates have in common. */
 export interface GateOptions {
+  /** Where what the apps print goes. */
+  readonly streams: OutputStreams;
   /**
    * The soft limit of open files (setrlimit(2)) that apps get. node raises its own to the hard one, which breaks programs
    * that use select(2) and slows down those that close every descriptor.
@@ -34,7 +45,7 @@ export interface GateOptions {
 }
 
 /** A shell that waits for its script on its standard input, its output connected to the journal. */
-interface IdleGate {
+export interface IdleGate {
   readonly child: ChildProcess;
   readonly exited: Promise<GateExit>;
   /** Our end of its output, until the stream has been named. */
@@ -46,6 +57,7 @@ interface IdleGate {
  * child of the daemon that ends with it: its standard input is a pipe from the daemon, and end of file means that nothing runs.
  */
 export function openGateKeeper(options: GateOptions): GateKeeper {
+  const { streams } = options;
   let spare: Promise<IdleGate> | undefined;
   let closed = false;
 
@@ -61,10 +73,10 @@ export function openGateKeeper(options: GateOptions): GateKeeper {
     const reserved = spare;
     spare = undefined;
     const gate = await reserved;
-    if (gate !== undefined && isAlive(gate.child) && (await isNamed(gate, identifier))) return gate;
+    if (gate !== undefined && isAlive(gate.child) && (await isNamed(gate, identifier, streams))) return gate;
     gate?.child.kill('SIGKILL');
     const fresh = await startIdleGate(options);
-    await isNamed(fresh, identifier);
+    await isNamed(fresh, identifier, streams);
     return fresh;
   };
 
@@ -74,7 +86,7 @@ export function openGateKeeper(options: GateOptions): GateKeeper {
     async open(plans, identifier) {
       const taken = await Promise.allSettled(plans.map(() => take(identifier)));
       const gates = taken.flatMap((each, index) =>
-        each.status === 'fulfilled' ? [arm(each.value, plans[index] as GatePlan, prepareSpare)] : [],
+        each.status === 'fulfilled' ? [arm(each.value, plans[index] as GatePlan, streams, prepareSpare)] : [],
       );
       const failed = taken.find((each) => each.status === 'rejected');
       if (failed === undefined) return gates;
@@ -88,15 +100,19 @@ export function openGateKeeper(options: GateOptions): GateKeeper {
   };
 }
 
-async function startIdleGate({ openFiles }: GateOptions): Promise<IdleGate> {
-  const output = await connectOutput();
+/** Starts a gate; `more` are its descriptors from 3 on. */
+export async function startIdleGate(
+  { openFiles, streams }: GateOptions,
+  more: readonly ('pipe' | number)[] = [],
+): Promise<IdleGate> {
+  const output = await streams.connect();
   const child = spawn(shell, [], {
     argv0: 'ringfence-gate',
     cwd: '/',
     env: {},
     // A session of its own: neither a terminal's Ctrl-C nor a signal to the daemon's group reaches the app.
     detached: true,
-    stdio: ['pipe', output ?? 'inherit', output ?? 'inherit'],
+    stdio: ['pipe', output ?? 'inherit', output ?? 'inherit', ...more],
   });
   // A gate may be gone when it is written to: that shows as its exit, not as an error of the pipe.
   child.stdin?.on('error', () => {});
@@ -114,13 +130,19 @@ async function startIdleGate({ openFiles }: GateOptions): Promise<IdleGate> {
 }
 
 // A journald that was restarted has closed a stream without a name: what the app printed would then end it by SIGPIPE.
-async function isNamed({ output }: IdleGate, identifier: string): Promise<boolean> {
-  return output === undefined || (await nameOutput(output, { identifier }));
+async function isNamed({ output }: IdleGate, identifier: string, streams: OutputStreams): Promise<boolean> {
+  return output === undefined || (await streams.name(output, identifier));
 }
 
-function arm({ child, exited, output }: IdleGate, plan: GatePlan, afterRelease: () => void): Gate {
+/** Gives a gate its plan. */
+export function arm(
+  { child, exited, output }: IdleGate,
+  plan: GatePlan,
+  streams: OutputStreams,
+  afterRelease: () => void,
+): Gate {
   const environment = new Map(plan.environment);
-  const journalStream = output === undefined ? undefined : journalStreamVariable(output);
+  const journalStream = output === undefined ? undefined : streams.variable(output);
   output?.destroy();
   if (journalStream === undefined) environment.delete('JOURNAL_STREAM');
   else environment.set('JOURNAL_STREAM', journalStream);

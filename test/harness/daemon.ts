@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach } from 'vitest';
+import { isOwned } from './bus-call.ts';
+import { type TempHome, tempHome } from './temp-home.ts';
+import { requireTestbed } from './testbed.ts';
+import { waitFor } from './wait-for.ts';
+
+/** The built daemon, started by a test. */
+export interface Daemon {
+  readonly process: ChildProcess;
+  /** The home it was given; deleted once it is stopped, unless the test passed its own. */
+  readonly home: TempHome;
+  /** What it wrote to stdout and stderr so far. */
+  log(): string;
+  /** SIGTERM, and waits for the end. Returns the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL, and waits for the end and for the bus to notice. The home stays for the next daemon. */
+  kill9(): Promise<void>;
+}
+
+/** Environment on top of the session's (undefined removes a name), arguments, a home to use again, and whether to wait. */
+export interface DaemonOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly args?: readonly string[];
+  readonly home?: TempHome;
+  /** Resolve once the bus name is owned; true unless said otherwise. */
+  readonly waitUntilOwned?: boolean;
+}
+
+const program = fileURLToPath(new URL('../../dist/ringfenced', import.meta.url));
+const busName = 'org.ringfence.Ringfence1';
+const running = new Set<Daemon>();
+
+// A log is only worth reading when something went wrong.
+afterEach(({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  for (const daemon of running) console.error(`--- log of ringfenced (${daemon.process.pid}):\n${daemon.log()}---`);
+});
+afterAll(async () => {
+  for (const daemon of running) await daemon.stop();
+});
+
+/**
+ * Starts dist/ringfenced with a home of its own on the testbed's session bus and user manager, and resolves when it owns
+ * its name. Fails with its log if it ends before that. Refuses to run outside a testbed.
+ */
+export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
+  requireTestbed(['session', 'machine']);
+  if (!existsSync(program)) throw new Error(`${program} is missing: npm run build`);
+  const home = options.home ?? tempHome();
+  let log = '';
+  const child = spawn(program, options.args ?? [], {
+    env: { ...process.env, ...home.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      log += chunk;
+    });
+  }
+  const end = once(child, 'close');
+  const ended = () => child.exitCode !== null || child.signalCode !== null;
+  const daemon: Daemon = {
+    process: child,
+    home,
+    log: () => log,
+    async stop() {
+      if (!ended()) child.kill('SIGTERM');
+      await end;
+      running.delete(daemon);
+      if (options.home === undefined) home.remove();
+      return child.exitCode;
+    },
+    async kill9() {
+      child.kill('SIGKILL');
+      await end;
+      running.delete(daemon);
+      await waitFor(async () => !(await isOwned(busName)), { what: `${busName} to be free again` });
+    },
+  };
+  running.add(daemon);
+  if (options.waitUntilOwned !== false) {
+    const outcome = await waitFor(async () => (ended() ? 'ended' : (await isOwned(busName)) && 'owned'), {
+      what: `ringfenced to own ${busName}`,
+    });
+    if (outcome === 'ended')
+      throw new Error(`ringfenced ended with ${child.exitCode} before it owned its name:\n${log}`);
+  }
+  return daemon;
+}

@@ -1,0 +1,6 @@
+import { requireTestbed } from './testbed.ts';
+
+/** Vitest's global setup of the machine project. */
+export default function setup(): void {
+  requireTestbed(['machine']);
+}

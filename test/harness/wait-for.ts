@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { currentTestbed } from './testbed.ts';
+
+/** What a wait is for (shown when it fails) and how long it may take, in ms; the machine gets four times as long by default. */
+export interface WaitOptions {
+  readonly what: string;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Resolves with the condition's first value that is neither undefined, null, false nor an error. Fails after the time
+ * allowed with what was waited for and the last state seen: its last value or the error it threw.
+ */
+export async function waitFor<T>(
+  condition: () => T | Promise<T>,
+  { what, timeoutMs = currentTestbed() === 'machine' ? 80_000 : 20_000 }: WaitOptions,
+): Promise<Exclude<T, undefined | null | false>> {
+  const end = performance.now() + timeoutMs;
+  let state: unknown;
+  for (let pause = 2; ; pause = Math.min(pause * 1.5, 100)) {
+    try {
+      const value = await condition();
+      if (value !== undefined && value !== null && value !== false)
+        return value as Exclude<T, undefined | null | false>;
+      state = value;
+    } catch (error) {
+      state = error;
+    }
+    if (performance.now() >= end) throw new Error(`waited ${timeoutMs} ms for ${what}; last state: ${describe(state)}`);
+    await sleep(pause);
+  }
+}
+
+function describe(state: unknown): string {
+  return state instanceof Error ? state.message : (JSON.stringify(state) ?? String(state));
+}

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processFacts } from '../fixtures/live-daemon.ts';
+import { dbusSend } from '../harness/bus-call.ts';
+import { pidsIn, readCgroup } from '../harness/cgroup.ts';
+import { command } from '../harness/command.ts';
+import { type Daemon, startDaemon } from '../harness/daemon.ts';
+import { userUnits } from '../harness/user-units.ts';
+import { waitFor } from '../harness/wait-for.ts';
+
+describe('gedit on a display, launched by a script', () => {
+  let display: ChildProcess;
+  let daemon: Daemon;
+
+  beforeAll(async () => {
+    display = spawn('Xvfb', [':42', '-screen', '0', '800x600x24', '-nolisten', 'tcp'], { stdio: 'ignore' });
+    await waitFor(() => readdirSync('/tmp/.X11-unix').includes('X42'), { what: 'the display' });
+    await command(['systemctl', '--user', 'set-environment', 'DISPLAY=:42', 'GDK_BACKEND=x11']);
+    daemon = await startDaemon();
+  });
+  afterAll(async () => {
+    await command(['systemctl', '--user', 'stop', 'app-ringfence-*.scope']);
+    await daemon.stop();
+    display.kill();
+  });
+
+  it('runs with all of its processes in its own scope, its memory limited', async () => {
+    const sent = await dbusSend('Launch', ['string:org.gnome.gedit.desktop', 'array:string:', 'dict:string:string:']);
+    expect(sent.stderr).toBe('');
+    const [unit = ''] = await userUnits('app-ringfence-org.gnome.gedit-*.scope');
+    expect(unit).toMatch(/^app-ringfence-org\.gnome\.gedit-\d+\.scope$/);
+    const memory = Number(await readCgroup(unit, 'memory.max'));
+    expect(memory).toBeGreaterThan(0);
+    await waitFor(
+      async () => {
+        const { stdout } = await command(['xdotool', 'search', '--onlyvisible', '--class', 'gedit'], {
+          env: { DISPLAY: ':42' },
+        });
+        return stdout.trim() !== '';
+      },
+      { what: "gedit's window" },
+    );
+    const everywhere = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => processFacts(pid)?.argv[0]?.endsWith('gedit') === true);
+    expect(everywhere.length).toBeGreaterThan(0);
+    const inside = await pidsIn(unit);
+    expect(everywhere.filter((pid) => !inside.includes(pid))).toEqual([]);
+  });
+});

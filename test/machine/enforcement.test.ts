@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BusConnection, Signal } from '../../src/adapters/dbus/connection.ts';
+import type { Client, InstanceView } from '../../src/cli/client.ts';
+import {
+  busName,
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  instanceAt,
+  processFacts,
+} from '../fixtures/live-daemon.ts';
+import { pidsIn, readCgroup } from '../harness/cgroup.ts';
+import { output } from '../harness/command.ts';
+import { type Daemon, startDaemon } from '../harness/daemon.ts';
+import { journal } from '../harness/journal.ts';
+import { waitFor } from '../harness/wait-for.ts';
+
+describe('the kernel', () => {
+  let bus: BusConnection;
+  let client: Client;
+  let daemon: Daemon;
+  const outcomes = new Map<string, Map<string, string>>();
+
+  beforeAll(async () => {
+    bus = await connectTestBus();
+    daemon = await startDaemon();
+    client = await connectTestClient();
+    await bus.subscribe(
+      { sender: busName, interface: 'org.ringfence.Instance1', member: 'Ended' },
+      ({ path, body }: Signal) => outcomes.set(path, body[0] as Map<string, string>),
+    );
+  });
+  afterEach(() => endAll(bus));
+  afterAll(async () => {
+    await client.close();
+    await daemon.stop();
+    await bus.close();
+  });
+
+  const run = async (argv: string[], options: Record<string, string> = {}): Promise<InstanceView> =>
+    instanceAt(client, await client.run(argv, new Map(), new Map(Object.entries(options))));
+  const shell = (script: string, options: Record<string, string> = {}) => run(['sh', '-c', script], options);
+  const endOf = (path: string) => waitFor(() => outcomes.get(path), { what: `the end of ${path}` });
+  // perl is essential to Debian: 200 MB, a megabyte at a time.
+  const hog = `perl -e 'my @held; push @held, "x" x 1048576 for 1..200; sleep 1000'`;
+
+  it('holds every limit as it was asked for, and the report quotes it', async () => {
+    const instance = await shell('sleep 1000', {
+      'memory-max': '300M',
+      'memory-high': '200M',
+      'cpu-quota': '150%',
+      'cpu-weight': '50',
+      'tasks-max': '33',
+    });
+    const files = { 'memory.max': '314572800', 'memory.high': '209715200', 'cpu.weight': '50', 'pids.max': '33' };
+    for (const [file, value] of Object.entries(files)) expect(await readCgroup(instance.unit, file)).toBe(value);
+    expect(await readCgroup(instance.unit, 'cpu.max')).toBe('150000 100000');
+    expect(Object.fromEntries(instance.limits)).toMatchObject({
+      'memory-max': '314572800',
+      'memory-high': '209715200',
+      'cpu-quota': '150%',
+      'cpu-weight': '50',
+      'tasks-max': '33',
+    });
+    const states = instance.report.map((row) => [row.get('name'), row.get('state')]);
+    for (const name of ['memory-max', 'memory-high', 'cpu-quota', 'cpu-weight', 'tasks-max']) {
+      expect(states).toContainEqual([name, 'enforced']);
+    }
+  });
+
+  it('holds an app without settings to 70 % of the memory and 4096 tasks', async () => {
+    const instance = await shell('sleep 1000');
+    const total = Number(/^MemTotal:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;
+    const held = Number(await readCgroup(instance.unit, 'memory.max'));
+    expect(held).toBeGreaterThan(total * 0.699);
+    expect(held).toBeLessThanOrEqual(total * 0.7);
+    expect(await readCgroup(instance.unit, 'pids.max')).toBe('4096');
+  });
+
+  it('kills the process that overran its memory, not its siblings nor another app', async () => {
+    const other = await shell('sleep 1000');
+    const instance = await shell(`sleep 1001 & ${hog} & wait`, { 'memory-max': '60M', 'memory-swap-max': '0' });
+    await waitFor(async () => /^oom_kill [1-9]/m.test((await readCgroup(instance.unit, 'memory.events')) ?? ''), {
+      what: 'the kernel to kill',
+    });
+    await waitFor(async () => (await pidsIn(instance.unit)).length === 2, {
+      what: 'the overrunning process to be gone',
+    });
+    const left = (await pidsIn(instance.unit)).map((pid) => processFacts(pid)?.argv[0]);
+    expect(left.sort()).toEqual(['sh', 'sleep']);
+    expect((await instanceAt(client, other.path)).pids.length).toBeGreaterThan(0);
+    expect(daemon.process.exitCode).toBeNull();
+    const hits = await waitFor(
+      async () => {
+        const entries = await journal({ fields: { RINGFENCE_UNIT: instance.unit } });
+        const found = entries.filter(({ MESSAGE }) => String(MESSAGE).includes('at the memory limit'));
+        return found.length > 0 && found;
+      },
+      { what: 'the journal to tell of it' },
+    );
+    expect(hits.length).toBeGreaterThan(0);
+    await client.stop(instance.path, 0);
+    expect((await endOf(instance.path)).get('oom-kills')).toBe('1');
+  });
+
+  it('says oom-kill when the main process was killed, every time', async () => {
+    const results: (string | undefined)[] = [];
+    for (let round = 0; round < 8; round++) {
+      const { path } = await run(['perl', '-e', 'my @held; push @held, "x" x 1048576 for 1..200; sleep 1000'], {
+        'memory-max': '40M',
+        'memory-swap-max': '0',
+      });
+      results.push((await endOf(path)).get('result'));
+    }
+    expect(results).toEqual(results.map(() => 'oom-kill'));
+  });
+
+  it.each([['50%', 0.5]])('holds a CPU quota of %s within 10 %%', async (quota, share) => {
+    const instance = await shell('while :; do :; done', { 'cpu-quota': quota });
+    const used = async () =>
+      Number(/^usage_usec (\d+)$/m.exec((await readCgroup(instance.unit, 'cpu.stat')) ?? '')?.[1]);
+    const throttled = async () =>
+      Number(/^nr_throttled (\d+)$/m.exec((await readCgroup(instance.unit, 'cpu.stat')) ?? '')?.[1]);
+    await waitFor(async () => (await throttled()) > 3, { what: 'the kernel to throttle' });
+    const [usedBefore, before] = [await used(), performance.now()];
+    // A quota is held per 100 ms; over 50 of these its edges do not count.
+    await waitFor(() => performance.now() - before > 5000, { what: 'five seconds of CPU time' });
+    const rate = ((await used()) - usedBefore) / 1000 / (performance.now() - before);
+    expect(rate).toBeGreaterThan(share * 0.9);
+    expect(rate).toBeLessThan(share * 1.1);
+  });
+
+  it('stops a fork bomb of 10,000, and the session still answers', async () => {
+    const bomb =
+      'my $n = 0; for (1..10000) { my $p = fork; if (!defined $p) { $n++ } elsif (!$p) { sleep 1000; exit } } sleep 1000';
+    const instance = await run(['perl', '-e', bomb], { 'tasks-max': '50' });
+    await waitFor(async () => /^max [1-9]\d{3,}/m.test((await readCgroup(instance.unit, 'pids.events')) ?? ''), {
+      what: 'the kernel to refuse forks',
+    });
+    expect(await readCgroup(instance.unit, 'pids.current')).toBe('50');
+    expect(await output(['true'])).toBe('');
+    const other = await shell('sleep 1000');
+    expect(other.pids.length).toBeGreaterThan(0);
+    await client.stop(instance.path, 0);
+    expect((await endOf(instance.path)).get('signal')).toBe('SIGKILL');
+  });
+
+  it('has the child of the very first instruction in the scope, 500 times of 500', async () => {
+    // sh forks before anything else; the child tells where it is.
+    const batch = 25;
+    let inside = 0;
+    for (let round = 0; round < 500 / batch; round++) {
+      const instances = await Promise.all(
+        Array.from({ length: batch }, async () => {
+          const path = await client.run(
+            ['sh', '-c', '(cat /proc/self/cgroup; sleep 1000) & wait'],
+            new Map(),
+            new Map(),
+          );
+          return path;
+        }),
+      );
+      const views = (await client.instances()).filter(({ path }) => instances.includes(path));
+      for (const { unit } of views) {
+        const line = await waitFor(
+          () => readScope(unit).find((pid) => processFacts(pid)?.argv[0] === 'sleep') !== undefined && unit,
+          { what: `the child in ${unit}` },
+        );
+        if (line === unit) inside++;
+      }
+      await Promise.all(instances.map((path) => client.stop(path, 0)));
+    }
+    expect(inside).toBe(500);
+  });
+
+  it("puts what an app prints into the journal under the scope's unit", async () => {
+    const instance = await shell('echo "to stdout"; echo "to stderr" >&2; (echo "from a child" &); sleep 1000');
+    const lines = await waitFor(
+      async () => {
+        const entries = (await journal({ unit: instance.unit })).filter(({ _TRANSPORT }) => _TRANSPORT === 'stdout');
+        return entries.length >= 3 && entries;
+      },
+      { what: 'three lines in the journal' },
+    );
+    expect(lines.map(({ MESSAGE }) => MESSAGE).sort()).toEqual(['from a child', 'to stderr', 'to stdout']);
+    expect(new Set(lines.map(({ _SYSTEMD_USER_UNIT }) => _SYSTEMD_USER_UNIT))).toEqual(new Set([instance.unit]));
+  });
+});
+
+function readScope(unit: string): number[] {
+  try {
+    const file = `/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/${unit}/cgroup.procs`;
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,77 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { root, run, say } from './steps.mjs';
+
+/** What the tests need of Debian or Ubuntu, beside node and git. */
+const packages = [
+  // the user manager, its bus, the machine
+  ...[
+    'dbus-user-session',
+    'dbus-x11',
+    'libpam-systemd',
+    'user-mode-linux',
+    'kmod',
+    'debootstrap',
+    'procps',
+    'util-linux',
+  ],
+  // what Ringfence uses where it is there, and what its optional journal module is built with
+  ...[
+    'bubblewrap',
+    'xdg-dbus-proxy',
+    'libnotify-bin',
+    'libsystemd-dev',
+    'pkg-config',
+    'python3',
+    'g++',
+    'gcc',
+    'libc6-dev',
+    'make',
+  ],
+  // a screen and a real app on it
+  ...['xvfb', 'xauth', 'xdotool', 'imagemagick', 'libgl1-mesa-dri', 'gedit', 'tmux'],
+  // GLib, the oracle for desktop entries; a raw bus client
+  ...['desktop-file-utils', 'libglib2.0-bin', 'python3-gi', 'python3-dbus', 'gir1.2-glib-2.0'],
+];
+
+/**
+ * Installs the packages that are missing, as root on Debian or Ubuntu, after listing them. Elsewhere it tells what is
+ * missing; the testbeds refuse to start without what they can't do without.
+ */
+export async function installPackages() {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg's
+  const query = ['dpkg-query', '--show', '--showformat', '${db:Status-Status} ${Package}\n', ...packages];
+  const { output } = await run(query, { capture: true }).catch(() => ({ output: '' }));
+  const installed = new Set(
+    output
+      .split('\n')
+      .filter((line) => line.startsWith('installed '))
+      .map((line) => line.slice(10)),
+  );
+  const missing = packages.filter((name) => !installed.has(name));
+  if (missing.length === 0) return;
+  const install = ['apt-get', 'install', '--yes', '--no-install-recommends'];
+  if (process.getuid() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    say(`not installed here (tests that need them will fail): ${missing.join(' ')}`);
+    if (existsSync('/usr/bin/apt-get')) say(`sudo ${install.join(' ')} ${missing.join(' ')}`);
+    return;
+  }
+  say(`installing with apt-get: ${missing.join(' ')}`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const update = ['apt-get', 'update', '-qq'];
+  if ((await run(update, { env })) !== 0 && (await run(update, { env })) !== 0)
+    throw new Error('apt-get update failed');
+  if ((await run([...install, '-qq', ...missing], { env })) !== 0) throw new Error('apt-get install failed');
+}
+
+/** `npm ci` where node_modules is missing or older than the lock file. */
+export async function installModules() {
+  const mark = join(root, 'node_modules/.package-lock.json');
+  if (existsSync(mark) && statSync(mark).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs) return;
+  say('installing the modules of package-lock.json (npm ci)');
+  // The headers that came with this node, where they did, spare node-gyp a download.
+  const prefix = dirname(dirname(process.execPath));
+  const env = existsSync(join(prefix, 'include/node/node.h')) ? { npm_config_nodedir: prefix } : {};
+  if ((await run(['npm', 'ci', '--loglevel=warn', '--no-audit', '--no-fund'], { env })) !== 0)
+    throw new Error('npm ci failed');
+}
