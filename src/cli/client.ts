@@ -6,6 +6,8 @@ import { type ErrorCode, errorTable, RingfenceError } from '../core/errors.ts';
 const destination = 'org.ringfence.Ringfence1';
 const root = '/org/ringfence/Ringfence1';
 const launchTimeoutMs = 60_000;
+/** Thousands of entries on a slow disk. */
+const entriesTimeoutMs = 600_000;
 
 /** A running instance as the daemon describes it. */
 export interface InstanceView {
@@ -21,6 +23,9 @@ export interface InstanceView {
   readonly report: readonly ReadonlyMap<string, string>[];
 }
 
+/** What the daemon tells of desktop entries, one row each: see the XML. */
+export type Rows = readonly ReadonlyMap<string, string>[];
+
 /** What a command asks of the daemon. Every call throws RingfenceError with the daemon's own code and message. */
 export interface Client {
   launch(appId: string, uris: readonly string[], options: ReadonlyMap<string, string>): Promise<string>;
@@ -29,10 +34,15 @@ export interface Client {
     environment: ReadonlyMap<string, string>,
     options: ReadonlyMap<string, string>,
   ): Promise<string>;
+  contain(pid: number, options: ReadonlyMap<string, string>): Promise<string>;
   instances(): Promise<InstanceView[]>;
   stop(path: string, timeoutMs: number): Promise<void>;
   kill(path: string, signal: number): Promise<void>;
   properties(): Promise<ReadonlyMap<string, unknown>>;
+  enableApps(apps: readonly string[], options: ReadonlyMap<string, string>): Promise<Rows>;
+  disableApps(apps: readonly string[], options: ReadonlyMap<string, string>): Promise<Rows>;
+  listApps(): Promise<Rows>;
+  syncApps(options: ReadonlyMap<string, string>): Promise<Rows>;
   close(): Promise<void>;
 }
 
@@ -71,6 +81,10 @@ export async function connectClient(environment: Readonly<Record<string, string 
       const [path] = await call(root, destination, 'Run', 'asa{ss}a{ss}', args, 'o');
       return path;
     },
+    async contain(pid, options) {
+      const [path] = await call(root, destination, 'Contain', 'ua{ss}', [pid, new Map(options)], 'o');
+      return path;
+    },
     async instances() {
       const [objects] = await call(
         root,
@@ -88,7 +102,9 @@ export async function connectClient(environment: Readonly<Record<string, string 
       });
     },
     async stop(path, timeoutMs) {
-      await call(path, 'org.ringfence.Instance1', 'Stop', 'u', [timeoutMs], '', timeoutMs + launchTimeoutMs);
+      // setTimeout() in node holds 31 bits.
+      const patience = Math.min(timeoutMs + launchTimeoutMs, 2 ** 31 - 1);
+      await call(path, 'org.ringfence.Instance1', 'Stop', 'u', [timeoutMs], '', patience);
     },
     async kill(path, signal) {
       await call(path, 'org.ringfence.Instance1', 'Kill', 'u', [signal], '');
@@ -96,6 +112,24 @@ export async function connectClient(environment: Readonly<Record<string, string 
     async properties() {
       const [values] = await call(root, 'org.freedesktop.DBus.Properties', 'GetAll', 's', [destination], 'a{sv}');
       return new Map([...values].map(([key, { value }]) => [key, value]));
+    },
+    async enableApps(apps, options) {
+      const args: [string[], Map<string, string>] = [[...apps], new Map(options)];
+      const [rows] = await call(root, destination, 'EnableApp', 'asa{ss}', args, 'aa{ss}', entriesTimeoutMs);
+      return rows;
+    },
+    async disableApps(apps, options) {
+      const args: [string[], Map<string, string>] = [[...apps], new Map(options)];
+      const [rows] = await call(root, destination, 'DisableApp', 'asa{ss}', args, 'aa{ss}', entriesTimeoutMs);
+      return rows;
+    },
+    async listApps() {
+      const [rows] = await call(root, destination, 'ListApps', '', [], 'aa{ss}', entriesTimeoutMs);
+      return rows;
+    },
+    async syncApps(options) {
+      const [rows] = await call(root, destination, 'SyncApps', 'a{ss}', [new Map(options)], 'aa{ss}', entriesTimeoutMs);
+      return rows;
     },
     close: () => bus.close(),
   };

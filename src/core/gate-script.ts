@@ -23,7 +23,7 @@ export function gateScript(plan: GatePlan): string {
   // A shell cannot hold every name (bash's exported functions, for one); env(1) hands those on. It would take a program with
   // "=" in its path for a variable. And a program that starts with a dash would be an option to some shells' exec.
   const viaEnv = (rest.length > 0 || program.startsWith('-')) && !program.includes('=');
-  const words = viaEnv ? ['env', '--', ...rest.map(([name, value]) => `${name}=${value}`), ...argv] : argv;
+  const words = viaEnv ? ['/usr/bin/env', '--', ...rest.map(([name, value]) => `${name}=${value}`), ...argv] : argv;
   return [
     '{',
     `cd ${quote(workingDirectory)} || exit 126`,

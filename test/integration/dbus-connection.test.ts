@@ -196,6 +196,17 @@ describe('a name', () => {
 });
 
 describe('a call to a well-known name', () => {
+  it('may be given up before the answer to a first call', async () => {
+    const owner = await connectHere();
+    await owner.requestName('org.example.Leaving');
+    owner.serve(async () => {
+      await owner.releaseName('org.example.Leaving');
+      return { signature: 's', body: ['late'] };
+    });
+    const caller = await connectHere();
+    expect(await caller.call(peer('org.example.Leaving', 'Ask'), '', [], 's', { timeoutMs: 5000 })).toEqual(['late']);
+  });
+
   it('is answered by whoever got the name since, and by the next owner', async () => {
     const caller = await connectHere();
     const ask = () => caller.call(peer('org.example.Late', 'Who'), '', [], 's', { timeoutMs: 5000 });

@@ -234,9 +234,12 @@ class SocketConnection implements BusConnection {
     return serial;
   }
 
-  /** The bus answers for a peer that is gone; a service that was just started, or has restarted, is the owner now. */
+  /**
+   * The bus answers for a peer that is gone; a service that was just started, or has restarted, is the owner now; one that is
+   * ending answers after it has given its name up.
+   */
   #mayAnswer(sender: string, { destination, owner }: PendingCall): boolean {
-    return sender === busName || sender === owner || sender === this.#subscriptions.ownerOf(destination);
+    return sender === busName || sender === owner || sender === this.#subscriptions.lastOwnerOf(destination);
   }
 
   #receive(frame: Frame): void {

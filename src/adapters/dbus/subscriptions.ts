@@ -18,6 +18,8 @@ interface Shared {
 }
 interface TrackedName extends Shared {
   owner: string | undefined;
+  /** Who owned it last: still answers the calls it got, though it may have given the name up since. */
+  lastOwner: string | undefined;
 }
 interface Subscription {
   readonly match: SignalMatch;
@@ -98,6 +100,11 @@ export class Subscriptions {
     return isWellKnown(sender) ? this.#names.get(sender)?.owner : sender;
   }
 
+  /** The last unique name that was seen to own a bus name. */
+  lastOwnerOf(name: string): string | undefined {
+    return isWellKnown(name) ? this.#names.get(name)?.lastOwner : name;
+  }
+
   #call(listener: (signal: Signal) => void, frame: Frame, body: unknown[]): void {
     const { sender, signature, path = '', interface: name = '', member = '' } = frame;
     try {
@@ -109,7 +116,9 @@ export class Subscriptions {
 
   #followOwner([name, , owner]: unknown[]): void {
     const tracked = this.#names.get(String(name));
-    if (tracked !== undefined) tracked.owner = owner === '' ? undefined : String(owner);
+    if (tracked === undefined) return;
+    tracked.owner = owner === '' ? undefined : String(owner);
+    tracked.lastOwner = tracked.owner ?? tracked.lastOwner;
   }
 
   #acquireName(name: string): TrackedName {
@@ -121,8 +130,9 @@ export class Subscriptions {
     const rule = this.#acquireRule(ownerRule(name));
     const found = this.#driver.getNameOwner(name, (owner) => {
       tracked.owner = owner;
+      tracked.lastOwner = owner;
     });
-    const tracked: TrackedName = { count: 1, owner: undefined, ready: Promise.all([rule.ready, found]).then(() => {}) };
+    const tracked: TrackedName = { count: 1, owner: undefined, lastOwner: undefined, ready: Promise.all([rule.ready, found]).then(() => {}) };
     this.#names.set(name, tracked);
     return tracked;
   }
