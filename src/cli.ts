@@ -1,8 +1,17 @@
 import { type Command, type Context, parseWords } from './cli/command.ts';
+import { appsCommand } from './cli/commands/apps.ts';
+import { completionCommand } from './cli/commands/completion.ts';
+import { containCommand } from './cli/commands/contain.ts';
+import { disableCommand } from './cli/commands/disable.ts';
+import { doctorCommand } from './cli/commands/doctor.ts';
+import { enableCommand } from './cli/commands/enable.ts';
+import { installCommand } from './cli/commands/install.ts';
 import { killCommand, listCommand, showCommand, stopCommand } from './cli/commands/instances.ts';
 import { launchCommand } from './cli/commands/launch.ts';
 import { runCommand } from './cli/commands/run.ts';
 import { statusCommand } from './cli/commands/status.ts';
+import { syncCommand } from './cli/commands/sync.ts';
+import { uninstallCommand } from './cli/commands/uninstall.ts';
 import { commandHelp, overview } from './cli/help.ts';
 import { openTerminal } from './cli/terminal.ts';
 import { isRingfenceError, RingfenceError } from './core/errors.ts';
@@ -12,11 +21,20 @@ declare const RINGFENCE_VERSION: string;
 const commands: readonly Command[] = [
   launchCommand,
   runCommand,
+  containCommand,
   listCommand,
   showCommand,
   stopCommand,
   killCommand,
   statusCommand,
+  enableCommand,
+  disableCommand,
+  appsCommand,
+  syncCommand,
+  installCommand(process.argv[1], () => commands),
+  uninstallCommand,
+  doctorCommand,
+  completionCommand(() => commands),
 ];
 
 async function main(args: readonly string[], context: Context): Promise<number> {

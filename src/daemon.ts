@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { isRingfenceError } from './core/errors.ts';
 import { startDaemon } from './wire.ts';
 
@@ -21,7 +22,12 @@ async function main(args: readonly string[]): Promise<number> {
   const stopped = new Promise<number>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(0));
   });
-  const daemon = await startDaemon({ environment: process.env, version: RINGFENCE_VERSION });
+  const daemon = await startDaemon({
+    environment: process.env,
+    version: RINGFENCE_VERSION,
+    // The client is installed beside the daemon.
+    clientPath: join(dirname(process.argv[1] ?? '/usr/bin/'), 'ringfence-open'),
+  });
   const code = await Promise.race([stopped, daemon.lost.then(() => busLost)]);
   await daemon.stop();
   return code;

@@ -1,4 +1,7 @@
+import type { GatePlan } from './core/gate-script.ts';
 import type { Report } from './core/report.ts';
+import type { SandboxEvidence } from './core/sandbox/evidence.ts';
+import type { PathFact, Placeholder } from './core/sandbox/model.ts';
 import type { Manifest } from './core/shadow/manifest.ts';
 
 /** How the main process ended: one of the two is null, as in node's exit event. */
@@ -15,6 +18,82 @@ export interface Gate {
   release(): void;
   /** Ends it; when it was not released, nothing of the app has run. */
   kill(): void;
+}
+
+/** A gate that makes a sandbox first and waits once more inside, before it is the app. */
+export interface SandboxGate extends Gate {
+  /**
+   * Tells it to become the sandbox. Resolves with the line that the gate inside says once all is mounted; undefined when it
+   * has ended without one or says nothing in time.
+   */
+  enter(plan: GatePlan): Promise<string | undefined>;
+}
+
+/** The bus filter of one sandbox. */
+export interface BusProxy {
+  readonly pid: number;
+  /** The descriptor whose other holders keep the proxy alive. */
+  readonly syncFd: number;
+  /** Whether it has come to listen; false when it ended instead. */
+  readonly listens: Promise<boolean>;
+  /** From now on it lives as long as the sandbox. */
+  letGo(): void;
+  kill(): void;
+}
+
+/** Absolute paths. */
+export interface SandboxPrograms {
+  readonly bwrap: string;
+  readonly proxy: string;
+}
+
+/** What strict starts have placed in the home, to mount over. */
+export interface Placeholders {
+  /** @throws what node throws, for one that cannot be made */
+  make(placeholders: readonly Placeholder[]): void;
+  /** All that are still as they were made. */
+  removeAll(): void;
+}
+
+/** Service files that keep the bus from starting a strict app's own service outside. */
+export interface ServiceGuards {
+  /** `foreign`: somebody else's file is in that place. */
+  put(name: string): 'put' | 'there' | 'foreign';
+  /** Whether there was one. */
+  remove(name: string): boolean;
+}
+
+/** The sandboxes' folders in the runtime folder. */
+export interface SandboxFolders {
+  /** Makes one and returns its path. */
+  make(id: string): string;
+  record(id: string, record: { readonly unit: string; readonly services: readonly string[] }): void;
+  list(): { readonly id: string; readonly unit: string; readonly services: readonly string[] }[];
+  remove(id: string): void;
+  /** A descriptor from which the bytes can be read; no file of that name is left. */
+  holdBytes(id: string, bytes: Uint8Array): { readonly fd: number; close(): void };
+}
+
+/** What a strict start asks the session bus. */
+export interface SessionBus {
+  activatableNames(): Promise<readonly string[]>;
+  /** The process of a name's owner; undefined when nobody owns it. */
+  ownerPid(name: string): Promise<number | undefined>;
+  /** Undefined when there is no accessibility bus now. */
+  a11yAddress(): Promise<string | undefined>;
+  /** Has the bus read its service files again. */
+  reload(): Promise<void>;
+}
+
+/** The file system and the processes as a sandbox needs to know them. */
+export interface SandboxSight {
+  lookAtPaths(paths: readonly string[]): Map<string, PathFact>;
+  /** Without symlinks. */
+  realFolder(path: string): string;
+  /** Of the gate inside, found among the processes of the scope; undefined when it is not there. */
+  readEvidence(pids: readonly number[], gatePid: number, toldPid: number): SandboxEvidence | undefined;
+  /** The daemon's own /proc/self/mountinfo. */
+  mountinfo(): string;
 }
 
 /** One property of StartTransientUnit, as plain data. */
@@ -55,15 +134,23 @@ export interface Systemd {
   onScopeGone(unit: string, listener: (result: string) => void): void;
 }
 
+/** Watches a scope for processes that the kernel kills. */
+export interface OomWatch {
+  /** Looks now, without waiting for the kernel to tell. */
+  look(): void;
+  /** The scope is gone; `wasKilled`: its main process ended by SIGKILL, by whatever hand. */
+  end(wasKilled: boolean): void;
+}
+
 /** The kernel's side of a scope: its cgroup's files. */
 export interface Cgroups {
-  /** The cgroup v2 path of a process ("/user.slice/…"), undefined when it is gone. */
+  /** The cgroup v2 path of a process ("/user.slice/…"), undefined when it is gone or a zombie. */
   of(pid: number): string | undefined;
   /** A cgroup file's text, undefined when it is not there. */
   read(cgroup: string, file: string): string | undefined;
   pids(cgroup: string): number[];
-  /** Calls back when the kernel killed processes at the memory limit (with the count so far); returns the end of it. */
-  watchOomKills(cgroup: string, listener: (count: number) => void): () => void;
+  /** Calls back when the kernel killed processes at the memory limit, with the count so far. */
+  watchOomKills(cgroup: string, listener: (count: number) => void): OomWatch;
 }
 
 /** The records of running instances in the runtime folder; they outlive the daemon and end with the session. */
@@ -75,7 +162,17 @@ export interface Records {
 }
 
 /** The moments of a launch at which a test can kill the daemon. */
-export type LaunchStep = 'resolved' | 'decided' | 'gated' | 'scoped' | 'verified' | 'recorded' | 'released';
+export type LaunchStep =
+  | 'resolved'
+  | 'decided'
+  | 'gated'
+  | 'scoped'
+  | 'verified'
+  | 'recorded'
+  | 'released'
+  // Of a strict launch only: the gate has been told to make the sandbox; it has been read back.
+  | 'entering'
+  | 'enclosed';
 
 /** A running instance. What can change is read anew at every call. */
 export interface Instance {
@@ -130,4 +227,47 @@ export interface ManifestStore {
   read(): Manifest;
   /** Atomic and durable; an empty one is no file. */
   write(manifest: Manifest): void;
+}
+
+/** A process as /proc shows it (proc(5)). Its pid and start time together name it for as long as the machine runs. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Clock ticks since the machine started. */
+  readonly startTime: number;
+  /** Real, effective, saved and file system user. */
+  readonly users: readonly number[];
+  /** The executable's name, where it may be read, and the process's own (15 bytes at most). */
+  readonly programs: readonly string[];
+  readonly isKernelThread: boolean;
+  /** Zombie or dead: all of it that is left is an exit status. */
+  readonly hasEnded: boolean;
+  /** A thread's number, not a process's. */
+  readonly isThread: boolean;
+}
+
+/** Processes and their descendants, and the way from one cgroup to another. */
+export interface ProcessTree {
+  /** The user that this process belongs to. */
+  readonly user: number;
+  /** Undefined when there is no such process (any more). */
+  look(pid: number): ProcessFacts | undefined;
+  /** The session of a process; undefined when there is none (any more). */
+  session(pid: number): number | undefined;
+  /**
+   * The processes below `pid`, without itself. `thorough` reads all of /proc: a list of children that changes while it is
+   * read may come short.
+   */
+  descendants(pid: number, thorough: boolean): number[];
+  /** The processes of one cgroup, without those of its children. */
+  members(cgroup: string): number[];
+  /**
+   * Moves a process into a cgroup; false when it has ended.
+   * @throws what node throws when the kernel refuses (EACCES: a cgroup above both is not ours)
+   */
+  move(pid: number, cgroup: string): boolean;
+  /** Whether the terminal that started the process is about to put it into a scope of its own. */
+  awaitsTerminalScope(pid: number): boolean;
 }

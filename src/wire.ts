@@ -4,20 +4,34 @@ import { createDispatcher } from './adapters/dbus/dispatcher.ts';
 import { openAppCatalog } from './adapters/fs/app-catalog.ts';
 import { configPlaces, openConfigStore } from './adapters/fs/config-store.ts';
 import { readHostFacts } from './adapters/fs/host-facts.ts';
+import { manifestPath } from './adapters/fs/manifest-store.ts';
 import { openRecords } from './adapters/fs/records.ts';
+import type { Log } from './adapters/journal/log.ts';
 import { openLog } from './adapters/journal/open-log.ts';
+import { connectOutput, journalStreamVariable, nameOutput } from './adapters/journal/output-stream.ts';
 import { openCgroups } from './adapters/kernel/cgroups.ts';
 import { cgroupRoot, delegatedControllers, memoryAndTasks } from './adapters/kernel/host.ts';
-import { openGateKeeper } from './adapters/process/gate-keeper.ts';
+import { openProcessTree } from './adapters/kernel/process-tree.ts';
+import { type GateOptions, openGateKeeper } from './adapters/process/gate-keeper.ts';
 import { instanceInterface, instanceInterfaceName } from './adapters/service/instance-interface.ts';
 import { ringfenceInterface, ringfenceInterfaceName } from './adapters/service/ringfence-interface.ts';
+import { reloadBus, reloadManager } from './adapters/systemd/bus-driver.ts';
 import { connectUserManager } from './adapters/systemd/user-manager.ts';
+import { type ContainPorts, containProcess } from './contain.ts';
 import { describeCapabilities, describeProfiles } from './core/describe-host.ts';
+import { localesOf } from './core/desktop-entry/locale.ts';
+import { parseDesktopId } from './core/desktop-id.ts';
 import { isRingfenceError, RingfenceError } from './core/errors.ts';
 import type { HostFacts } from './core/host-facts.ts';
-import { logLaunched, openInstances } from './instances.ts';
+import { resolveProfile } from './core/profile.ts';
+import { withEnabledProfile } from './core/shadow/enabled-profile.ts';
+import { parseShadowOptions } from './core/shadow/shadow-options.ts';
+import { launchLogger, openInstances } from './instances.ts';
 import type { Instance, LaunchStep } from './ports.ts';
 import { launchApp, type RequestPorts, runCommand } from './requests.ts';
+import type { ShadowResult } from './shadow-results.ts';
+import { wireSandboxes } from './wire-sandboxes.ts';
+import { followChanges, resultRows, shadowPlaces, wireShadows } from './wire-shadows.ts';
 
 const busName = 'org.ringfence.Ringfence1';
 const rootPath = '/org/ringfence/Ringfence1';
@@ -34,8 +48,12 @@ export interface Daemon {
 export interface DaemonOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** Of `ringfence-open`, absolute: what the desktop entries execute. */
+  readonly clientPath?: string;
   /** See LaunchPorts. */
   readonly onStep?: (step: LaunchStep) => void;
+  /** What bubblewrap is given, for tests that take something away. */
+  readonly alterSandbox?: (args: readonly string[]) => readonly string[];
   /** Numbers for unit names; random ones when not given. */
   readonly number?: () => bigint;
 }
@@ -55,7 +73,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const records = openRecords(environment['XDG_RUNTIME_DIR'] ?? '', (error) =>
     log.warn('cannot write the record of an instance', { cause: error }),
   );
-  const gateKeeper = openGateKeeper({ openFiles: systemd.openFiles });
+  const gateOptions: GateOptions = {
+    openFiles: systemd.openFiles,
+    streams: {
+      connect: connectOutput,
+      name: (stream, identifier) => nameOutput(stream, { identifier }),
+      variable: journalStreamVariable,
+    },
+  };
+  const gateKeeper = openGateKeeper(gateOptions);
   const config = openConfigStore(configPlaces(environment));
   const scopeCgroup = (unit: string) => `${systemd.controlGroup}/app.slice/${unit}`;
   const host = (): HostFacts => ({
@@ -69,12 +95,23 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     { systemd, cgroups, records, log, scopeCgroup },
     {
       added: (instance) => void tree.addObject(instance.path, [instanceInterface(instance)]),
-      ended: ({ path }, outcome) => {
+      ended: ({ path, report }, outcome) => {
+        if (report.mode === 'strict') sandboxes.ended(report.unit);
         tree.emit(path, instanceInterfaceName, 'Ended', [outcome]);
         void tree.removeObject(path);
       },
     },
   );
+  const sandboxes = wireSandboxes({
+    environment,
+    bus,
+    cgroups,
+    scopeCgroup,
+    gates: gateOptions,
+    running: instances.all,
+    busAddress: sessionBusAddress(environment),
+    ...(options.alterSandbox === undefined ? {} : { alterArgs: options.alterSandbox }),
+  });
   const ports: RequestPorts = {
     systemd,
     cgroups,
@@ -84,6 +121,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     scopeCgroup,
     openGates: gateKeeper.open,
     register: instances.add,
+    sandboxes,
     now: Date.now,
     // No secret: a collision with a running unit is noticed and another is drawn.
     number: options.number ?? (() => BigInt(Math.floor(Math.random() * 2 ** 32))),
@@ -92,6 +130,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   };
 
+  const containPorts: ContainPorts = {
+    ...ports,
+    processes: openProcessTree(cgroupRoot()),
+    ownPid: process.pid,
+    register: instances.add,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  };
+
+  const logLaunched = launchLogger(log);
   const underWay = new Set<Promise<Instance>>();
   // One record for the journal, whatever came of it.
   const logged = async (name: string, start: () => Promise<Instance>): Promise<Instance> => {
@@ -99,7 +146,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     underWay.add(launching);
     try {
       const instance = await launching;
-      logLaunched(log, instance.report);
+      logLaunched(instance.report);
       return instance;
     } catch (error) {
       const reason = isRingfenceError(error) ? error.code : 'Failed';
@@ -109,18 +156,60 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       underWay.delete(launching);
     }
   };
+  // The folders of the user's desktop, not those that this process was perhaps started with.
+  const managerEnvironment = async () => Object.fromEntries(await systemd.environment());
+  const shadows = wireShadows({
+    environment: managerEnvironment,
+    clientPath: options.clientPath ?? '/usr/bin/ringfence-open',
+    version,
+    config: config.current,
+    host,
+    servicesChanged: () => reloadBus(bus),
+    dropInsChanged: () => reloadManager(bus),
+  });
+  const following = followChanges(shadows, { environment: managerEnvironment }, (outcome) => reportSync(log, outcome));
+  // The profile that an app was enabled with counts like one of the configuration, but below it.
+  await shadows.wishes().catch(internalError);
+  const manifestFile = manifestPath(shadowPlaces(await managerEnvironment()).dataHome);
+  const portsFor = (id: string | undefined): RequestPorts =>
+    id === undefined
+      ? ports
+      : {
+          ...ports,
+          config: () => withEnabledProfile(config.current(), shadows.known(), parseDesktopId(id).id, manifestFile),
+        };
+  const changed = async (results: readonly ShadowResult[]) => {
+    await following.rewatch();
+    return resultRows(results);
+  };
   await tree.addObject(rootPath, [
     ringfenceInterface({
+      enableApps: async (apps, texts) => {
+        const request = parseShadowOptions('enable', texts, apps.length);
+        if (request.wish.profile !== undefined) resolveProfile(config.current().profiles, request.wish.profile);
+        return changed(await shadows.enable({ apps, ...request }));
+      },
+      disableApps: async (apps, texts) =>
+        changed(await shadows.disable({ apps, ...parseShadowOptions('disable', texts, apps.length) })),
+      syncApps: async (texts) => changed(await shadows.sync(parseShadowOptions('sync', texts, 0))),
+      listApps: async () => resultRows(await shadows.list(localesOf(await managerEnvironment()))),
       version,
-      launchApp: (appId, uris, texts) => logged(appId, () => launchApp(appId, uris, texts, ports)),
-      runCommand: (argv, variables, texts) => logged(argv[0] ?? '', () => runCommand(argv, variables, texts, ports)),
+      launchApp: (appId, uris, texts) => logged(appId, () => launchApp(appId, uris, texts, portsFor(appId))),
+      runCommand: (argv, variables, texts) =>
+        logged(argv[0] ?? '', () => runCommand(argv, variables, texts, portsFor(texts.get('app-id')))),
+      containProcess: (pid, texts) =>
+        logged(texts.get('app-id') ?? texts.get('name') ?? `process ${pid}`, () =>
+          containProcess(pid, texts, { ...containPorts, config: portsFor(texts.get('app-id')).config }),
+        ),
       profiles: () => describeProfiles(config.current()),
-      capabilities: () => describeCapabilities(host()),
+      capabilities: async () => describeCapabilities(host(), await sandboxes.shortcoming()),
       configError: () => config.lastError()?.message ?? '',
     }),
   ]);
   config.onChange(() => {
     const error = config.lastError();
+    // Strict apps and limits in drop-ins follow the configuration.
+    void following.sync();
     if (error === undefined) log.event('config-reloaded', 'the changed configuration is in force');
     else log.event('config-rejected', error.message);
     void tree.propertiesChanged(rootPath, ringfenceInterfaceName, ['Profiles', 'ConfigError']);
@@ -129,17 +218,22 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   if (faulty !== undefined) log.event('config-rejected', faulty.message);
 
   await instances.recover();
+  sandboxes.sweep(instances.all().map(({ report }) => report.unit));
   if ((await bus.requestName(busName)) === 'taken') {
     throw new RingfenceError('Failed', `cannot start: another process on this bus is ${busName} already`);
   }
   gateKeeper.prepare();
   log.event('daemon-started', `ringfenced ${version} with systemd ${systemd.version} takes requests`);
+  void following.sync();
   return {
     lost: bus.lost,
     async stop() {
       log.event('daemon-stopping', 'ringfenced ends; what it started runs on');
+      // While the name is held: a client may take no answer from who does not own it.
+      await Promise.allSettled(underWay);
       await bus.releaseName(busName).catch(() => {});
       config.close();
+      following.close();
       while (underWay.size > 0) await Promise.allSettled(underWay);
       gateKeeper.close();
       // The last replies are written a moment after their launches.
@@ -148,4 +242,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await log.flush(1000);
     },
   };
+}
+
+/** What happened behind the user's back goes to the journal; that nothing had to change is no news. */
+function reportSync(log: Log, outcome: readonly ShadowResult[] | Error): void {
+  if (outcome instanceof Error) {
+    log.warn('cannot bring the desktop entries up to date', { cause: outcome });
+    return;
+  }
+  for (const { app, state, reason, file, change } of outcome) {
+    if (state === 'edited' || state === 'failed') log.warn(`${file ?? app}: ${reason ?? state}`, { app });
+    else if (change !== undefined) log.info(`${change} ${file}`, { app });
+  }
 }

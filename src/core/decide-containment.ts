@@ -4,6 +4,7 @@ import { RingfenceError } from './errors.ts';
 import { type HostFacts, limitShortcoming, type Shortcoming } from './host-facts.ts';
 import { type LimitName, limitNames, type ParsedLimit, resolveLimit } from './limits.ts';
 import { type Mode, type ResolvedProfile, resolveProfile } from './profile.ts';
+import { resolveChoices, type SandboxChoices } from './sandbox/choices.ts';
 
 /** One limit to set: as written, where it was written, and what it is on this machine (units as `resolveLimit`). */
 export interface DecidedLimit {
@@ -23,6 +24,8 @@ export interface Decision {
   readonly mode: Mode;
   /** In the order of `limitNames`; a limit nobody set is not in it. */
   readonly limits: readonly DecidedLimit[];
+  /** What the config says about the sandbox; for strict only. */
+  readonly sandbox?: SandboxChoices;
   /** What cannot be enforced here, whether a limit or a part of the sandbox. Empty for a decision that holds whole. */
   readonly shortcomings: readonly Shortcoming[];
   /** Sentences for the log and the report. */
@@ -86,7 +89,9 @@ export function decideContainment(input: {
     if (shortcomings.length > 0) throw refuseStrict(what, shortcomings);
   }
   const reasons = [explain(profile, chosen.origin), ...shortcomings.map((each) => `${each.part}: ${each.reason}`)];
-  return { app, profile: profile.name, mode: profile.mode, limits, shortcomings, reasons };
+  const decision = { app, profile: profile.name, mode: profile.mode, limits, shortcomings, reasons };
+  if (profile.mode !== 'strict') return decision;
+  return { ...decision, sandbox: resolveChoices([settings?.sandbox, ...profile.sandbox]) };
 }
 
 /**

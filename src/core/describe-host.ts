@@ -4,10 +4,13 @@ import { type HostFacts, limitShortcoming, type Shortcoming } from './host-facts
 import { limitNames } from './limits.ts';
 import { resolveProfile } from './profile.ts';
 
-/** The Capabilities property: each limit and the sandbox, whether it can be enforced here, and if not why and what helps. */
-export function describeCapabilities(host: HostFacts): Map<string, string>[] {
+/**
+ * The Capabilities property: each limit and the sandbox, whether it can be enforced here, and if not why and what helps.
+ * `sandbox` is what a trial has shown to stand in its way.
+ */
+export function describeCapabilities(host: HostFacts, sandbox?: Shortcoming): Map<string, string>[] {
   const limits = limitNames.map((name) => describe(name, limitShortcoming(name, host)));
-  return [...limits, describe('sandbox', strictShortcomings(host)[0])];
+  return [...limits, describe('sandbox', strictShortcomings(host)[0] ?? sandbox)];
 }
 
 function describe(name: string, shortcoming: Shortcoming | undefined): Map<string, string> {

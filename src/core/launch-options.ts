@@ -7,6 +7,8 @@ export interface LaunchOptions {
   readonly action?: string;
   /** The desktop id whose settings apply to a command. */
   readonly appId?: string;
+  /** What a contained process is to be called. */
+  readonly name?: string;
   readonly profile?: string;
   /** XDG_ACTIVATION_TOKEN / DESKTOP_STARTUP_ID for the app. */
   readonly activationToken?: string;
@@ -16,15 +18,16 @@ export interface LaunchOptions {
 }
 
 /**
- * Reads the `a{ss}` options of Launch and Run. `task` opens the messages: "launch firefox", "run make". Only `launch`
- * knows `action`, only `run` knows `app-id`. Throws `UnknownOption`, which names the key and the known ones, `InvalidArgument` or `InvalidLimit`.
+ * Reads the `a{ss}` options of Launch, Run and Contain. `task` opens the messages: "launch firefox", "run make". Only
+ * `launch` knows `action`; `run` and `contain` know `app-id`; `contain`, whose process has begun already, knows `name` and
+ * neither a folder nor an activation token. Throws `UnknownOption`, which names the key and the known ones, `InvalidArgument` or `InvalidLimit`.
  */
 export function parseLaunchOptions(
-  kind: 'launch' | 'run',
+  kind: 'launch' | 'run' | 'contain',
   task: string,
   options: ReadonlyMap<string, string>,
 ): LaunchOptions {
-  const known = [kind === 'launch' ? 'action' : 'app-id', ...otherNames, ...limitNames];
+  const known = [...namesOf[kind], ...limitNames];
   const limits = new Map<LimitName, ParsedLimit>();
   const read: { -readonly [K in Exclude<keyof LaunchOptions, 'limits'>]?: string } = {};
   for (const [key, value] of options) {
@@ -48,6 +51,9 @@ export function parseLaunchOptions(
     if (key === 'working-directory') {
       if (!value.startsWith('/')) throw problem(`must be an absolute path, not ${JSON.stringify(value)}`);
       read.workingDirectory = value;
+    } else if (key === 'name') {
+      if (Buffer.byteLength(value) > longestName || hasControl(value)) throw problem('is not a usable name');
+      read.name = value;
     } else if (key === 'action') read.action = value;
     else if (key === 'app-id') read.appId = value;
     else read.profile = value;
@@ -76,7 +82,13 @@ export function checkListSize(task: string, noun: string, list: readonly string[
   }
 }
 
-const otherNames = ['profile', 'activation-token', 'working-directory'];
+const startNames = ['profile', 'activation-token', 'working-directory'];
+const namesOf = {
+  launch: ['action', ...startNames],
+  run: ['app-id', ...startNames],
+  contain: ['app-id', 'profile', 'name'],
+};
+const longestName = 255;
 const longestToken = 1024;
 const longestText = 131_072;
 const longestList = 1_048_576;

@@ -1,6 +1,7 @@
 import type { Origin, Setting } from './config/setting.ts';
 import { RingfenceError } from './errors.ts';
 import { type LimitName, limitNames, type ParsedLimit, parseLimit } from './limits.ts';
+import type { SandboxSection } from './sandbox/choices.ts';
 
 /** The two kinds of containment: what can be enforced is (relaxed), or all of it is, or nothing runs (strict). */
 export type Mode = 'relaxed' | 'strict';
@@ -11,6 +12,7 @@ export interface ProfileDefinition {
   readonly mode?: Mode;
   readonly base?: Setting<string>;
   readonly limits: ReadonlyMap<LimitName, Setting<ParsedLimit>>;
+  readonly sandbox?: SandboxSection;
   /** Where its section begins, as long as it is one file's. */
   readonly origin?: Origin;
 }
@@ -21,6 +23,8 @@ export interface ResolvedProfile {
   readonly mode: Mode;
   readonly chain: readonly string[];
   readonly limits: ReadonlyMap<LimitName, Setting<ParsedLimit>>;
+  /** What the profiles of the chain say about the sandbox, its own first. */
+  readonly sandbox: readonly SandboxSection[];
 }
 
 /** What OOMPolicy= every scope gets: the process that overran dies, the other tabs and windows live on. */
@@ -54,6 +58,7 @@ export const builtInProfiles: ReadonlyMap<string, ProfileDefinition> = new Map([
 export function resolveProfile(profiles: ReadonlyMap<string, ProfileDefinition>, name: string): ResolvedProfile {
   const chain: string[] = [];
   const limits = new Map<LimitName, Setting<ParsedLimit>>();
+  const sandbox: SandboxSection[] = [];
   let next = name;
   for (;;) {
     const definition = profiles.get(next);
@@ -70,7 +75,8 @@ export function resolveProfile(profiles: ReadonlyMap<string, ProfileDefinition>,
       const setting = definition.limits.get(limit);
       if (setting !== undefined && !limits.has(limit)) limits.set(limit, setting);
     }
-    if (definition.mode !== undefined) return { name, mode: definition.mode, chain, limits };
+    if (definition.sandbox !== undefined) sandbox.push(definition.sandbox);
+    if (definition.mode !== undefined) return { name, mode: definition.mode, chain, limits, sandbox };
     if (definition.base === undefined) {
       throw new RingfenceError(
         'InvalidArgument',

@@ -43,7 +43,7 @@ describe('ringfence-shell', () => {
 
   const openTab = async (argv: string[] = plainBash, options: string[] = []): Promise<Tab> => {
     const tab = await terminal.open([shell, ...options, '--', ...argv], { env: { PS1: 'ready> ' } });
-    await tab.shows(/ready> /);
+    await tab.shows(/ready>/);
     return tab;
   };
 
@@ -95,7 +95,7 @@ describe('ringfence-shell', () => {
     it('hides a password', async () => {
       const tab = await openTab();
       await tab.enter("read -rsp 'Password: ' word; echo; printf 'got %s' \"$word\" | wc -c");
-      await tab.shows(/Password: $/m);
+      await tab.shows(/Password:$/m);
       await tab.enter('secret words');
       await tab.shows(/^16$/m);
       expect(await tab.screen()).not.toContain('secret');
@@ -125,21 +125,21 @@ describe('ringfence-shell', () => {
 
     it('is a login shell, or interactive, as asked', async () => {
       const login = await terminal.open([shell, '--login'], { env: { SHELL: '/bin/bash' } });
-      await login.shows(/[$#] /);
+      await login.shows(/[$#]$/m);
       await login.enter('shopt login_shell; echo $0');
       await login.shows(/login_shell\s+on/);
       const interactive = await openTab([...plainBash, '-i']);
       await interactive.enter('echo flags=$-');
       await interactive.shows(/flags=\w*i/);
       const own = await terminal.open([shell], { env: { SHELL: '/bin/dash', PS1: 'dash> ' } });
-      await own.shows(/dash> /);
+      await own.shows(/dash>/);
       expect(processFacts(own.pid)?.argv).toEqual(['/bin/dash']);
     });
 
     it('starts where it is called', async () => {
       const folder = temporaryFolder();
       const tab = await terminal.open([shell, '--', ...plainBash], { env: { PS1: 'ready> ' }, cwd: folder });
-      await tab.shows(/ready> /);
+      await tab.shows(/ready>/);
       expect(readlinkSync(`/proc/${tab.pid}/cwd`)).toBe(folder);
     });
   });

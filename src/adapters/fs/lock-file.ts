@@ -10,7 +10,7 @@ import { RingfenceError } from '../../core/errors.ts';
  */
 export async function takeLock(path: string, timeoutMs: number): Promise<() => void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${process.pid}-${count++}`;
   const deadline = performance.now() + timeoutMs;
   writeFileSync(own, holderText(process.pid), { mode: 0o600 });
   try {
@@ -35,6 +35,8 @@ export async function takeLock(path: string, timeoutMs: number): Promise<() => v
     rmSync(own, { force: true });
   }
 }
+
+let count = 0;
 
 /** Whoever renames a dead lock away first has it; a live one that was taken by mistake goes back. */
 function breakDeadLock(path: string, own: string): boolean {

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  fchmodSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -32,6 +33,13 @@ const maxSize = 1024 * 1024;
  */
 export function openShadowDisk(staging: string): ShadowDisk {
   let count = 0;
+  // Each folder is made once; one that vanishes meanwhile is an error, as any other.
+  const made = new Set<string>();
+  const makeOnce = (folder: string, mode: number) => {
+    if (made.has(folder)) return;
+    mkdirSync(folder, { recursive: true, mode });
+    made.add(folder);
+  };
   return {
     look,
     read: readRegular,
@@ -45,18 +53,18 @@ export function openShadowDisk(staging: string): ShadowDisk {
     realPath: (path) => realpathSync(path),
 
     stage(content, mode, durable) {
-      mkdirSync(staging, { recursive: true, mode: 0o700 });
+      makeOnce(staging, 0o700);
       const path = join(staging, `${process.pid}-${count++}`);
       try {
         const fd = openSync(path, 'wx', 0o600);
         try {
           for (let at = 0; at < content.length; ) at += writeSync(fd, content, at);
+          // Not at its creation, as the umask would have a say.
+          fchmodSync(fd, mode);
           if (durable) fsyncSync(fd);
         } finally {
           closeSync(fd);
         }
-        // Not at its creation, as the umask would have a say.
-        chmodSync(path, mode);
         return path;
       } catch (error) {
         rmSync(path, { force: true });
@@ -84,8 +92,9 @@ export function openShadowDisk(staging: string): ShadowDisk {
     putBack: (aside, path) => move(aside, path),
     remove: (path) => rmSync(path, { force: true }),
 
-    makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: 0o755 }),
+    makeFolder: (path) => makeOnce(path, 0o755),
     removeFolder(path) {
+      made.delete(path);
       try {
         rmdirSync(path);
       } catch {
@@ -94,6 +103,7 @@ export function openShadowDisk(staging: string): ShadowDisk {
     },
     clean(folders) {
       rmSync(staging, { recursive: true, force: true });
+      made.delete(staging);
       for (const folder of folders) rmSync(join(folder, besideName), { force: true });
     },
   };

@@ -31,7 +31,7 @@ export async function openSandboxGate(
       return firstOf([line, idle.exited.then(() => undefined)], withinMs);
     },
     release() {
-      wire.end('go\n');
+      wire.end('go\n', () => wire.destroy());
     },
     kill() {
       wire.destroy();

@@ -1,10 +1,11 @@
 import type { Instance } from '../../ports.ts';
 import { type InterfaceSpec, method, property } from '../dbus/interface-spec.ts';
+import { type ShadowBackend, shadowMethods } from './shadow-methods.ts';
 
 export const ringfenceInterfaceName = 'org.ringfence.Ringfence1';
 
 /** What the interface needs of the daemon. */
-export interface RingfenceBackend {
+export interface RingfenceBackend extends ShadowBackend {
   readonly version: string;
   launchApp(appId: string, uris: readonly string[], options: ReadonlyMap<string, string>): Promise<Instance>;
   runCommand(
@@ -12,9 +13,10 @@ export interface RingfenceBackend {
     environment: ReadonlyMap<string, string>,
     options: ReadonlyMap<string, string>,
   ): Promise<Instance>;
+  containProcess(pid: number, options: ReadonlyMap<string, string>): Promise<Instance>;
   /** Profile name → settings as text. */
   profiles(): Map<string, Map<string, string>>;
-  capabilities(): Map<string, string>[];
+  capabilities(): Promise<Map<string, string>[]>;
   /** Empty when the configuration on the disk is in force. */
   configError(): string;
 }
@@ -34,6 +36,10 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
         ['instance'],
         async ([argv, variables, options]) => [(await backend.runCommand(argv, variables, options)).path],
       ),
+      Contain: method('ua{ss}', ['pid', 'options'], 'o', ['instance'], async ([pid, options]) => [
+        (await backend.containProcess(pid, options)).path,
+      ]),
+      ...shadowMethods(backend),
     },
     properties: {
       Version: property('s', () => backend.version, 'const'),

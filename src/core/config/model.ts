@@ -1,12 +1,14 @@
 import type { RingfenceError } from '../errors.ts';
 import type { LimitName, ParsedLimit } from '../limits.ts';
 import { builtInProfiles, type ProfileDefinition } from '../profile.ts';
+import type { SandboxSection } from '../sandbox/choices.ts';
 import type { Setting } from './setting.ts';
 
 /** What a config says about one app. */
 export interface AppSettings {
   readonly profile?: Setting<string>;
   readonly limits: ReadonlyMap<LimitName, Setting<ParsedLimit>>;
+  readonly sandbox?: SandboxSection;
 }
 
 /** What one file says. Apps are keyed by their id without `.desktop`. */

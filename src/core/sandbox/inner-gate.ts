@@ -39,7 +39,7 @@ export function findInnerProcess(
   return undefined;
 }
 
-const innerScript = 'printf "inner %s\\n" $$ >&3 && read -r go <&3 && [ "$go" = go ] && exec -- "$@" 3<&-';
+const innerScript = 'printf "inner %s\\n" $$ >&3 && read -r go <&3 && [ "$go" = go ] && exec "$@" 3<&-';
 
 function parseStatus(status: string): { parent: number; pids: number[] } {
   const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';

@@ -1,0 +1,125 @@
+import type { Command } from '../command.ts';
+import { type CompletionCommand, completionCommands } from './words.ts';
+
+/**
+ * The completion script for bash. It works with and without the package bash-completion, and never starts a program but sed,
+ * for profiles of the user's own.
+ */
+export function bashCompletion(commands: readonly Command[]): string {
+  const table = completionCommands(commands);
+  return `# bash completion for ringfence, made from its command table
+
+_ringfence_apps() {
+  local folder file id
+  local IFS=:
+  for folder in "\${XDG_DATA_HOME:-$HOME/.local/share}" \${XDG_DATA_DIRS:-/usr/local/share:/usr/share}; do
+    for file in "$folder"/applications/*.desktop "$folder"/applications/*/*.desktop; do
+      [[ -e $file ]] || continue
+      id=\${file#"$folder"/applications/}
+      id=\${id//\\//-}
+      [[ $id == "$1"* ]] && printf '%q\\n' "\${id%.desktop}"
+    done
+  done
+}
+
+# By app; by unit once the word begins like one.
+_ringfence_instances() {
+  local file unit id
+  for file in "\${XDG_RUNTIME_DIR:-/run/user/$UID}"/ringfence/instances/*.json; do
+    [[ -e $file ]] || continue
+    unit=\${file##*/}
+    unit=\${unit%.json}
+    id=\${unit#app-ringfence-}
+    id=\${id%-*}
+    printf -v id '%b' "$id"
+    [[ -n $1 && $unit == "$1"* ]] && printf '%q\\n' "$unit"
+    [[ $id == "$1"* ]] && printf '%q\\n' "$id"
+  done
+}
+
+_ringfence_profiles() {
+  local file name
+  local IFS=:
+  for file in "\${XDG_CONFIG_HOME:-$HOME/.config}" \${XDG_CONFIG_DIRS:-/etc/xdg}; do
+    [[ -r $file/ringfence/config.toml ]] || continue
+    sed -n 's/^[[:space:]]*\\[[[:space:]]*profile\\.["'"'"']\\{0,1\\}\\([A-Za-z0-9_.-]*\\).*/\\1/p' "$file/ringfence/config.toml"
+  done
+  printf '%s\\n' relaxed strict
+}
+
+_ringfence_offer() {
+  local IFS=$'\\n'
+  case $1 in
+    app) COMPREPLY=($(_ringfence_apps "$2" | sort -u)) ;;
+    instance) COMPREPLY=($(_ringfence_instances "$2" | sort -u)) ;;
+    profile) COMPREPLY=($(compgen -W "$(_ringfence_profiles)" -- "$2")) ;;
+    signal) COMPREPLY=($(compgen -W $'TERM\\nKILL\\nINT\\nHUP\\nSTOP\\nCONT\\nUSR1\\nUSR2' -- "$2")) ;;
+    shell) COMPREPLY=($(compgen -W $'bash\\nzsh\\nfish' -- "$2")) ;;
+    file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$2")) ;;
+  esac
+}
+
+_ringfence() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
+  local command=\${COMP_WORDS[1]} first=none others=none options= values= index at=0
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W '${table.map(({ name }) => name).join(' ')} help --help --version' -- "$cur"))
+    return
+  fi
+  case $command in
+${table.map(commandCase).join('\n')}
+    *) return ;;
+  esac
+  # "values" has each option that takes one, with its kind: "--profile=profile".
+  local pair
+  for pair in $values; do
+    if [[ $prev == "\${pair%%=*}" ]]; then
+      _ringfence_offer "\${pair#*=}" "$cur"
+      return
+    fi
+  done
+  # Operands before the cursor, to know which one this is.
+  local skip=
+  for ((index = 2; index < COMP_CWORD; index++)); do
+    if [[ -n $skip ]]; then skip=; continue; fi
+    case \${COMP_WORDS[index]} in
+      --) ((at > 0)) || at=$((index + 1)) ;;
+      -*) [[ " $values" == *" \${COMP_WORDS[index]}="* ]] && skip=1 ;;
+      *) ((at > 0)) || at=$index ;;
+    esac
+  done
+  if [[ $first == command && ( $at -gt 0 || $cur != -* ) ]]; then
+    ((at > 0)) || at=$COMP_CWORD
+    if declare -F _command_offset >/dev/null; then
+      _command_offset "$at"
+    elif ((at == COMP_CWORD)); then
+      COMPREPLY=($(compgen -c -- "$cur"))
+    else
+      _ringfence_offer file "$cur"
+    fi
+    return
+  fi
+  if [[ $cur == -* ]]; then
+    COMPREPLY=($(compgen -W "$options" -- "$cur"))
+  elif ((at > 0)); then
+    _ringfence_offer "$others" "$cur"
+  else
+    _ringfence_offer "$first" "$cur"
+  fi
+}
+
+complete -F _ringfence ringfence
+`;
+}
+
+function commandCase({ name, options, first, others }: CompletionCommand): string {
+  const words = options.flatMap((one) => [`--${one.name}`, ...(one.short === undefined ? [] : [`-${one.short}`])]);
+  const values = options.flatMap(({ name: long, short, value }) =>
+    value === undefined ? [] : [`--${long}=${value.kind}`, ...(short === undefined ? [] : [`-${short}=${value.kind}`])],
+  );
+  return `    ${name})
+      first=${first} others=${others}
+      options='${words.join(' ')}'
+      values='${values.join(' ')}' ;;`;
+}

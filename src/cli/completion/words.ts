@@ -1,0 +1,62 @@
+import { type Command, commonOptions, type OptionSpec } from '../command.ts';
+
+/** What can stand in a place of the command line, as far as a shell can tell without starting a program. */
+export type WordKind = 'app' | 'instance' | 'command' | 'file' | 'profile' | 'signal' | 'shell' | 'none';
+
+/** An option as completions need it. */
+export interface CompletionOption {
+  readonly name: string;
+  readonly short: string | undefined;
+  readonly help: string;
+  /** Undefined for a flag. */
+  readonly value: { readonly name: string; readonly kind: WordKind } | undefined;
+}
+
+/** A command as completions need it. */
+export interface CompletionCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly CompletionOption[];
+  readonly first: WordKind;
+  readonly others: WordKind;
+}
+
+/** The command table in the words of completions. */
+export function completionCommands(commands: readonly Command[]): CompletionCommand[] {
+  return commands.map(({ name, summary, options, operands }) => ({
+    name,
+    summary,
+    options: Object.entries({ ...options, ...commonOptions }).map(([long, spec]) => option(long, spec)),
+    ...operandKinds(operands),
+  }));
+}
+
+/** What goes for the user's words in a script of any shell: ASCII letters, digits and harmless marks. */
+export function singleQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function option(name: string, { type, short, value, help }: OptionSpec): CompletionOption {
+  const kinds: Record<string, WordKind> = { NAME: 'profile', APP: 'app', SIGNAL: 'signal', FILE: 'file' };
+  return {
+    name,
+    short,
+    help,
+    value: type === 'boolean' ? undefined : { name: value ?? 'VALUE', kind: kinds[value ?? ''] ?? 'none' },
+  };
+}
+
+/** Read from the usage line, which people see too: "APP [FILE|URI...]", "APP...|--all", "APP|UNIT". */
+function operandKinds(operands: string): { first: WordKind; others: WordKind } {
+  const kinds: readonly (readonly [RegExp, WordKind, WordKind])[] = [
+    [/^(APP|INSTANCE)\|UNIT/, 'instance', 'none'],
+    [/^APP\.\.\./, 'app', 'app'],
+    [/^APP \[FILE/, 'app', 'file'],
+    [/^APP/, 'app', 'none'],
+    [/COMMAND/, 'command', 'command'],
+    [/^SHELL$/, 'shell', 'none'],
+    [/FILE/, 'file', 'file'],
+  ];
+  const [, first, others] = kinds.find(([pattern]) => pattern.test(operands)) ?? [undefined, 'none', 'none'];
+  return { first: first as WordKind, others: others as WordKind };
+}

@@ -1,0 +1,139 @@
+import { decideContainment } from './core/decide-containment.ts';
+import { parseDesktopId } from './core/desktop-id.ts';
+import { RingfenceError } from './core/errors.ts';
+import { parseLaunchOptions } from './core/launch-options.ts';
+import { sessionPiece } from './core/protected-process.ts';
+import { makeReport, type Report, serializeReport } from './core/report.ts';
+import { scopeProperties } from './core/scope/properties.ts';
+import { scopeUnitName } from './core/scope/unit-name.ts';
+import { gatherTree, rootOfTree } from './gather-tree.ts';
+import { judgeScope } from './judge-scope.ts';
+import type { LaunchPorts } from './launch.ts';
+import type { Gate, Instance, ProcessFacts, ProcessTree } from './ports.ts';
+
+/** What containing works with, on top of what a launch does. */
+export interface ContainPorts extends Omit<LaunchPorts, 'register' | 'openGates'> {
+  readonly processes: ProcessTree;
+  /** The daemon's own pid. */
+  readonly ownPid: number;
+  register(report: Report, gate: Gate | undefined): Instance;
+  /** Resolves after so many milliseconds. */
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/**
+ * Puts a fence around a process that runs already, and all its descendants: the request behind Contain. The pipeline of a
+ * launch with the process itself in the gate's place: decide, plan, scope, gather what is still outside, verify, record.
+ * Memory that the processes have used before stays charged to where they were (cgroup v2 does not move it).
+ * @throws RingfenceError NoSuchInstance (no such process), InvalidArgument (one that must stay where it is), NotEnforceable
+ *   (a sandbox cannot be put around a running process), ScopeFailed, TimedOut, and those of the options
+ */
+export async function containProcess(
+  pid: number,
+  texts: ReadonlyMap<string, string>,
+  ports: ContainPorts,
+): Promise<Instance> {
+  const { processes, systemd, cgroups, records, scopeCgroup, now } = ports;
+  const task = `contain process ${pid}`;
+  const options = parseLaunchOptions('contain', task, texts);
+  const root = requireOurs(pid, task, ports);
+  const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
+  const name = options.name ?? id?.name ?? root.programs.at(-1) ?? 'process';
+  const decision = decideContainment({ app: id?.id, config: ports.config(), request: options, host: ports.host() });
+  if (decision.mode === 'strict') throw refuseStrict(task);
+  await terminalHasLetGo(root, ports);
+
+  const source = cgroups.of(pid);
+  if (source === undefined) throw gone(task);
+  const tree = rootOfTree(root, source, ports);
+  const unit = scopeUnitName(id?.name ?? name, ports.number());
+  requireSame(root, task, ports);
+  const properties = scopeProperties({
+    decision,
+    pids: [pid],
+    description: `${name} (Ringfence: ${decision.profile})`,
+    systemdVersion: systemd.version,
+  });
+  await systemd.startScope(unit, properties).catch((error: unknown) => {
+    throw processes.look(pid)?.startTime === root.startTime ? error : gone(task);
+  });
+  const scope = scopeCgroup(unit);
+  // The number may have gone to another process between the look and the move; that one is not meant.
+  const moved = processes.look(pid);
+  if (moved !== undefined && moved.startTime !== root.startTime) processes.move(pid, source);
+  requireSame(root, task, ports);
+  const mayMove = (facts: ProcessFacts) => obstacle(facts, ports) === undefined;
+  const isComplete = await gatherTree(tree, scope, mayMove, ports);
+  const actual = cgroups.of(pid);
+  if (actual !== scope) {
+    const where = actual === undefined ? 'it has ended' : `it is in ${actual} instead of ${scope}`;
+    throw new RingfenceError('ScopeFailed', `cannot ${task}: ${where}`);
+  }
+  const report = makeReport({ unit, name, startedAt: now() }, decision, judgeScope(decision, scope, cgroups));
+  records.write(unit, serializeReport(report));
+  const instance = ports.register(report, undefined);
+  if (!isComplete) {
+    throw new RingfenceError(
+      'ScopeFailed',
+      `cannot ${task} whole: new processes of it appeared outside ${unit} faster than they could be moved; try again`,
+    );
+  }
+  return instance;
+}
+
+function requireOurs(pid: number, task: string, ports: ContainPorts): ProcessFacts {
+  const { processes } = ports;
+  const facts = processes.look(pid);
+  if (facts === undefined || facts.hasEnded) throw gone(task);
+  if (facts.isThread) throw new RingfenceError('InvalidArgument', `cannot ${task}: it is a thread, not a process`);
+  requireMovable(facts, task, ports);
+  for (const below of processes.descendants(pid, false)) {
+    const child = processes.look(below);
+    if (child !== undefined) requireMovable(child, task, ports, `its descendant ${below} `);
+  }
+  return facts;
+}
+
+function requireMovable(facts: ProcessFacts, task: string, ports: ContainPorts, which = ''): void {
+  const reason = obstacle(facts, ports);
+  if (reason !== undefined) throw new RingfenceError('InvalidArgument', `cannot ${task}: ${which || 'it '}${reason}`);
+}
+
+/** Why a process has to stay where it is: it belongs to others or to the session. */
+function obstacle({ pid, programs, users, isKernelThread }: ProcessFacts, ports: ContainPorts): string | undefined {
+  const [program = ''] = programs;
+  if (pid === 1) return 'is the init process of this machine';
+  if (isKernelThread) return `(${program}) is a part of the kernel`;
+  if (users.some((user) => user !== ports.processes.user)) {
+    return `(${program}) runs as another user, and only your own processes can be contained`;
+  }
+  if (pid === ports.ownPid) return 'is the Ringfence daemon itself';
+  const piece = sessionPiece(programs);
+  return piece === undefined ? undefined : `(${program}) is ${piece}, which stays outside every fence`;
+}
+
+function requireSame(root: ProcessFacts, task: string, { processes }: ContainPorts): ProcessFacts {
+  const now = processes.look(root.pid);
+  if (now === undefined || now.hasEnded || now.startTime !== root.startTime) throw gone(task);
+  return now;
+}
+
+// A terminal's own move into a scope would take the process out of ours again: the last one wins (systemd issue 26925).
+async function terminalHasLetGo({ pid }: ProcessFacts, { processes, sleep }: ContainPorts): Promise<void> {
+  for (let waited = 0; waited < longestWait && processes.awaitsTerminalScope(pid); waited += 1) await sleep(1);
+}
+
+/** In ms. A terminal that has not moved its child by then has no user manager to do it with. */
+const longestWait = 1000;
+
+function gone(task: string): RingfenceError {
+  return new RingfenceError('NoSuchInstance', `cannot ${task}: there is no such process`);
+}
+
+function refuseStrict(task: string): RingfenceError {
+  return new RingfenceError(
+    'NotEnforceable',
+    `cannot ${task} strictly: a sandbox cannot be put around a process that runs already; start it with ` +
+      '"ringfence run --profile strict", or contain it with the profile "relaxed" if limits alone will do',
+  );
+}
