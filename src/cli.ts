@@ -60,6 +60,11 @@ async function main(args: readonly string[], context: Context): Promise<number> 
   return command.run(words, context);
 }
 
+// The reader has seen enough ("ringfence apps | head"): what a program that SIGPIPE ends would do.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 70);
+});
+
 const terminal = openTerminal(process.stdout, process.stderr, process.env);
 main(process.argv.slice(2), {
   environment: process.env,
