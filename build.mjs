@@ -92,6 +92,9 @@ for (const [name, flags] of Object.entries(nodePrograms)) {
   execFileSync(file, ['--version'], { env: { ...process.env, RINGFENCE_CODE_CACHE: 'write' }, stdio: 'ignore' });
 }
 
+// ringfence(1) is made from the command table, so the programs come first.
+execFileSync(process.execPath, [join(root, 'docs/man/build.mjs'), out], { stdio: 'inherit' });
+
 if (existsSync(final)) renameSync(final, join(out, 'before'));
 renameSync(out, final);
 rmSync(join(final, 'before'), { recursive: true, force: true });

@@ -11,7 +11,8 @@ export function overview(commands: readonly Command[]): string {
     columns(commands.map(({ name, summary }) => [`  ${name}`, summary])),
     '',
     'ringfence COMMAND --help tells more; ringfence --version prints the version.',
-    'Exit codes: 0 done, 2 bad argument, 3 no such app or instance, 4 bad desktop entry, 5 not enforceable, 6 systemd refused,',
+    'Exit codes: 0 done, 1 something is missing or was left as it is (doctor, install, uninstall), 2 bad argument, 3 no such',
+    'app or instance, 4 bad desktop entry, 5 not enforceable, 6 systemd refused,',
     '7 daemon unreachable, 70 internal error, 126 and 127 program not executable or not found.',
   ].join('\n');
 }

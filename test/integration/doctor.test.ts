@@ -55,6 +55,16 @@ describe('ringfence doctor', () => {
     }
   });
 
+  it('waits for a journald that hangs, but not for long', async () => {
+    const pid = Number(process.env['JOURNALD_PID']);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      expect((await doctor())('journal')).toMatchObject({ state: 'limited', says: expect.stringContaining('answer') });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  });
+
   it('prints plain words, without colours when nobody looks', async () => {
     const { stdout } = await command([program, 'doctor']);
     expect(stdout).toMatch(/^D-Bus activation +MISSING +there is no activation file\n +-> run "ringfence install"$/m);

@@ -35,11 +35,11 @@ const unit = join(data, 'systemd/user/ringfence.service');
 const ringfence = (args: readonly string[], env: Record<string, string | undefined> = {}): Promise<CommandResult> =>
   command([program, ...args], { env: { PATH: `${process.env['PATH']}:${home}/.local/bin`, ...env } });
 
-/** Everything below a folder but the caches of other programs: names, types, modes, link targets and contents. */
+/** Everything below a folder but caches: names, types, modes, link targets and contents. */
 function tree(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .filter((path) => !path.startsWith(join(folder, '.cache/')) || path.startsWith(join(folder, '.cache/ringfence')))
+    .filter((path) => !path.startsWith(join(folder, '.cache')))
     .sort()
     .map((path) => {
       const stat = lstatSync(path);
@@ -90,6 +90,7 @@ describe('ringfence install, in the session', () => {
 
     expect((await ringfence(['uninstall'])).code).toBe(0);
     expect(tree(home)).toEqual(before);
+    expect(existsSync(join(home, '.cache/ringfence'))).toBe(false);
     expect(await unitProperty('ringfence.service', 'LoadState')).toBe('not-found');
     const gone = await dbusSend('org.freedesktop.DBus.Peer.Ping');
     expect(gone.stderr).toContain('ServiceUnknown');
@@ -164,6 +165,31 @@ describe('ringfence install, in the session', () => {
     await output(['systemctl', '--user', 'stop', scope]);
   });
 
+  it.each(['runs', 'cannot be started'])('puts the desktop entries back, when the daemon %s', async (daemon) => {
+    const own = join(data, 'applications/of-my-own.desktop');
+    mkdirSync(join(data, 'applications'), { recursive: true });
+    writeFileSync(own, '[Desktop Entry]\nType=Application\nName=Mine\nExec=true %U\n');
+    const before = tree(home);
+    try {
+      await ringfence(['install']);
+      const enabled = await ringfence(['enable', 'of-my-own', 'org.gnome.gedit']);
+      expect(enabled).toMatchObject({ code: 0 });
+      const client = join(data, 'ringfence/dist/ringfence-open');
+      expect(readFileSync(own, 'utf8')).toContain(client);
+      expect(readFileSync(join(data, 'applications/org.gnome.gedit.desktop'), 'utf8')).toContain(client);
+      if (daemon !== 'runs') {
+        await output(['systemctl', '--user', 'stop', 'ringfence.service']);
+        rmSync(join(data, 'ringfence/dist/ringfenced'));
+      }
+      const end = await ringfence(['uninstall']);
+      expect(end.code).toBe(0);
+      expect(end.stdout).toMatch(new RegExp(`^restored +${own}$`, 'm'));
+      expect(tree(home)).toEqual(before);
+    } finally {
+      rmSync(join(data, 'applications'), { recursive: true });
+    }
+  });
+
   it('says so when another daemon has the name', async () => {
     const stranger = spawn(join(program, '../ringfenced'), { stdio: 'ignore' });
     try {
@@ -232,9 +258,9 @@ describe('ringfence install, disturbed', () => {
   it('leaves a full disk as it was', async () => {
     const script = `
       mount -t tmpfs -o size=400k,mode=755 tmpfs "$1" && cd "$1" && mkdir -p .local/share
-      find . -printf '%y %m %p\\n' | sort >/tmp/ringfence-full-before
+      find . -path ./.cache -prune -o -printf '%y %m %p\\n' | sort >/tmp/ringfence-full-before
       HOME=$1 XDG_DATA_HOME= XDG_STATE_HOME= XDG_CONFIG_HOME= XDG_CACHE_HOME= "$2" install; echo "code $?"
-      find . -printf '%y %m %p\\n' | sort | diff /tmp/ringfence-full-before - && echo the same`;
+      find . -path ./.cache -prune -o -printf '%y %m %p\\n' | sort | diff /tmp/ringfence-full-before - && echo the same`;
     const place = tempHome();
     const env = { ...alone };
     const unshare = ['unshare', '--user', '--map-root-user', '--mount'];

@@ -1,4 +1,4 @@
-import { delimiter } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 import { nodePath, readPackage } from '../../adapters/fs/package-files.ts';
 import { desiredInstall } from '../../core/install/desired.ts';
 import { install } from '../../install/install.ts';
@@ -55,6 +55,12 @@ export function installCommand(program: string | undefined, commands: () => read
           terminal.warn('ringfence: there is no session here; the daemon starts when you log in');
         if (!(environment['PATH'] ?? '').split(delimiter).includes(wiring.places.bin)) {
           terminal.warn(`ringfence: ${wiring.places.bin} is not in PATH; log in again, or add it in ~/.profile`);
+        }
+        const script = changes.find(({ path, change }) => path.endsWith('/_ringfence') && change === 'created');
+        if (script !== undefined && environment['SHELL']?.endsWith('/zsh')) {
+          terminal.warn(
+            `ringfence: for completion, put "fpath=(${dirname(script.path)} $fpath)" above compinit in ~/.zshrc`,
+          );
         }
         return isWhole ? 0 : 1;
       } finally {

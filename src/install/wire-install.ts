@@ -1,0 +1,89 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sessionBusAddress } from '../adapters/dbus/address.ts';
+import { type BusConnection, connectBus } from '../adapters/dbus/connection.ts';
+import { openInstallDisk } from '../adapters/fs/install-disk.ts';
+import { takeLock } from '../adapters/fs/lock-file.ts';
+import { reloadBus, reloadManager } from '../adapters/systemd/bus-driver.ts';
+import { openOwnUnit } from '../adapters/systemd/own-unit.ts';
+import { connectUserManager } from '../adapters/systemd/user-manager.ts';
+import { readConfig } from '../core/config/read-config.ts';
+import { isRingfenceError, RingfenceError } from '../core/errors.ts';
+import { installPlaces, unitName } from '../core/install/places.ts';
+import { wireShadows } from '../wire-shadows.ts';
+import type { UninstallPorts } from './ports.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The adapters of install and uninstall, and how to let go of them. */
+export interface InstallWiring extends UninstallPorts {
+  close(): Promise<void>;
+}
+
+/** Puts them together. Without a session bus or user manager, files can be installed all the same. */
+export async function wireInstall(environment: Environment, version: string): Promise<InstallWiring> {
+  const places = installPlaces(environment);
+  if (!places.data.startsWith('/')) {
+    throw new RingfenceError('InvalidArgument', 'cannot install: HOME is not set to an absolute path');
+  }
+  const bus = await connectOrNothing(environment);
+  const systemd = bus && (await connectUserManager(bus).catch(() => undefined));
+  const managed = { ...environment, ...(systemd && Object.fromEntries(await systemd.environment())) };
+  const locks = environment['XDG_RUNTIME_DIR'] ?? join(tmpdir(), `ringfence-${process.getuid?.()}`);
+  return {
+    places,
+    disk: openInstallDisk(places.staging),
+    unit: bus && systemd && openOwnUnit(bus, unitName),
+    lock: () => takeLock(join(locks, 'ringfence/install.lock'), 10_000).catch(inOurWords),
+    async disableAll(dryRun) {
+      const shadows = wireShadows({
+        environment: async () => managed,
+        clientPath: `${places.package}/dist/ringfence-open`,
+        version,
+        // Nothing is going to be written for which either would count.
+        config: () => readConfig([]).config,
+        host: () => ({ memoryBytes: 0n, swapBytes: 0n, taskCeiling: 0n, controllers: new Set(), systemdVersion: 0 }),
+        servicesChanged: async () => void (bus && (await reloadBus(bus))),
+        dropInsChanged: async () => void (systemd && bus && (await reloadManager(bus))),
+      });
+      return shadows.disable({ apps: [], all: true, dryRun, wish: {} });
+    },
+    traces: () => [
+      join(places.state, 'ringfence/last-good-config.json'),
+      ...list(join(places.cache, 'ringfence'))
+        .filter((name) => /^[a-z-]+-v\d.*\.cache(\.\d+)?$/.test(name))
+        .map((name) => join(places.cache, 'ringfence', name)),
+    ],
+    atExit: (work) => void process.once('exit', work),
+    close: async () => void (await bus?.close()),
+  };
+}
+
+async function connectOrNothing(environment: Environment): Promise<BusConnection | undefined> {
+  try {
+    return await connectBus(sessionBusAddress(environment));
+  } catch (error) {
+    if (isRingfenceError(error, 'Unreachable')) return undefined;
+    throw error;
+  }
+}
+
+function inOurWords(error: unknown): never {
+  if (!isRingfenceError(error, 'TimedOut')) throw error;
+  throw new RingfenceError(
+    'TimedOut',
+    'cannot begin: another "ringfence install" or "uninstall" is under way; try again',
+    {
+      cause: error,
+    },
+  );
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
