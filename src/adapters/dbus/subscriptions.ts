@@ -132,7 +132,12 @@ export class Subscriptions {
       tracked.owner = owner;
       tracked.lastOwner = owner;
     });
-    const tracked: TrackedName = { count: 1, owner: undefined, lastOwner: undefined, ready: Promise.all([rule.ready, found]).then(() => {}) };
+    const tracked: TrackedName = {
+      count: 1,
+      owner: undefined,
+      lastOwner: undefined,
+      ready: Promise.all([rule.ready, found]).then(() => {}),
+    };
     this.#names.set(name, tracked);
     return tracked;
   }
