@@ -29,6 +29,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'gnome',
+          include: ['test/gnome/**/*.test.ts'],
+          globalSetup: ['test/harness/require-gnome.ts'],
+          ...oneAtATime,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'machine',
           include: ['test/machine/**/*.test.ts'],
           globalSetup: ['test/harness/require-machine.ts'],

@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-// npm test [-- [--only unit|integration|machine] [FILE…]]: everything, on a bare machine: installs what is missing (as root
-// on Debian and Ubuntu; elsewhere it says what is), builds, checks, and runs the integration tests in a private session and
-// the machine tests on this system's own files and on Debian 13. Without root: check and machine. Ends with the line
+// npm test [-- [--only unit|integration|gnome|machine] [FILE…]]: everything, on a bare machine: installs what is missing (as root
+// on Debian and Ubuntu; elsewhere it says what is), builds, checks, and runs the integration tests in a private session,
+// those of the desktop in GNOME Shell, and the machine tests, on this system's own files and on Debian 13. Without root: check and machine. Ends with the line
 // "N passed, N failed"; exit status 1 if anything failed. With CI=true a skipped test is a failure.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installModules, installPackages } from './testbed/prepare.mjs';
 import { root, run, say, seconds, withTitle } from './testbed/steps.mjs';
 import { Tally } from './testbed/tally.mjs';
 
-const suites = ['unit', 'integration', 'machine'];
+const suites = ['unit', 'integration', 'gnome', 'machine'];
 const { values, positionals: files } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
 if (values.only !== undefined && !suites.includes(values.only)) {
   console.error(`npm test: --only takes one of ${suites.join(', ')}`);
@@ -36,10 +36,12 @@ console.log(tally.line());
 process.exit(tally.failed > 0 ? 1 : 0);
 
 async function everything() {
-  if (!isRoot && values.only === 'integration') throw new Error('the integration tests need root: sudo npm test');
-  if (wanted('integration') || wanted('machine')) await installPackages();
+  if (!isRoot && ['integration', 'gnome'].includes(values.only))
+    throw new Error(`the ${values.only} tests need root: sudo npm test`);
+  if (values.only !== 'unit') await installPackages();
   await installModules();
-  const debian13 = wanted('machine') ? prepareDebian13() : undefined;
+  const debian13 = wanted('machine') ? prepareRoot('debian13-root') : undefined;
+  const debian13Gnome = wanted('gnome') && isRoot ? prepareRoot('debian13-gnome-root') : undefined;
   await must('build', ['npm', 'run', '--silent', 'build']);
 
   if (values.only === undefined) await check(['npm', 'run', '--silent', 'check'], 'check');
@@ -47,6 +49,10 @@ async function everything() {
   if (wanted('integration')) {
     if (isRoot) await integration();
     else tally.skip('the integration tests: they need root');
+  }
+  if (wanted('gnome')) {
+    if (isRoot) await gnome(debian13Gnome);
+    else tally.skip('the tests in GNOME Shell: they need root');
   }
   if (wanted('machine')) await machines(debian13);
 }
@@ -62,11 +68,36 @@ async function integration() {
   // The oracle's entries come by apt, which a session has no way to.
   const entries = ['sh', join(root, 'test/fixtures/fetch-desktop-entries.sh'), join(cacheFolder(), 'desktop-entries')];
   if (existsSync(entries[1])) await must('desktop entries of real applications', entries);
-  const code = await run(
-    withTitle('integration (session)', [testbed('session'), '--journal', ...vitest('integration')]),
-    { ...reportTo('session'), timeoutMs: 900_000 },
-  );
-  tally.add('integration', code, join(outFolder, 'session/report.json'));
+  const folder = 'test/integration';
+  const suites = readdirSync(join(root, folder), { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file))
+    .filter((file) => files.length === 0 || files.some((wantedFile) => file.includes(wantedFile)))
+    .sort();
+  if (suites.length === 0) throw new Error(`no integration test matches ${files.join(' ')}`);
+  // A session each, which takes half a second: no file can leave a unit, a daemon or a dead bus to the next.
+  for (const file of suites) {
+    const name = join('session', basename(file, '.test.ts'));
+    const argv = withTitle(file, [testbed('session'), '--journal', ...vitest('integration', [file])]);
+    const code = await run(argv, { ...reportTo(name), timeoutMs: 600_000 });
+    tally.add(file, code, join(outFolder, name, 'report.json'));
+  }
+}
+
+/** The same tests in this system's GNOME Shell and in Debian 13's. */
+async function gnome(debian13Gnome) {
+  for (const [title, name, folder] of [
+    ['gnome (own files)', 'gnome', undefined],
+    ['gnome (Debian 13)', 'gnome13', await debian13Gnome],
+  ]) {
+    if (folder === undefined && name === 'gnome13') continue;
+    const { env } = reportTo(name);
+    const code = await run(withTitle(title, [testbed('session'), '--gnome', ...vitest('gnome', files)]), {
+      env: { ...env, ...(folder && { RINGFENCE_TEST_ROOT: folder }) },
+      timeoutMs: 600_000,
+    });
+    tally.add(title, code, join(outFolder, name, 'report.json'));
+  }
 }
 
 /** Both machines, at the same time where there is room for two. */
@@ -86,29 +117,30 @@ async function machines(debian13) {
 }
 
 async function machine(title, name, folder) {
-  const { env, ...rest } = reportTo(name);
-  const code = await run(withTitle(title, [testbed('machine'), ...vitest('machine')]), {
-    ...rest,
+  const { env } = reportTo(name);
+  // What needs Debian 12's own applications says so in its file name.
+  const args = folder === undefined ? files : [...files, '--exclude', '**/debian12-*', '--passWithNoTests'];
+  const code = await run(withTitle(title, [testbed('machine'), ...vitest('machine', args)]), {
     prefix: `[${title}] `,
     env: { ...env, MACHINE_TIMEOUT: '600', ...(folder && { RINGFENCE_TEST_ROOT: folder }) },
   });
   tally.add(title, code, join(outFolder, name, 'report.json'));
 }
 
-/** Starts while the unit tests run; resolves to undefined where the files can't be had. */
-async function prepareDebian13() {
-  const cached = await run([testbed('debian13-root'), '--cached'], { capture: true });
+/** A Debian 13 file system, made while the unit tests run; resolves to undefined where it can't be had. */
+async function prepareRoot(script) {
+  const cached = await run([testbed(script), '--cached'], { capture: true });
   if (cached.code === 0) return cached.output.trim();
   if (!isRoot) return undefined;
-  say('making a Debian 13 file system in the background (debootstrap)');
-  const made = await run([testbed('debian13-root')], { capture: true });
+  say(`making a Debian 13 file system in the background (${script})`);
+  const made = await run([testbed(script)], { capture: true });
   if (made.code === 0) return made.output.trim().split('\n').at(-1);
   tally.fail(`making the Debian 13 file system: ${made.output}`);
   return undefined;
 }
 
-function vitest(project) {
-  return ['node_modules/.bin/vitest', 'run', '--configLoader', 'runner', '--project', project, ...files];
+function vitest(project, args) {
+  return ['node_modules/.bin/vitest', 'run', '--configLoader', 'runner', '--project', project, ...args];
 }
 
 /** The testbeds know their out folder as /srv/out. */

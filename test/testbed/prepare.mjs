@@ -30,6 +30,30 @@ const packages = [
   ],
   // a screen and a real app on it
   ...['xvfb', 'xauth', 'xdotool', 'imagemagick', 'libgl1-mesa-dri', 'gedit', 'tmux'],
+  // the desktop
+  ...[
+    'gnome-shell',
+    'gnome-session-bin',
+    'gsettings-desktop-schemas',
+    'adwaita-icon-theme',
+    'gnome-terminal',
+    'gnome-calculator',
+    'gjs',
+  ],
+  // what the tests of the click, of the terminal and of completion run
+  ...[
+    'busybox',
+    'patch',
+    'vim',
+    'less',
+    'bash-completion',
+    'fish',
+    'zsh',
+    'man-db',
+    'groff',
+    'mandoc',
+    'openssh-client',
+  ],
   // GLib, the oracle for desktop entries; a raw bus client
   ...['desktop-file-utils', 'libglib2.0-bin', 'python3-gi', 'python3-dbus', 'gir1.2-glib-2.0'],
 ];
