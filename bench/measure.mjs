@@ -47,7 +47,9 @@ const clicks = {
   'ringfence-open': () => spawn('dist/ringfence-open', ['--app=bench', '--'], { stdio: 'ignore' }),
   'ringfence-open, a comma': () => spawn('dist/ringfence-open', ['--app=bench', '--', 'x:a,b'], { stdio: 'ignore' }),
   'the icon': () =>
-    spawn('/bin/sh', ['-c', '"$0" "$@"; s=$?; exit $s', 'dist/ringfence-open', '--app=bench', '--'], { stdio: 'ignore' }),
+    spawn('/bin/sh', ['-c', '"$0" "$@"; s=$?; exit $s', 'dist/ringfence-open', '--app=bench', '--'], {
+      stdio: 'ignore',
+    }),
 };
 
 async function timeClick(start) {

@@ -11,6 +11,7 @@ import { launchCommand } from './cli/commands/launch.ts';
 import { runCommand } from './cli/commands/run.ts';
 import { statusCommand } from './cli/commands/status.ts';
 import { syncCommand } from './cli/commands/sync.ts';
+import { terminalCommand } from './cli/commands/terminal.ts';
 import { uninstallCommand } from './cli/commands/uninstall.ts';
 import { commandHelp, overview } from './cli/help.ts';
 import { openTerminal } from './cli/terminal.ts';
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   uninstallCommand,
   doctorCommand,
   completionCommand(() => commands),
+  terminalCommand,
 ];
 
 async function main(args: readonly string[], context: Context): Promise<number> {

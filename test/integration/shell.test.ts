@@ -63,9 +63,13 @@ describe('ringfence-shell', () => {
     });
 
     it('hands on the exit status', async () => {
-      const tab = await openTab();
+      const tab = await terminal.open(['env', 'PS1=outer> ', ...plainBash]);
+      await tab.shows(/outer>/);
+      await tab.enter(`PS1='inner> ' ${shell} -- ${plainBash.join(' ')}`);
+      await tab.shows(/inner>/);
       await tab.enter('exit 3');
-      expect(await tab.exitStatus()).toBe(3);
+      await tab.enter('echo status=$?');
+      await tab.shows(/status=3/);
     });
 
     it('has job control', async () => {
@@ -124,14 +128,14 @@ describe('ringfence-shell', () => {
     });
 
     it('is a login shell, or interactive, as asked', async () => {
-      const login = await terminal.open([shell, '--login'], { env: { SHELL: '/bin/bash' } });
+      const login = await terminal.open(['env', 'SHELL=/bin/bash', shell, '--login']);
       await login.shows(/[$#]$/m);
       await login.enter('shopt login_shell; echo $0');
       await login.shows(/login_shell\s+on/);
       const interactive = await openTab([...plainBash, '-i']);
       await interactive.enter('echo flags=$-');
       await interactive.shows(/flags=\w*i/);
-      const own = await terminal.open([shell], { env: { SHELL: '/bin/dash', PS1: 'dash> ' } });
+      const own = await terminal.open(['env', 'SHELL=/bin/dash', 'PS1=dash> ', shell]);
       await own.shows(/dash>/);
       expect(processFacts(own.pid)?.argv).toEqual(['/bin/dash']);
     });

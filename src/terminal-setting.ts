@@ -1,0 +1,120 @@
+import type { DesktopSettings } from './ports.ts';
+
+/** One setting that was changed: what it was and what it was set to, as GVariant text. */
+export interface ChangedSetting {
+  readonly terminal: string;
+  readonly schema: string;
+  readonly key: string;
+  readonly before: string;
+  readonly ours: string;
+}
+
+/** What became of one terminal. */
+export interface TerminalOutcome {
+  readonly terminal: string;
+  readonly state: 'enabled' | 'unchanged' | 'disabled' | 'edited';
+}
+
+/** Where the changed settings are kept. */
+export interface ChangedSettings {
+  read(): readonly ChangedSetting[];
+  /** None is no file. */
+  write(settings: readonly ChangedSetting[]): void;
+}
+
+/**
+ * Makes `ringfence-shell` (an absolute path) the command of every new tab of the terminals installed here, in their default
+ * profile. What was set before is written down first.
+ */
+export async function enableTerminals(
+  shell: string,
+  settings: DesktopSettings,
+  store: ChangedSettings,
+): Promise<TerminalOutcome[]> {
+  const outcomes: TerminalOutcome[] = [];
+  for (const terminal of terminals) {
+    const wanted = await terminal.wanted(shell, settings);
+    if (wanted.length === 0) continue;
+    const changes: ChangedSetting[] = [];
+    for (const each of wanted) {
+      const before = await settings.get(each.schema, each.key);
+      if (before !== undefined && before !== each.ours) changes.push({ terminal: terminal.name, ...each, before });
+    }
+    const known = store.read();
+    const fresh = changes.filter(({ schema, key }) => !known.some((one) => one.schema === schema && one.key === key));
+    store.write([...known, ...fresh]);
+    for (const { schema, key, ours } of changes) await settings.set(schema, key, ours);
+    outcomes.push({ terminal: terminal.name, state: changes.length > 0 ? 'enabled' : 'unchanged' });
+  }
+  return outcomes;
+}
+
+/** Sets everything back as it was; what the user changed since stays as the user wants it. */
+export async function disableTerminals(settings: DesktopSettings, store: ChangedSettings): Promise<TerminalOutcome[]> {
+  const outcomes = new Map<string, TerminalOutcome>();
+  for (const { terminal, schema, key, before, ours } of store.read()) {
+    const isOurs = (await settings.get(schema, key)) === ours;
+    // A value that is the default again must not stay as one that the user set.
+    if (isOurs && unset.includes(before)) await settings.reset(schema, key);
+    else if (isOurs) await settings.set(schema, key, before);
+    const edited = !isOurs || outcomes.get(terminal)?.state === 'edited';
+    outcomes.set(terminal, { terminal, state: edited ? 'edited' : 'disabled' });
+  }
+  store.write([]);
+  return [...outcomes.values()];
+}
+
+const unset = ['false', "''", '@as []', '[]'];
+
+interface KnownTerminal {
+  readonly name: string;
+  /** Empty when the terminal is not installed. */
+  wanted(
+    shell: string,
+    settings: DesktopSettings,
+  ): Promise<{ readonly schema: string; readonly key: string; readonly ours: string }[]>;
+}
+
+const terminals: readonly KnownTerminal[] = [
+  profiled('GNOME Terminal', {
+    list: ['org.gnome.Terminal.ProfilesList', 'default'],
+    schema: (id) => `org.gnome.Terminal.Legacy.Profile:/org/gnome/terminal/legacy/profiles:/:${id}/`,
+  }),
+  profiled('Ptyxis', {
+    list: ['org.gnome.Ptyxis', 'default-profile-uuid'],
+    schema: (id) => `org.gnome.Ptyxis.Profile:/org/gnome/Ptyxis/Profiles/${id}/`,
+  }),
+  {
+    name: 'Console',
+    wanted: async (shell, settings) => {
+      const place = { schema: 'org.gnome.Console', key: 'shell' };
+      return (await settings.get(place.schema, place.key)) === undefined
+        ? []
+        : [{ ...place, ours: `[${quote(shell)}]` }];
+    },
+  },
+];
+
+/** A terminal whose profiles have "use-custom-command" and "custom-command", a command line in shell quoting. */
+function profiled(
+  name: string,
+  where: { readonly list: readonly [schema: string, key: string]; schema(id: string): string },
+): KnownTerminal {
+  return {
+    name,
+    async wanted(shell, settings) {
+      const id = /^'([\w-]+)'$/.exec((await settings.get(...where.list)) ?? '')?.[1];
+      if (id === undefined) return [];
+      const schema = where.schema(id);
+      return [
+        { schema, key: 'custom-command', ours: quote(shell.replace(/[^\w/.-]/g, '\\$&')) },
+        { schema, key: 'use-custom-command', ours: 'true' },
+      ];
+    },
+  };
+}
+
+/** GVariant text of a string, as gsettings prints one without quotes of its own in it. */
+function quote(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
+}
