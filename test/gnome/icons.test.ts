@@ -1,4 +1,5 @@
-import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
@@ -131,6 +132,10 @@ describe('the usual icon in GNOME Shell', () => {
   });
 
   it('has an action more in the menu, which keeps its word', async () => {
+    // Strict refuses where a limit cannot be held, and here another hierarchy has the controllers: so no limits are asked for.
+    await configure(
+      '[profile.strict]\nmemory-max = "infinity"\nmemory-swap-max = "infinity"\ntasks-max = "infinity"\n',
+    );
     await clickIcon(entry(editor), 3);
     const items = await menuItems(entry(editor));
     const item = items.find(({ label }) => label === 'Open Strictly Contained');
@@ -153,6 +158,20 @@ describe('the usual icon in GNOME Shell', () => {
       expect(await fenceUnits(bus)).toEqual([]);
     }
   });
+
+  /** Has the daemon take a configuration on; undone with the testbed's home. */
+  async function configure(text: string): Promise<void> {
+    const file = join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'ringfence/config.toml');
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    await waitFor(
+      async () => {
+        const profiles = (await ringfence.properties()).get('Profiles') as Map<string, Map<string, string>>;
+        return profiles.get('strict')?.get('memory-max') === 'infinity';
+      },
+      { what: 'the configuration to be taken on' },
+    );
+  }
 
   it('runs the actions of the app itself in a fence', async () => {
     await clickIcon(entry(editor), 3);
