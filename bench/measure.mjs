@@ -151,7 +151,7 @@ const ended = new Promise((resolve) => daemon.once('exit', resolve));
 daemon.kill('SIGTERM');
 await ended;
 const { child: idle } = await timeStart();
-await new Promise((resolve) => setTimeout(resolve, 12_000));
+await new Promise((resolve) => setTimeout(resolve, Number(process.env.BENCH_SETTLE_SECONDS ?? 12) * 1000));
 const before = switches(idle.pid);
 await new Promise((resolve) => setTimeout(resolve, idleSeconds * 1000));
 const wakeUps = switches(idle.pid) - before;

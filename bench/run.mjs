@@ -17,4 +17,7 @@ function run(command, args, options = {}) {
 
 run('node', ['build.mjs']);
 mkdirSync(out, { recursive: true });
-run(join(root, 'test/testbed/session'), ['--journal', 'node', 'bench/measure.mjs', ...process.argv.slice(2)]);
+// BENCH_ROUNDS, BENCH_SETTLE_SECONDS, BENCH_IDLE_SECONDS: the session drops what it does not know.
+const settings = Object.entries(process.env).filter(([name]) => name.startsWith('BENCH_'));
+const env = ['env', ...settings.map(([name, value]) => `${name}=${value}`)];
+run(join(root, 'test/testbed/session'), ['--journal', ...env, 'node', 'bench/measure.mjs', ...process.argv.slice(2)]);

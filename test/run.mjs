@@ -55,6 +55,18 @@ async function everything() {
     else tally.skip('the tests in GNOME Shell: they need root');
   }
   if (wanted('machine')) await machines(debian13);
+  if (values.only === undefined) await readmeCommands();
+}
+
+/** The README's commands that cannot run inside a testbed, since they start one. */
+async function readmeCommands() {
+  tally.command('npm run demo', await run(withTitle('npm run demo', ['npm', 'run', '--silent', 'demo'])));
+  const few = { BENCH_ROUNDS: '3', BENCH_SETTLE_SECONDS: '1', BENCH_IDLE_SECONDS: '1' };
+  if (!isRoot) tally.skip('npm run bench: it needs root');
+  else {
+    const bench = withTitle('npm run bench (a few rounds: no figures)', ['npm', 'run', '--silent', 'bench']);
+    tally.command('npm run bench', await run(bench, { env: few }));
+  }
 }
 
 /** Types, lint, boundaries and unit tests, or the unit tests alone. */

@@ -25,6 +25,12 @@ export class Tally {
     if (code !== 0 && found.numFailedTests + brokenFiles.length === 0) this.fail(`${name} ended with ${code}`);
   }
 
+  /** Counts a command that is a test by itself. */
+  command(name, code) {
+    if (code === 0) this.passed += 1;
+    else this.fail(`${name} ended with ${code}`);
+  }
+
   fail(reason) {
     this.failed += 1;
     this.#notes.push(`failed: ${reason}`);
