@@ -1,4 +1,4 @@
-// Runs inside the private session: real systemd --user, real bus. Prints a table and one line of JSON after "JSON: ".
+// Runs inside the private session: real systemd --user, real bus. Prints a table and writes bench.json.
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -219,5 +219,5 @@ console.log(
     )
     .join('\n'),
 );
-console.log(`JSON: ${JSON.stringify(results)}`);
+writeFileSync(join(process.env.RINGFENCE_TEST_OUT, 'bench.json'), `${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);
