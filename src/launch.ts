@@ -1,14 +1,16 @@
+import { constants } from 'node:os';
 import type { Config } from './core/config/model.ts';
 import { type Decision, decideContainment } from './core/decide-containment.ts';
 import { RingfenceError } from './core/errors.ts';
 import type { GatePlan } from './core/gate-script.ts';
 import type { HostFacts } from './core/host-facts.ts';
 import type { LaunchOptions } from './core/launch-options.ts';
-import { makeReport, type Report, serializeReport } from './core/report.ts';
+import { makeReport, type Report, type ReportRow, serializeReport } from './core/report.ts';
 import { type ScopeProperty, scopeProperties } from './core/scope/properties.ts';
 import { scopeUnitName } from './core/scope/unit-name.ts';
 import { judgeScope } from './judge-scope.ts';
 import type { Cgroups, Gate, Instance, LaunchStep, Records, Systemd } from './ports.ts';
+import type { Sandboxes } from './sandboxes.ts';
 
 /** What is to be started, once the desktop entry or the command line has been read: plain data. */
 export interface Startable {
@@ -23,6 +25,8 @@ export interface Startable {
   /** Absolute. */
   readonly workingDirectory: string;
   readonly environment: ReadonlyMap<string, string>;
+  /** The user manager's environment, without anything on top. */
+  readonly session: ReadonlyMap<string, string>;
   /** The desktop entry's absolute path. */
   readonly sourcePath?: string | undefined;
 }
@@ -40,6 +44,8 @@ export interface LaunchPorts {
   openGates(plans: readonly GatePlan[], identifier: string): Promise<Gate[]>;
   /** Takes the instance in and watches for its end. */
   register(report: Report, gate: Gate): Instance;
+  /** For strict starts. */
+  readonly sandboxes: Pick<Sandboxes, 'prepare'>;
   /** Milliseconds since 1970. */
   now(): number;
   /** A fresh number for a unit's name. */
@@ -70,13 +76,21 @@ export async function launch(start: Startable, options: LaunchOptions, ports: La
   });
   step('decided');
   const plan = planLaunch(start, decision, ports);
-  const gates = await ports.openGates(plan.gates, start.unitStem);
+  const sandbox =
+    decision.mode === 'strict' ? await ports.sandboxes.prepare({ ...start, ...plan }, decision) : undefined;
+  const gates = sandbox?.gates ?? (await ports.openGates(plan.gates, start.unitStem));
+  let scope: string | undefined;
   try {
     step('gated');
-    const unit = await startScope(plan, gates, ports);
+    const pids = [...gates.map(({ pid }) => pid), ...(sandbox?.helpers ?? [])];
+    const unit = await startScope(plan, pids, ports);
+    scope = unit;
     step('scoped');
-    const report = verify(unit, gates, start, decision, ports);
+    const held = verify(unit, pids, start, decision, ports);
     step('verified');
+    const report =
+      sandbox === undefined ? held : withSandbox(held, await sandbox.enclose(unit, () => step('entering')));
+    if (sandbox !== undefined) step('enclosed');
     ports.records.write(unit, serializeReport(report));
     step('recorded');
     for (const gate of gates) gate.release();
@@ -85,8 +99,27 @@ export async function launch(start: Startable, options: LaunchOptions, ports: La
     return ports.register(report, gates[0] as Gate);
   } catch (error) {
     for (const gate of gates) gate.kill();
+    if (sandbox !== undefined) {
+      // More than the gates may wait in there: bubblewrap, and a gate of its own.
+      if (scope !== undefined) await ports.systemd.killScope(scope, SIGKILL).catch(() => {});
+      sandbox.abandon();
+    }
     throw error;
   }
+}
+
+const { SIGKILL } = constants.signals;
+
+/** A strict start holds whole or not at all: its limits too. */
+function withSandbox(report: Report, { rows, reasons }: { rows: ReportRow[]; reasons: string[] }): Report {
+  const lost = report.rows.find(({ state }) => state === 'not-enforced');
+  if (lost !== undefined) {
+    throw new RingfenceError(
+      'NotEnforceable',
+      `cannot launch ${report.name} strictly: ${lost.name}: ${lost.reason}${lost.fix === '' ? '' : ` (${lost.fix})`}`,
+    );
+  }
+  return { ...report, rows: [...report.rows, ...rows], reasons: [...report.reasons, ...reasons] };
 }
 
 function planLaunch(start: Startable, decision: Decision, ports: LaunchPorts): LaunchPlan {
@@ -108,8 +141,8 @@ function planLaunch(start: Startable, decision: Decision, ports: LaunchPorts): L
 }
 
 /** Starts the scope; a name that is taken already (a number drawn twice) is tried once more with another. */
-async function startScope(plan: LaunchPlan, gates: readonly Gate[], ports: LaunchPorts): Promise<string> {
-  const properties = plan.properties(gates.map(({ pid }) => pid));
+async function startScope(plan: LaunchPlan, pids: readonly number[], ports: LaunchPorts): Promise<string> {
+  const properties = plan.properties(pids);
   try {
     await ports.systemd.startScope(plan.unit, properties);
     return plan.unit;
@@ -122,18 +155,18 @@ async function startScope(plan: LaunchPlan, gates: readonly Gate[], ports: Launc
 }
 
 /**
- * Believes the kernel only: every gate must be in the scope's cgroup, and each limit is read from its files. systemd 254 has
+ * Believes the kernel only: every process must be in the scope's cgroup, and each limit is read from its files. systemd 254 has
  * reported scopes as started whose processes were elsewhere (systemd issue 36781).
  */
 function verify(
   unit: string,
-  gates: readonly Gate[],
+  pids: readonly number[],
   start: Startable,
   decision: Decision,
   { cgroups, scopeCgroup, now }: LaunchPorts,
 ): Report {
   const expected = scopeCgroup(unit);
-  for (const { pid } of gates) {
+  for (const pid of pids) {
     const actual = cgroups.of(pid);
     if (actual === expected) continue;
     const where = actual === undefined ? 'its process is gone' : `its process is in ${actual} instead of ${expected}`;

@@ -271,3 +271,12 @@ export interface ProcessTree {
   /** Whether the terminal that started the process is about to put it into a scope of its own. */
   awaitsTerminalScope(pid: number): boolean;
 }
+
+/** The desktop's settings, values as GVariant text; `schema` may have a path: "org.gnome.X:/org/gnome/x/". */
+export interface DesktopSettings {
+  /** Undefined when there is no such schema or key here. */
+  get(schema: string, key: string): Promise<string | undefined>;
+  set(schema: string, key: string, value: string): Promise<void>;
+  /** Back to the schema's default. */
+  reset(schema: string, key: string): Promise<void>;
+}

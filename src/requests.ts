@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { containInTab } from './core/contain-in-tab.ts';
 import { type DesktopId, parseDesktopId } from './core/desktop-id.ts';
 import { RingfenceError } from './core/errors.ts';
 import { checkListSize, type LaunchOptions, parseLaunchOptions } from './core/launch-options.ts';
@@ -11,6 +12,8 @@ export interface RequestPorts extends LaunchPorts {
   /** The entry of an app, as the app's own environment finds it. */
   findEntry(id: DesktopId, environment: ReadonlyMap<string, string>): FoundEntry;
   hostFacts(environment: ReadonlyMap<string, string>): HostFacts;
+  /** The absolute path of ringfence-shell; undefined where it is not installed. */
+  readonly shellProgram?: string | undefined;
 }
 
 /**
@@ -28,7 +31,8 @@ export async function launchApp(
   const options = parseLaunchOptions('launch', task, texts);
   checkListSize(task, 'files', uris);
   // What the user manager has now: DISPLAY and WAYLAND_DISPLAY come and go with the desktop.
-  const environment = await ports.systemd.environment();
+  const session = await ports.systemd.environment();
+  const environment = new Map(session);
   const entry = ports.findEntry(id, environment);
   const app = resolveApp({ id, action: options.action, uris }, entry, ports.hostFacts(environment));
   // What GLib tells the apps it launches (g_desktop_app_info_launch_uris); the gate adds its pid.
@@ -38,9 +42,13 @@ export async function launchApp(
     appId: id.id,
     name: app.name,
     unitStem: id.name,
-    argvs: app.argvs,
+    argvs:
+      app.terminal && ports.shellProgram !== undefined
+        ? containInTab(app.argvs, id.id, texts, ports.shellProgram)
+        : app.argvs,
     workingDirectory: workingDirectory(task, options.workingDirectory ?? app.workingDirectory, environment, ports),
     environment,
+    session,
     sourcePath: entry.path,
   };
   return launch(start, options, ports);
@@ -62,7 +70,8 @@ export async function runCommand(
   const options = parseLaunchOptions('run', task, texts);
   checkListSize(task, 'arguments', argv);
   checkVariables(task, variables);
-  const environment = new Map([...(await ports.systemd.environment()), ...variables]);
+  const session = await ports.systemd.environment();
+  const environment = new Map([...session, ...variables]);
   addActivationToken(environment, options);
   const folder = workingDirectory(task, options.workingDirectory, environment, ports);
   const state = ports.hostFacts(environment).programState(program, folder);
@@ -83,6 +92,7 @@ export async function runCommand(
     argvs: [argv],
     workingDirectory: folder,
     environment,
+    session,
   };
   return launch(start, options, ports);
 }

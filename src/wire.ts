@@ -76,7 +76,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const gateOptions: GateOptions = {
     openFiles: systemd.openFiles,
     streams: {
-      connect: connectOutput,
+      // Off a click's path, for the next gate: on a busy machine it may take its time.
+      connect: () => connectOutput({ withinMs: 2000 }),
       name: (stream, identifier) => nameOutput(stream, { identifier }),
       variable: journalStreamVariable,
     },
@@ -127,6 +128,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     number: options.number ?? (() => BigInt(Math.floor(Math.random() * 2 ** 32))),
     findEntry: (id, variables) => openAppCatalog(Object.fromEntries(variables)).find(id),
     hostFacts: (variables) => readHostFacts(Object.fromEntries(variables)),
+    shellProgram: options.clientPath?.replace(/[^/]*$/, 'ringfence-shell'),
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   };
 

@@ -84,31 +84,12 @@ export function decideContainment(input: {
   }
 
   const shortcomings = limits.flatMap((limit) => (limit.shortcoming === undefined ? [] : [limit.shortcoming]));
-  if (profile.mode === 'strict') {
-    shortcomings.unshift(...strictShortcomings(host));
-    if (shortcomings.length > 0) throw refuseStrict(what, shortcomings);
-  }
+  if (profile.mode === 'strict' && shortcomings.length > 0) throw refuseStrict(what, shortcomings);
   const reasons = [explain(profile, chosen.origin), ...shortcomings.map((each) => `${each.part}: ${each.reason}`)];
   const decision = { app, profile: profile.name, mode: profile.mode, limits, shortcomings, reasons };
   if (profile.mode !== 'strict') return decision;
   return { ...decision, sandbox: resolveChoices([settings?.sandbox, ...profile.sandbox]) };
 }
-
-/**
- * What strict needs beyond limits and cannot have on this host. Each check answers for one part, so that a part that
- * comes to be built replaces its answer and nothing else changes.
- */
-export function strictShortcomings(host: HostFacts): Shortcoming[] {
-  return strictChecks.flatMap((check) => check(host) ?? []);
-}
-
-const strictChecks: readonly ((host: HostFacts) => Shortcoming | undefined)[] = [
-  () => ({
-    part: 'sandbox',
-    reason: 'this version of Ringfence has no sandbox yet',
-    fix: 'launch it with the profile "relaxed" if limits alone will do',
-  }),
-];
 
 function chooseProfile(
   requested: string | undefined,

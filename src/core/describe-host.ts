@@ -1,5 +1,4 @@
 import type { Config } from './config/model.ts';
-import { strictShortcomings } from './decide-containment.ts';
 import { type HostFacts, limitShortcoming, type Shortcoming } from './host-facts.ts';
 import { limitNames } from './limits.ts';
 import { resolveProfile } from './profile.ts';
@@ -10,7 +9,7 @@ import { resolveProfile } from './profile.ts';
  */
 export function describeCapabilities(host: HostFacts, sandbox?: Shortcoming): Map<string, string>[] {
   const limits = limitNames.map((name) => describe(name, limitShortcoming(name, host)));
-  return [...limits, describe('sandbox', strictShortcomings(host)[0] ?? sandbox)];
+  return [...limits, describe('sandbox', sandbox)];
 }
 
 function describe(name: string, shortcoming: Shortcoming | undefined): Map<string, string> {

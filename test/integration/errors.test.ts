@@ -48,6 +48,7 @@ describe('bad input', () => {
       'Name=N',
       `Exec=${app}`,
     ]);
+    installEntry('packaged', ['Exec=env flatpak run org.example.App']);
     installEntry('no-exec', ['Icon=x']);
     installEntry('hidden', [`Exec=${app}`, 'Hidden=true']);
     installEntry('try-exec', [`Exec=${app} ${marker}`, 'TryExec=no-such-program-here']);
@@ -117,7 +118,7 @@ describe('bad input', () => {
     ['a relative folder', 'good', [], { 'working-directory': 'tmp' }, 'InvalidArgument', /absolute/],
     ['a folder that is not there', 'good', [], { 'working-directory': '/no/such' }, 'InvalidArgument', /\/no\/such/],
     ['an unknown profile', 'good', [], { profile: 'loose' }, 'NoSuchProfile', /"loose".*relaxed, strict/],
-    ['the strict profile, not built yet', 'good', [], { profile: 'strict' }, 'NotEnforceable', /strictly/],
+    ['strict for an app that has its own sandbox', 'packaged', [], { profile: 'strict' }, 'NotEnforceable', /strictly/],
     [
       'more than 1 MB of URIs',
       'good',
@@ -177,7 +178,7 @@ describe('bad input', () => {
     [['launch', 'nosuch'], 3],
     [['launch', '--action', 'old', 'good'], 3],
     [['launch', 'no-exec'], 4],
-    [['launch', '--profile', 'strict', 'good'], 5],
+    [['launch', '--profile', 'strict', 'packaged'], 5],
     [['launch', '--profile', 'loose', 'good'], 2],
     [['launch', '--memory-max', '0', 'good'], 2],
     [['launch', 'exec-not-executable'], 126],

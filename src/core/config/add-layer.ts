@@ -1,5 +1,6 @@
 import { RingfenceError } from '../errors.ts';
 import { type ProfileDefinition, resolveProfile } from '../profile.ts';
+import { mergeSections, type SandboxSection } from '../sandbox/choices.ts';
 import type { AppSettings, Config, ConfigLayer } from './model.ts';
 import { fileError } from './read-layer.ts';
 import type { Origin, Setting } from './setting.ts';
@@ -21,6 +22,7 @@ export function addLayer(below: Config, layer: ConfigLayer): Config {
       ...(known?.mode === undefined ? {} : { mode: known.mode }),
       ...(base === undefined ? {} : { base }),
       limits: new Map([...(known?.limits ?? []), ...added.limits]),
+      ...sandboxOver(known, added),
     });
   }
   const apps = new Map(below.apps);
@@ -34,7 +36,12 @@ export function addLayer(below: Config, layer: ConfigLayer): Config {
 function mergeApp(below: AppSettings | undefined, added: AppSettings): AppSettings {
   const profile = added.profile ?? below?.profile;
   const limits = new Map([...(below?.limits ?? []), ...added.limits]);
-  return profile === undefined ? { limits } : { profile, limits };
+  return { ...(profile === undefined ? {} : { profile }), limits, ...sandboxOver(below, added) };
+}
+
+function sandboxOver(below: { sandbox?: SandboxSection } | undefined, added: { sandbox?: SandboxSection }) {
+  const sandbox = mergeSections(added.sandbox, below?.sandbox);
+  return sandbox === undefined ? {} : { sandbox };
 }
 
 function checkProfiles(merged: Config, layer: ConfigLayer): void {

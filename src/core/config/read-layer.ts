@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { RingfenceError } from '../errors.ts';
 import { type LimitName, limitNames, type ParsedLimit } from '../limits.ts';
 import type { ProfileDefinition } from '../profile.ts';
+import { type ListKey, listKeys, type SandboxSection, type SwitchKey, switchKeys } from '../sandbox/choices.ts';
 import { keyLines } from './key-lines.ts';
 import { type AppSettings, appKey, type ConfigLayer } from './model.ts';
 import { fileSchema } from './schema.ts';
@@ -38,12 +39,32 @@ export function readLayer(path: string, text: string): ConfigLayer {
     return limits;
   };
 
+  const sandboxOf = (section: SandboxContent, ...keys: string[]): { sandbox?: SandboxSection } => {
+    const switches = new Map<SwitchKey, Setting<boolean>>();
+    for (const key of switchKeys) {
+      const value = section[key];
+      if (value !== undefined) switches.set(key, setting(value, ...keys, key));
+    }
+    const lists = new Map<ListKey, readonly Setting<string>[]>();
+    for (const key of listKeys) {
+      const list = section[key];
+      if (list !== undefined) {
+        lists.set(
+          key,
+          list.map((value) => setting(value, ...keys, key)),
+        );
+      }
+    }
+    return switches.size + lists.size === 0 ? {} : { sandbox: { switches, lists } };
+  };
+
   const profiles = new Map<string, ProfileDefinition>();
   for (const [name, section] of Object.entries(content.profile ?? {})) {
     const base = section.base === undefined ? {} : { base: setting(section.base, 'profile', name, 'base') };
     profiles.set(name, {
       ...base,
       limits: limitsOf(section, 'profile', name),
+      ...sandboxOf(section, 'profile', name),
       origin: setting(name, 'profile', name).origin,
     });
   }
@@ -54,7 +75,11 @@ export function readLayer(path: string, text: string): ConfigLayer {
       throw fileError(path, lineOf(['app', name]), `${showKey(['app', name])}: ${key} has a section already`);
     }
     const profile = section.profile === undefined ? {} : { profile: setting(section.profile, 'app', name, 'profile') };
-    apps.set(key, { ...profile, limits: limitsOf(section, 'app', name) });
+    apps.set(key, {
+      ...profile,
+      limits: limitsOf(section, 'app', name),
+      ...sandboxOf(section, 'app', name),
+    });
   }
   const named = content['default-profile'];
   return {
@@ -64,6 +89,10 @@ export function readLayer(path: string, text: string): ConfigLayer {
     ...(named === undefined ? {} : { defaultProfile: setting(named, 'default-profile') }),
   };
 }
+
+type SandboxContent = { readonly [K in SwitchKey]?: boolean | undefined } & {
+  readonly [K in ListKey]?: readonly string[] | undefined;
+};
 
 /** An error of a config file, as a user reads it. */
 export function fileError(path: string, line: number, reason: string): RingfenceError {

@@ -1,5 +1,8 @@
 import * as v from 'valibot';
 import { type LimitName, limitNames, type ParsedLimit, readLimit } from '../limits.ts';
+import { judgeBusName } from '../sandbox/bus-names.ts';
+import { type ListKey, listKeys, type SwitchKey, switchKeys } from '../sandbox/choices.ts';
+import { judgePathText } from '../sandbox/paths.ts';
 import { nearestName } from './nearest-name.ts';
 
 /** An array is an object to valibot, but not to whoever writes `[[app]]`. */
@@ -16,6 +19,7 @@ export const fileSchema = table('', {
       table('profile', {
         base: v.optional(profileName('the name of another profile in quotes, such as "relaxed"')),
         ...limitEntries(),
+        ...sandboxEntries(),
       }),
       /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
       'a profile name has letters, digits, and - _ . inside',
@@ -23,7 +27,11 @@ export const fileSchema = table('', {
   ),
   app: v.optional(
     tablesByName(
-      table('app', { profile: v.optional(profileName('the name of a profile in quotes')), ...limitEntries() }),
+      table('app', {
+        profile: v.optional(profileName('the name of a profile in quotes')),
+        ...limitEntries(),
+        ...sandboxEntries(),
+      }),
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
       /^[^/\u0000-\u001F\u007F]{1,255}$/,
       'an app is named as its desktop file is, without a folder',
@@ -38,6 +46,38 @@ type LimitSchema = v.GenericSchema<unknown, ParsedLimit>;
 function limitEntries(): Record<LimitName, v.OptionalSchema<LimitSchema, undefined>> {
   const entries = limitNames.map((name) => [name, v.optional(limit(name))] as const);
   return Object.fromEntries(entries) as Record<LimitName, v.OptionalSchema<LimitSchema, undefined>>;
+}
+
+type SandboxEntries = Record<SwitchKey, v.OptionalSchema<v.BooleanSchema<string>, undefined>> &
+  Record<ListKey, v.OptionalSchema<v.GenericSchema<unknown, readonly string[]>, undefined>>;
+
+function sandboxEntries(): SandboxEntries {
+  return Object.fromEntries([
+    ...switchKeys.map((key) => [key, v.optional(v.boolean('expected true or false'))]),
+    ...listKeys.map((key) => [key, v.optional(words(key))]),
+  ]) as SandboxEntries;
+}
+
+/** A list of texts, each of which must stand by itself. */
+function words(key: ListKey): v.GenericSchema<unknown, readonly string[]> {
+  const judge = (text: string) => {
+    if (key === 'own-names' || key === 'talk-names') return judgeBusName(text, key === 'own-names' ? 'own' : 'talk');
+    return judgePathText(text);
+  };
+  return v.pipe(
+    v.unknown(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const { value } = dataset;
+      const isList = Array.isArray(value) && value.every((word) => typeof word === 'string');
+      const list: readonly string[] = isList ? value : [];
+      const wrong = list.find((word) => judge(word) !== undefined);
+      if (isList && wrong === undefined) return list;
+      const reason = wrong === undefined ? '' : (judge(wrong) ?? '');
+      const shown = reason.includes(show(wrong)) ? reason : `${show(wrong)}: ${reason}`;
+      addIssue({ message: isList ? shown : 'expected a list of texts, such as ["~/Music"]' });
+      return NEVER;
+    }),
+  );
 }
 
 /** A text, or a plain TOML integer. */

@@ -12,6 +12,8 @@ export interface SandboxEvidence {
   readonly initStatus: string;
   /** /proc/PID/mountinfo */
   readonly mountinfo: string;
+  /** The same of the daemon: by it a mount of the sandbox's own is told from one that came along from outside. */
+  readonly outerMountinfo: string;
   /** /proc/PID/cgroup */
   readonly cgroup: string;
   /** readlink of /proc/PID/ns/NAME for the process inside and for the daemon. */
@@ -39,7 +41,7 @@ export function judgeSandbox(expected: SandboxExpectation, evidence: SandboxEvid
     judgeStatus(evidence.initStatus) ??
     judgeCgroup(expected.cgroup, evidence.cgroup) ??
     judgeNamespaces(expected.ops, evidence) ??
-    judgeMounts(expected.ops, evidence.mountinfo)
+    judgeMounts(expected.ops, evidence)
   );
 }
 
@@ -89,11 +91,15 @@ export function judgeNamespaces(
  * /proc/PID/mountinfo (proc_pid_mountinfo(5)): everything planned is mounted as planned, and nothing else that can be
  * reached is writable. A mount under a later mount of the same or an outer path cannot be reached.
  */
-export function judgeMounts(ops: readonly SandboxOp[], mountinfo: string): MissingPart | undefined {
+export function judgeMounts(
+  ops: readonly SandboxOp[],
+  { mountinfo, outerMountinfo }: Pick<SandboxEvidence, 'mountinfo' | 'outerMountinfo'>,
+): MissingPart | undefined {
   const mounts = reachable(parseMountinfo(mountinfo));
+  const outside = reachable(parseMountinfo(outerMountinfo));
   const top = (path: string): Mount | undefined => mounts.find((mount) => mount.path === path);
   for (const op of ops) {
-    const fault = judgeOp(op, ops, top);
+    const fault = judgeOp(op, ops, top) ?? judgeOrigin(op, ops, top, outside);
     if (fault !== undefined) return fault;
   }
   const stray = mounts.find(({ path, readOnly }) => !readOnly && !mayBeWritable(path, ops));
@@ -111,6 +117,9 @@ function mayBeWritable(path: string, ops: readonly SandboxOp[]): boolean {
 
 interface Mount {
   readonly path: string;
+  /** Of the file system, "major:minor", and the path in it that is mounted here. */
+  readonly device: string;
+  readonly root: string;
   readonly readOnly: boolean;
   readonly type: string;
 }
@@ -135,6 +144,36 @@ function judgeOp(
   return mount.type === type || isReplaced(op, ops) ? undefined : { part, reason: `${op.target} is a ${mount.type}` };
 }
 
+/**
+ * What is mounted is what was planned: a file system made for the sandbox is none of those outside (a /tmp or /proc that
+ * came along with the system looks like one), and a bind shows the path it was made of (the filtered bus, not the other).
+ */
+function judgeOrigin(
+  op: SandboxOp,
+  ops: readonly SandboxOp[],
+  top: (path: string) => Mount | undefined,
+  outside: readonly Mount[],
+): MissingPart | undefined {
+  if (!('target' in op) || op.op === 'remount-ro' || isReplaced(op, ops)) return undefined;
+  const mount = top(op.target);
+  const part = 'file system';
+  if (op.op !== 'bind' && op.op !== 'ro-bind') {
+    const isNew = mount !== undefined && outside.every(({ device }) => device !== mount.device);
+    return isNew ? undefined : { part, reason: `${op.target} is the session’s own` };
+  }
+  if (op.optional) return undefined;
+  if (mount === undefined) return { part, reason: `nothing is mounted on ${op.target}` };
+  const source = outside
+    .filter(({ path }) => isAtOrBelow(op.source, path))
+    .reduce<Mount | undefined>((best, one) => (best && best.path.length > one.path.length ? best : one), undefined);
+  // A daemon whose own root is no mount (chroot) does not see where its files come from.
+  if (source === undefined) return undefined;
+  const rest = op.source.slice(source.path === '/' ? 0 : source.path.length);
+  const root = `${source.root === '/' ? '' : source.root}${rest === '/' ? '' : rest}` || '/';
+  const isSame = mount.device === source.device && mount.root === root;
+  return isSame ? undefined : { part, reason: `${op.target} is not ${op.source}` };
+}
+
 /** A later step of the plan mounts over the same path: that one is judged. */
 function isReplaced(op: SandboxOp & { target: string }, ops: readonly SandboxOp[]): boolean {
   return ops
@@ -151,6 +190,8 @@ function parseMountinfo(text: string): Mount[] {
       const fields = before.split(' ');
       return {
         path: unescapePath(fields[4] ?? ''),
+        device: fields[2] ?? '',
+        root: unescapePath(fields[3] ?? ''),
         readOnly: (fields[5] ?? '').split(',').includes('ro'),
         type: after.split(' ')[0] ?? '',
       };

@@ -37,7 +37,8 @@ export function homeRules({ appId }: Pick<SandboxSettings, 'appId'>, bases: Base
 
 const emptyFolder = { kind: 'folder', content: '' } as const;
 
-const ownFolders = ['$config/ringfence', '$data/ringfence', '$state/ringfence'];
+// The cache holds compiled code of the command line, which runs outside.
+const ownFolders = ['$config/ringfence', '$data/ringfence', '$state/ringfence', '$cache/ringfence'];
 
 /** A missing one is placed too: `~/.ssh/config` and gpg.conf can name commands. */
 const secretFolders = ['~/.ssh', '~/.gnupg', '$data/keyrings'];

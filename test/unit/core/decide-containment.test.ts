@@ -102,14 +102,41 @@ describe('decide containment', () => {
     ['configured', '[app.a]\nprofile = "strict"', {}],
     ['the default', 'default-profile = "strict"', {}],
     ['the base', '[profile.p]\nbase = "q"\n[profile.q]\nbase = "strict"', { profile: 'p' }],
-  ])('refuses strict when it is %s', (_how, toml, options) => {
-    expect(codeOf(() => decide(toml, 'a', options))).toBe('NotEnforceable');
-    expect(() => decide(toml, 'a', options)).toThrow(/^cannot launch a strictly: sandbox: /);
+  ])('is strict when it is %s, and refuses what it cannot hold', (_how, toml, options) => {
+    const decision = decide(toml, 'a', options);
+    expect(decision).toMatchObject({ mode: 'strict', sandbox: { network: true, x11: true, sound: false } });
+    const bare = { ...host, controllers: new Set<string>() };
+    expect(codeOf(() => decide(toml, 'a', options, bare))).toBe('NotEnforceable');
+    expect(() => decide(toml, 'a', options, bare)).toThrow(/^cannot launch a strictly: memory-max: /);
+  });
+
+  it('lays what the config says about the sandbox over each other', () => {
+    const toml = [
+      '[profile.outer]',
+      'base = "strict"',
+      'network = false',
+      'sound = true',
+      'read-only-paths = ["/srv/outer"]',
+      '[profile.inner]',
+      'base = "outer"',
+      'sound = false',
+      'talk-names = ["org.example.Inner"]',
+      '[app.a]',
+      'profile = "inner"',
+      'read-only-paths = ["/srv/own"]',
+    ].join('\n');
+    const { network, x11, sound, lists } = decide(toml, 'a').sandbox ?? {};
+    expect({ network, x11, sound }).toEqual({ network: false, x11: true, sound: false });
+    expect(lists?.['read-only-paths'].map(({ value }) => value)).toEqual(['/srv/own', '/srv/outer']);
+    expect(lists?.['talk-names'].map(({ value, origin }) => [value, origin])).toEqual([
+      ['org.example.Inner', { kind: 'file', path: '/c.toml', line: 9, key: 'profile.inner.talk-names' }],
+    ]);
+    expect(decide(toml, 'a', { profile: 'relaxed' }).sandbox).toBeUndefined();
   });
 
   it('names every missing part in a refusal', () => {
     const bare = { ...host, controllers: new Set<string>() };
-    expect(() => decide('', 'a', { profile: 'strict' }, bare)).toThrow(/sandbox: .*memory-max: .*tasks-max: /);
+    expect(() => decide('', 'a', { profile: 'strict' }, bare)).toThrow(/memory-max: .*tasks-max: /);
   });
 
   it('refuses a share that leaves nothing', () => {

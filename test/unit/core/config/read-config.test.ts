@@ -98,6 +98,25 @@ describe('config', () => {
     ['[app.org.gnome.gedit]\nmemory-max = 1', 'line 1: app.org.gnome: write a name with dots in quotes: [app."a.b"]'],
     ['default-profile = "nope"', 'line 1: default-profile: there is no profile "nope" (known: relaxed, strict)'],
     ['[app.a]\nprofile = "nope"', 'line 2: app.a.profile: there is no profile "nope" (known: relaxed, strict)'],
+    ['[app.a]\nnetwork = "no"', 'line 2: app.a.network: expected true or false'],
+    [
+      '[app.a]\nread-only-paths = "~/x"',
+      'line 2: app.a.read-only-paths: expected a list of texts, such as ["~/Music"]',
+    ],
+    [
+      '[app.a]\nread-write-paths = ["~/x",\n"~/../y"]',
+      'line 2: app.a.read-write-paths: "~/../y": it holds "." or ".."',
+    ],
+    ['[app.a]\ninaccessible-paths = ["x"]', 'line 2: app.a.inaccessible-paths: "x": it must begin with "/" or "~/"'],
+    ['[app.a]\nread-only-paths = ["/a:b"]', 'line 2: app.a.read-only-paths: "/a:b": it holds a ":"'],
+    [
+      '[app.a]\nread-only-paths = ["/a\\n"]',
+      'line 2: app.a.read-only-paths: "/a\\n": it holds a line break or another control character',
+    ],
+    [
+      '[app.a]\ntalk-names = ["org.freedesktop.systemd1"]',
+      'line 2: app.a.talk-names: "org.freedesktop.systemd1" would reach org.freedesktop.systemd1, which lets an app start programs outside the sandbox',
+    ],
     ['[profile.a]\nbase = "b"', 'line 2: profile.a.base: there is no profile "b" (known: a, relaxed, strict)'],
     [
       '\n[profile.a]\nmemory-max = "1G"',

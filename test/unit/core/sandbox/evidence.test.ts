@@ -32,6 +32,14 @@ const mounts = [
   '612 610 0:53 / /home/anna/.ssh ro,nosuid,nodev - tmpfs tmpfs rw,mode=0',
   '613 610 8:2 /anna/my\\040app /home/anna/my\\040app ro,nosuid,nodev - ext4 /dev/sda2 rw',
 ];
+const outerMounts = [
+  '20 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw',
+  '21 20 0:22 / /proc rw - proc proc rw',
+  '22 20 0:24 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate',
+  '23 20 0:5 / /dev rw - devtmpfs udev rw',
+  '24 20 0:25 / /tmp rw - tmpfs tmpfs rw',
+  '25 20 8:2 / /home rw - ext4 /dev/sda2 rw',
+];
 const outer = new Map(['mnt', 'pid', 'user', 'cgroup', 'net', 'ipc'].map((name) => [name, `${name}:[1]`]));
 const status =
   'Name:\tdash\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n';
@@ -39,6 +47,7 @@ const held: SandboxEvidence = {
   status,
   initStatus: status,
   mountinfo: `${mounts.join('\n')}\n`,
+  outerMountinfo: `${outerMounts.join('\n')}\n`,
   cgroup: `9:name=systemd:/\n0::${cgroup}\n`,
   namespaces: new Map(
     [...outer].map(([name, link]) => [name, name === 'net' || name === 'ipc' ? link : `${name}:[2]`]),
@@ -103,6 +112,13 @@ describe('judgeSandbox', () => {
       '609 600 0:52 / /tmp rw,nosuid,nodev - tmpfs',
       '609 600 8:1 /tmp /tmp rw,nosuid,nodev - ext4',
     ],
+    ['a /tmp that came along with the system', '609 600 0:52 / /tmp', '609 600 0:25 / /tmp'],
+    ['the /proc that came along with it', '607 600 0:51 / /proc', '607 600 0:22 / /proc'],
+    ['a /dev that came along with it', '605 600 0:50 / /dev', '605 600 0:25 / /dev'],
+    ['another cgroup than its own', `0:24 ${cgroup} /sys/fs/cgroup`, '0:24 /user.slice /sys/fs/cgroup'],
+    ['another folder in the place of one', '8:2 /anna/my\\040app /home', '8:2 /eve/my\\040app /home'],
+    ['another disk in the place of the home', '610 600 8:2 /anna', '610 600 8:3 /anna'],
+    ['a home that is not mounted', '8:2 /anna /home/anna rw', '8:2 /anna /home/ann rw'],
   ])('sees %s', (_, from, to) => {
     expect(held.mountinfo).toContain(from);
     expect(judge({ mountinfo: mountsWith(from, to) })).toBe('file system');

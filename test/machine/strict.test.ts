@@ -1,0 +1,3 @@
+import { escapeSuite } from '../fixtures/escape-suite.ts';
+
+escapeSuite('machine', {});
