@@ -55,7 +55,7 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
       };
       const end = async (result: string) => {
         const exit = await exitOf(gate);
-        oomWatch.end(exit?.signal === 'SIGKILL');
+        oomWatch.end(wasKilled(exit));
         running.delete(unit);
         records.remove(unit);
         const outcome = describeOutcome(result, exit, oomKills);
@@ -147,9 +147,14 @@ function describeOutcome(result: string, exit: GateExit | undefined, oomKills: n
 function resultOf(result: string, exit: GateExit | undefined, oomKills: number): string {
   if (result !== 'success') return result;
   if (exit === undefined) return oomKills > 0 ? 'oom-kill' : 'unknown';
-  if (exit.signal === 'SIGKILL' && oomKills > 0) return 'oom-kill';
+  if (wasKilled(exit) && oomKills > 0) return 'oom-kill';
   if (exit.signal !== null) return 'signal';
   return exit.exitCode === 0 ? 'success' : 'exit-code';
+}
+
+// bubblewrap tells that its child was killed as a shell does, by 128 + 9.
+function wasKilled(exit: GateExit | undefined): boolean {
+  return exit?.signal === 'SIGKILL' || exit?.exitCode === 137;
 }
 
 /** How the gate ended. Its scope may be gone a moment before node has reaped it, and a process may have left its scope. */
