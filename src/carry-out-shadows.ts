@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { RingfenceError } from './core/errors.ts';
-import { type Manifest, type ManifestFile, withoutApps } from './core/shadow/manifest.ts';
+import { isEmptyManifest, type Manifest, type ManifestFile, withoutApps } from './core/shadow/manifest.ts';
 import type { ShadowPlan, ShadowStep } from './core/shadow/plan.ts';
 import type { ManifestStore, ShadowDisk } from './ports.ts';
 import { reasonOf, resultOf, type ShadowResult } from './shadow-results.ts';
@@ -28,7 +28,8 @@ export async function carryOutPlan(
   const files: Record<string, ManifestFile> = Object.fromEntries(plan.kept);
   if (plan.steps.length === 0) {
     const after = { ...wanted, files };
-    if (JSON.stringify(after) !== JSON.stringify(before)) save(verb, after, tools);
+    // With nothing enabled, a run that was killed before its first note may have left an empty folder.
+    if (isEmptyManifest(after) || JSON.stringify(after) !== JSON.stringify(before)) save(verb, after, tools);
     return [];
   }
   // First what is going to be: whatever happens from here on, the next start knows every file that may be ours.

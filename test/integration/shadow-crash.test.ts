@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -62,6 +62,15 @@ describe('undo', () => {
       await world.shadows.disable(all);
       expect(world.tree()).toBe(before);
     }
+  });
+
+  it('clears away the empty folder that a run leaves when it is killed before its first note', async () => {
+    furnish();
+    const before = world.tree();
+    mkdirSync(join(world.root, 'home/.local/share/ringfence'), { mode: 0o700 });
+    await world.shadows.sync({ dryRun: false });
+    await world.shadows.disable(all);
+    expect(world.tree()).toBe(before);
   });
 
   it('leaves everything as it was after SIGKILL at any of 100 moments', async () => {
