@@ -1,8 +1,11 @@
-import { delimiter, dirname } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { nodePath, readPackage } from '../../adapters/fs/package-files.ts';
+import { openTerminalSettings } from '../../adapters/fs/terminal-settings.ts';
+import { openGSettings } from '../../adapters/gnome/gsettings.ts';
 import { desiredInstall } from '../../core/install/desired.ts';
 import { install } from '../../install/install.ts';
 import { wireInstall } from '../../install/wire-install.ts';
+import { enableTerminals } from '../../terminal-setting.ts';
 import type { Command } from '../command.ts';
 import { bashCompletion } from '../completion/bash.ts';
 import { fishCompletion } from '../completion/fish.ts';
@@ -20,7 +23,13 @@ export function installCommand(program: string | undefined, commands: () => read
       'file, man pages and shell completions into your own folders. A file that you made or edited is left alone and named.\n' +
       'Repeated, it changes nothing; with a newer package it is the update. Exit code 1: it is installed, but not all of it, or\n' +
       'the daemon does not answer.',
-    options: { 'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' } },
+    options: {
+      'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
+      terminal: {
+        type: 'boolean',
+        help: 'also make every new terminal tab a fence of its own, as "ringfence terminal enable"',
+      },
+    },
     examples: ['npx ringfence install', 'ringfence install --dry-run'],
     async run(words, { environment, terminal, version }) {
       const dryRun = words.flag('dry-run');
@@ -50,6 +59,12 @@ export function installCommand(program: string | undefined, commands: () => read
         }
         const done = changes.some(({ change }) => change !== 'kept') ? 'is installed' : 'was installed already';
         terminal.print(`Ringfence ${version} ${done}${running === version ? ' and answers on the bus' : ''}.`);
+        if (words.flag('terminal')) {
+          const shell = join(wiring.places.bin, 'ringfence-shell');
+          const outcomes = await enableTerminals(shell, openGSettings(environment), openTerminalSettings(environment));
+          for (const { terminal: name, state } of outcomes) terminal.print(`${name}: ${state}`);
+          if (outcomes.length === 0) terminal.warn('ringfence: there is no terminal here whose tabs could be fenced');
+        }
         if (problem !== undefined) terminal.warn(`ringfence: ${problem}`);
         if (wiring.unit === undefined)
           terminal.warn('ringfence: there is no session here; the daemon starts when you log in');
