@@ -21,6 +21,7 @@ describe('gedit on a display, launched by a script', () => {
   });
   afterAll(async () => {
     await command(['systemctl', '--user', 'stop', 'app-ringfence-*.scope']);
+    await command(['systemctl', '--user', 'unset-environment', 'DISPLAY', 'GDK_BACKEND']);
     await daemon.stop();
     display.kill();
   });
