@@ -102,7 +102,12 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
       const listed = new Set(scopes.map(({ unit }) => unit));
       for (const unit of recorded) if (!listed.has(unit)) records.remove(unit);
       for (const { unit } of scopes) {
-        if (running.has(unit) || cgroups.pids(scopeCgroup(unit)).length === 0) continue;
+        if (running.has(unit)) continue;
+        if (cgroups.pids(scopeCgroup(unit)).length === 0) {
+          // Its gate died while it was being made: systemd may never hear of the end of a process it was given too late.
+          await systemd.stopScope(unit).catch(() => {});
+          continue;
+        }
         const report = parseReport(records.read(unit) ?? '') ?? (await reportFromUnit(unit, systemd));
         log.event('instance-recovered', `found ${report.name} running in ${unit}`, {
           app: report.app,

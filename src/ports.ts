@@ -126,6 +126,8 @@ export interface Systemd {
   startScope(unit: string, properties: readonly UnitProperty[]): Promise<void>;
   /** Sends a signal to every process of the scope; does nothing when it is gone. */
   killScope(unit: string, signal: number): Promise<void>;
+  /** Has systemd end a scope; one without processes is gone at once. */
+  stopScope(unit: string): Promise<void>;
   /** All loaded scopes whose names match the glob pattern. */
   listScopes(pattern: string): Promise<ScopeListing[]>;
   /** The time (µs since the epoch) at which the unit became active; 0 when unknown. */

@@ -105,6 +105,10 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
       }
     },
 
+    async stopScope(unit) {
+      await call(managerInterface, 'StopUnit', 'ss', [unit, 'replace'], 'o').catch(ignoreUnknownUnit);
+    },
+
     async killScope(unit, signal) {
       await call(managerInterface, 'KillUnit', 'ssi', [unit, 'all', signal], '').catch(ignoreUnknownUnit);
     },
