@@ -43,8 +43,6 @@ export default defineConfig({
           name: 'machine',
           include: ['test/machine/**/*.test.ts'],
           globalSetup: ['test/harness/require-machine.ts'],
-          // Two machines share this one's cores, and journald there may miss a writer that is gone too soon (docs/journal.md).
-          retry: 1,
           ...oneAtATime,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -91,12 +91,7 @@ async function integration() {
   for (const file of suites) {
     const name = join('session', basename(file, '.test.ts'));
     const argv = withTitle(file, [testbed('session'), '--journal', ...vitest('integration', [file])]);
-    let code = await run(argv, { ...reportTo(name), timeoutMs: 600_000 });
-    if (code !== 0) {
-      // A busy machine can make a session's own services late. What is broken fails again; what is not is told at the end.
-      tally.repeat(file);
-      code = await run(argv, { ...reportTo(name), timeoutMs: 600_000 });
-    }
+    const code = await run(argv, { ...reportTo(name), timeoutMs: 600_000 });
     tally.add(file, code, join(outFolder, name, 'report.json'));
   }
 }

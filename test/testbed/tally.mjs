@@ -36,11 +36,6 @@ export class Tally {
     this.#notes.push(`failed: ${reason}`);
   }
 
-  /** A file that failed and is run once more: always told. */
-  repeat(file) {
-    this.#notes.push(`run a second time: ${file}`);
-  }
-
   /** A skip is always told; in CI it is a failure. */
   skip(what, count = 1) {
     this.#notes.push(`skipped: ${what}`);
