@@ -20,6 +20,12 @@ export class Tally {
     this.passed += found.numPassedTests;
     this.failed += found.numFailedTests;
     for (const { name: file } of brokenFiles) this.fail(`${name}: ${file} could not be run`);
+    for (const { assertionResults } of found.testResults) {
+      for (const { status, fullName, failureMessages } of assertionResults) {
+        if (status === 'failed')
+          this.#notes.push(`failed: ${name}: ${fullName}: ${shortened(failureMessages[0] ?? '')}`);
+      }
+    }
     const skipped = found.numPendingTests + found.numTodoTests;
     if (skipped > 0) this.skip(`${skipped} of the tests of ${name}`, skipped);
     if (code !== 0 && found.numFailedTests + brokenFiles.length === 0) this.fail(`${name} ended with ${code}`);
@@ -49,4 +55,10 @@ export class Tally {
   line() {
     return `${this.passed} passed, ${this.failed} failed`;
   }
+}
+
+/** The end of a log is what one reads first: enough of a message to know which failure it is. */
+function shortened(message) {
+  const lines = message.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(0, 20).join('\n  ').slice(0, 2000);
 }
