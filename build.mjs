@@ -57,10 +57,19 @@ const spared = (lazyOwn) => ({
 
 mkdirSync(out);
 process.once('exit', () => rmSync(out, { recursive: true, force: true }));
+// The daemon's way onto the bus is a file of its own, which the loader runs before it loads the rest.
+const joinsFirst = {
+  name: 'joins-first',
+  setup(builder) {
+    builder.onResolve({ filter: /\/join-at-start\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: './ringfenced.join.cjs', external: true },
+    );
+  },
+};
 const bundle = (name, source, lazyOwn) =>
   build({
     absWorkingDir: root,
-    entryPoints: { [`${name}.bundle`]: source },
+    entryPoints: { [name]: source },
     outExtension: { '.js': '.cjs' },
     outdir: out,
     bundle: true,
@@ -69,11 +78,15 @@ const bundle = (name, source, lazyOwn) =>
     format: 'cjs',
     target: 'node20.19',
     external: ['systemd-journald'],
-    plugins: [spared(lazyOwn)],
+    plugins: [spared(lazyOwn), joinsFirst],
     define: { RINGFENCE_VERSION: JSON.stringify(version) },
     legalComments: 'linked',
   });
-await Promise.all([bundle('ringfenced', 'src/daemon.ts', lazyInDaemon), bundle('ringfence', 'src/cli.ts', {})]);
+await Promise.all([
+  bundle('ringfenced.bundle', 'src/daemon.ts', lazyInDaemon),
+  bundle('ringfenced.join', 'src/join-at-start.ts', {}),
+  bundle('ringfence.bundle', 'src/cli.ts', {}),
+]);
 
 // The package is one of ES modules, what lies here is not.
 writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');

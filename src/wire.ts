@@ -1,6 +1,7 @@
 import { sessionBusAddress } from './adapters/dbus/address.ts';
-import { connectBus } from './adapters/dbus/connection.ts';
+import { type BusConnection, connectBus, connectPeer, type PeerConnection } from './adapters/dbus/connection.ts';
 import { createDispatcher } from './adapters/dbus/dispatcher.ts';
+import { type Joining, joinBus } from './adapters/dbus/join.ts';
 import { openAppCatalog } from './adapters/fs/app-catalog.ts';
 import { configPlaces, openConfigStore } from './adapters/fs/config-store.ts';
 import { readHostFacts } from './adapters/fs/host-facts.ts';
@@ -21,7 +22,7 @@ import { type ContainPorts, containProcess } from './contain.ts';
 import { describeCapabilities, describeProfiles } from './core/describe-host.ts';
 import { localesOf } from './core/desktop-entry/locale.ts';
 import { parseDesktopId } from './core/desktop-id.ts';
-import { isRingfenceError, RingfenceError } from './core/errors.ts';
+import { errorTable, isRingfenceError, RingfenceError } from './core/errors.ts';
 import type { HostFacts } from './core/host-facts.ts';
 import { resolveProfile } from './core/profile.ts';
 import { withEnabledProfile } from './core/shadow/enabled-profile.ts';
@@ -48,6 +49,8 @@ export interface Daemon {
 export interface DaemonOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** The connection to the session bus with the request for `busName`, where it was begun already. */
+  readonly joining?: Joining | undefined;
   /** Of `ringfence-open`, absolute: what the desktop entries execute. */
   readonly clientPath?: string;
   /** See LaunchPorts. */
@@ -59,16 +62,57 @@ export interface DaemonOptions {
 }
 
 /**
- * Puts the daemon together: adapters, use cases and the objects on the bus; the name is requested last, so that whoever sees
- * it finds everything there.
+ * Puts the daemon together: adapters, use cases and the objects on the bus. The name comes first, which decides between two
+ * daemons before either does anything; calls wait until everything is there, and are answered with the reason if it never is.
  * @throws RingfenceError Unreachable (no bus, no user manager) or Failed (another daemon has the name)
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { environment, version } = options;
+  const { environment } = options;
   const log = openLog({ identifier: 'ringfenced', level: 'info', environment });
   const internalError = (error: unknown) => log.event('internal-error', 'internal error', { cause: error });
-  const bus = await connectBus(sessionBusAddress(environment), { onInternalError: internalError });
-  const systemd = await connectUserManager(bus);
+  const manager = openManagerSocket(environment, internalError);
+  const address = sessionBusAddress(environment);
+  const joining = options.joining ?? joinBus(address, busName);
+  const bus = await connectBus(address, { onInternalError: internalError, joining });
+  try {
+    if (bus.joinedAs !== 'owner') {
+      throw new RingfenceError('Failed', `cannot start: another process on this bus is ${busName} already`);
+    }
+    return await assemble(options, { log, internalError, bus, manager });
+  } catch (error) {
+    const [errorName, message] = isRingfenceError(error)
+      ? [error.dbusName, error.message]
+      : [errorTable.Failed.dbusName, 'cannot start: internal error'];
+    bus.serve(() => ({ errorName, message }));
+    await answersWritten();
+    await bus.close();
+    throw error;
+  }
+}
+
+/** The user manager's own socket: connected while the bus is being joined, and anew whenever it is asked for again. */
+function openManagerSocket(environment: DaemonOptions['environment'], onInternalError: (error: unknown) => void) {
+  const path = `${environment['XDG_RUNTIME_DIR'] ?? ''}/systemd/private`;
+  const connect = () => connectPeer(path, { timeoutMs: 2000, onInternalError });
+  let first: Promise<PeerConnection> | undefined = connect();
+  first.catch(() => {});
+  return () => {
+    const connection = first ?? connect();
+    first = undefined;
+    return connection;
+  };
+}
+
+interface Connections {
+  readonly log: Log;
+  readonly internalError: (error: unknown) => void;
+  readonly bus: BusConnection;
+  readonly manager: () => Promise<PeerConnection>;
+}
+
+async function assemble(options: DaemonOptions, { log, internalError, bus, manager }: Connections): Promise<Daemon> {
+  const { environment, version } = options;
+  const systemd = await connectUserManager(bus, manager);
   const cgroups = openCgroups(cgroupRoot());
   const records = openRecords(environment['XDG_RUNTIME_DIR'] ?? '', (error) =>
     log.warn('cannot write the record of an instance', { cause: error }),
@@ -221,9 +265,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   await instances.recover();
   sandboxes.sweep(instances.all().map(({ report }) => report.unit));
-  if ((await bus.requestName(busName)) === 'taken') {
-    throw new RingfenceError('Failed', `cannot start: another process on this bus is ${busName} already`);
-  }
+  tree.serve();
   gateKeeper.prepare();
   log.event('daemon-started', `ringfenced ${version} with systemd ${systemd.version} takes requests`);
   void following.sync();
@@ -239,11 +281,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       while (underWay.size > 0) await Promise.allSettled(underWay);
       gateKeeper.close();
       // The last replies are written a moment after their launches.
-      await new Promise((resolve) => setImmediate(resolve));
+      await answersWritten();
       await bus.close();
       await log.flush(1000);
     },
   };
+}
+
+function answersWritten(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What happened behind the user's back goes to the journal; that nothing had to change is no news. */

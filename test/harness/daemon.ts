@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach } from 'vitest';
-import { isOwned } from './bus-call.ts';
+import { dbusSend, isOwned } from './bus-call.ts';
 import { type TempHome, tempHome } from './temp-home.ts';
 import { requireTestbed } from './testbed.ts';
 import { waitFor } from './wait-for.ts';
@@ -26,8 +26,8 @@ export interface DaemonOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly args?: readonly string[];
   readonly home?: TempHome;
-  /** Resolve once the bus name is owned; true unless said otherwise. */
-  readonly waitUntilOwned?: boolean;
+  /** Resolve once it answers; true unless said otherwise. */
+  readonly waitUntilReady?: boolean;
 }
 
 const program = fileURLToPath(new URL('../../dist/ringfenced', import.meta.url));
@@ -44,8 +44,8 @@ afterAll(async () => {
 });
 
 /**
- * Starts dist/ringfenced with a home of its own on the testbed's session bus and user manager, and resolves when it owns
- * its name. Fails with its log if it ends before that. Refuses to run outside a testbed.
+ * Starts dist/ringfenced with a home of its own on the testbed's session bus and user manager, and resolves when it answers
+ * calls to its name. Fails with its log if it ends before that. Refuses to run outside a testbed.
  */
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
   requireTestbed(['session', 'machine']);
@@ -82,12 +82,12 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     },
   };
   running.add(daemon);
-  if (options.waitUntilOwned !== false) {
-    const outcome = await waitFor(async () => (ended() ? 'ended' : (await isOwned(busName)) && 'owned'), {
-      what: `ringfenced to own ${busName}`,
-    });
-    if (outcome === 'ended')
-      throw new Error(`ringfenced ended with ${child.exitCode} before it owned its name:\n${log}`);
+  if (options.waitUntilReady !== false) {
+    // Asked only once it has its name: the bus would start another.
+    const answers = async () =>
+      (await isOwned(busName)) && (await dbusSend('org.freedesktop.DBus.Peer.Ping')).code === 0 && 'ready';
+    const outcome = await waitFor(async () => (ended() ? 'ended' : answers()), { what: `${busName} to answer` });
+    if (outcome === 'ended') throw new Error(`ringfenced ended with ${child.exitCode} before it answered:\n${log}`);
   }
   return daemon;
 }

@@ -40,6 +40,7 @@ beforeEach(async () => {
   });
   service = await connectBus(bus.address, { onInternalError: (error) => internalErrors.push(error) });
   const tree = createDispatcher(service, { root, onInternalError: (error) => internalErrors.push(error) });
+  tree.serve();
   await tree.addObject(root, [
     {
       name,

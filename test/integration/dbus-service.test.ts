@@ -26,6 +26,7 @@ beforeEach(async () => {
   service = await connectBus(bus.address, { onInternalError: (error) => internalErrors.push(error) });
   client = await connectBus(bus.address);
   tree = createDispatcher(service, { root, onInternalError: (error) => internalErrors.push(error) });
+  tree.serve();
   await tree.addObject(root, [
     {
       name,

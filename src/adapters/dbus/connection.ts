@@ -1,72 +1,37 @@
-import type { Socket } from 'node:net';
-import { errorTable, RingfenceError } from '../../core/errors.ts';
+import { RingfenceError } from '../../core/errors.ts';
+import { unixAddress } from './address.ts';
+import type { BusConnection, PeerConnection } from './bus-connection.ts';
 import { openBusSocket } from './bus-socket.ts';
-import { encodeMessage, type WireMessage } from './encode.ts';
-import { type Frame, FrameReader, maxCallBytes, messageType } from './frames.ts';
+import { type Joining, joinBus } from './join.ts';
+import { SocketConnection } from './socket-connection.ts';
 
+export type { BusConnection, PeerConnection } from './bus-connection.ts';
 export type { SignalMatch } from './match-rule.ts';
 export * from './messages.ts';
+export { defaultCallTimeoutMs } from './socket-connection.ts';
 
-import type { SignalMatch } from './match-rule.ts';
-import { type CallTarget, dbusErrors, type MethodCall, RemoteError, type Reply, type Signal } from './messages.ts';
-import { isBusName, isInterfaceName } from './names.ts';
-import type { Args } from './signature.ts';
-import { Subscriptions } from './subscriptions.ts';
-
-/** Default time for a call to be answered, in ms; libdbus and GDBus wait as long. */
-export const defaultCallTimeoutMs = 25_000;
-
-const busName = 'org.freedesktop.DBus';
-const noReplyExpected = 1;
-const doNotQueue = 4;
-const nameOwner = 1;
-const alreadyOwner = 4;
-
-/** A connection to a message bus. No client of the bus can make it throw, leave the bus, or grow without bound. */
-export interface BusConnection {
-  /** The name the bus gave this connection, such as `:1.42`. */
-  readonly uniqueName: string;
-  /** Resolves once, with the reason, when the connection ends for whatever cause, `close` included. Never rejects. */
-  readonly lost: Promise<Error>;
-  /**
-   * Calls a method. Rejects with RemoteError for an error reply (also one whose signature is not `reply`),
-   * RingfenceError `TimedOut` after `timeoutMs`, `Unreachable` when the bus is or gets lost, and TypeError, with
-   * nothing sent, for arguments that the bus would not take.
-   */
-  call<I extends string, O extends string>(
-    target: CallTarget,
-    signature: I,
-    args: NoInfer<Args<I>>,
-    reply: O,
-    options?: { timeoutMs?: number },
-  ): Promise<Args<O>>;
-  /** Listens to signals of one sender, whoever owns its name at the time; resolves to the way of ending it. */
-  subscribe(match: SignalMatch, listener: (signal: Signal) => void): Promise<() => Promise<void>>;
-  /** Takes a well-known name, or says that somebody else has it; never queues for it. */
-  requestName(name: string): Promise<'owner' | 'taken'>;
-  /** Gives a well-known name up. */
-  releaseName(name: string): Promise<void>;
-  /** Broadcasts a signal. Throws a TypeError for what the bus would not take; does nothing once the bus is lost. */
-  emit<S extends string>(path: string, iface: string, member: string, signature: S, args: NoInfer<Args<S>>): void;
-  /** Sets who answers method calls. A handler that throws is answered with `Failed` and reported. */
-  serve(handler: (call: MethodCall) => Promise<Reply> | Reply): void;
-  /** Sends what is still to be sent and disconnects. */
-  close(): Promise<void>;
-}
-
-/** Options of `connectBus`. `onInternalError` gets what a listener or handler threw: always a bug of ours. */
+/**
+ * Options of `connectBus`. `onInternalError` gets what a listener or handler threw: always a bug of ours. `joining` takes up a
+ * connection that is under way; with a name in it, calls wait until `serve`.
+ */
 export interface BusOptions {
   readonly timeoutMs?: number;
   readonly onInternalError?: (error: unknown) => void;
+  readonly joining?: Joining | undefined;
 }
 
 /** Connects to a bus by its address and says Hello. Throws `Unreachable` with the reason where that fails. */
 export async function connectBus(address: string, options: BusOptions = {}): Promise<BusConnection> {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const socket = await openBusSocket(address, timeoutMs);
-  const connection = new SocketConnection(socket, options.onInternalError ?? warn);
+  const joining = options.joining ?? joinBus(address, undefined, timeoutMs);
+  const opened = await joining.opened.catch((error: unknown) => {
+    // What was begun early may have been too early.
+    if (options.joining === undefined) throw error;
+    return joinBus(address, joining.name, timeoutMs).opened;
+  });
+  const connection = new SocketConnection(opened, 'bus', options.onInternalError ?? warn);
   try {
-    await connection.hello(timeoutMs);
+    await connection.join(joining.name, timeoutMs);
   } catch (error) {
     await connection.close();
     const reason = error instanceof Error ? error.message : String(error);
@@ -75,275 +40,15 @@ export async function connectBus(address: string, options: BusOptions = {}): Pro
   return connection;
 }
 
-interface PendingCall {
-  readonly destination: string;
-  /** The owner of the destination when the call was sent, where it was known. */
-  readonly owner: string | undefined;
-  readonly settle: (outcome: Frame | Error) => void;
-  readonly timer: NodeJS.Timeout;
-}
-
-class SocketConnection implements BusConnection {
-  uniqueName = '';
-  readonly lost: Promise<Error>;
-  readonly #socket: Socket;
-  readonly #onInternalError: (error: unknown) => void;
-  readonly #subscriptions: Subscriptions;
-  readonly #pending = new Map<number, PendingCall>();
-  #lastSerial = 0;
-  #lossReason: Error | undefined;
-  #resolveLost: (reason: Error) => void = () => {};
-  #handler: (call: MethodCall) => Promise<Reply> | Reply = (call) => ({
-    errorName: dbusErrors.unknownObject,
-    message: `no object ${call.path}`,
-  });
-
-  constructor(socket: Socket, onInternalError: (error: unknown) => void) {
-    this.#socket = socket;
-    this.#onInternalError = (error) => {
-      try {
-        onInternalError(error);
-      } catch {
-        // A log that fails must not take the connection with it.
-      }
-    };
-    this.lost = new Promise((resolve) => {
-      this.#resolveLost = resolve;
-    });
-    this.#subscriptions = new Subscriptions(
-      {
-        addMatch: async (rule) => void (await this.call(driver('AddMatch'), 's', [rule], '')),
-        removeMatch: async (rule) => void (await this.call(driver('RemoveMatch'), 's', [rule], '')),
-        getNameOwner: (name, onOwner) => this.#getNameOwner(name, onOwner),
-      },
-      this.#onInternalError,
-    );
-    const reader = new FrameReader((frame) => this.#receive(frame));
-    socket.on('data', (chunk) => {
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        this.#lose(error instanceof Error ? error.message : String(error));
-      }
-    });
-    socket.on('error', (error) => this.#lose(error.message));
-    socket.on('end', () => this.#lose('the bus closed the connection'));
-    socket.on('close', () => this.#lose('the bus closed the connection'));
-  }
-
-  async hello(timeoutMs: number): Promise<void> {
-    const reply = await this.call(driver('Hello'), '', [], 's', { timeoutMs });
-    this.uniqueName = reply[0];
-  }
-
-  call<I extends string, O extends string>(
-    target: CallTarget,
-    signature: I,
-    args: NoInfer<Args<I>>,
-    reply: O,
-    options: { timeoutMs?: number } = {},
-  ): Promise<Args<O>> {
-    return new Promise((resolve, reject) => {
-      const values = args as unknown as readonly unknown[];
-      this.#request(target, signature, values, options.timeoutMs ?? defaultCallTimeoutMs, (outcome) => {
-        const result = outcome instanceof Error ? outcome : readReply(outcome, target, reply);
-        if (result instanceof Error) reject(result);
-        else resolve(result as Args<O>);
-      });
-    });
-  }
-
-  subscribe(match: SignalMatch, listener: (signal: Signal) => void): Promise<() => Promise<void>> {
-    return this.#subscriptions.subscribe(match, listener);
-  }
-
-  async requestName(name: string): Promise<'owner' | 'taken'> {
-    const [result] = await this.call(driver('RequestName'), 'su', [name, doNotQueue], 'u');
-    return result === nameOwner || result === alreadyOwner ? 'owner' : 'taken';
-  }
-
-  async releaseName(name: string): Promise<void> {
-    await this.call(driver('ReleaseName'), 's', [name], 'u');
-  }
-
-  emit<S extends string>(path: string, iface: string, member: string, signature: S, args: NoInfer<Args<S>>): void {
-    this.#send({ type: messageType.signal, path, interface: iface, member, signature, body: args as unknown[] });
-  }
-
-  serve(handler: (call: MethodCall) => Promise<Reply> | Reply): void {
-    this.#handler = handler;
-  }
-
-  async close(): Promise<void> {
-    this.#lose('it was closed on this side');
-    if (this.#socket.closed) return;
-    await new Promise<void>((resolve) => {
-      this.#socket.once('close', () => resolve());
-    });
-  }
-
-  /** `settle` is called exactly once; for a reply, while it is being read. */
-  #request(
-    target: CallTarget,
-    signature: string,
-    args: readonly unknown[],
-    timeoutMs: number,
-    settle: (outcome: Frame | Error) => void,
-  ): void {
-    if (this.#lossReason !== undefined) {
-      settle(this.#lossReason);
-      return;
-    }
-    let serial: number;
-    try {
-      if (isBusName(target.destination)) this.#subscriptions.follow(target.destination);
-      serial = this.#send({ type: messageType.call, ...target, signature, body: [...args] });
-    } catch (error) {
-      settle(error instanceof Error ? error : new TypeError(String(error)));
-      return;
-    }
-    const timer = setTimeout(() => {
-      this.#pending.delete(serial);
-      const what = `${target.interface}.${target.member} of ${target.destination}`;
-      settle(new RingfenceError('TimedOut', `cannot call ${what}: no answer within ${timeoutMs} ms`));
-    }, timeoutMs);
-    const { destination } = target;
-    this.#pending.set(serial, { destination, owner: this.#subscriptions.ownerOf(destination), settle, timer });
-  }
-
-  async #getNameOwner(name: string, onOwner: (owner: string | undefined) => void): Promise<void> {
-    const target = driver('GetNameOwner');
-    return new Promise((resolve, reject) => {
-      this.#request(target, 's', [name], defaultCallTimeoutMs, (outcome) => {
-        const result = outcome instanceof Error ? outcome : readReply(outcome, target, 's');
-        const isUnowned = result instanceof RemoteError && result.dbusName === dbusErrors.nameHasNoOwner;
-        if (result instanceof Error && !isUnowned) return reject(result);
-        onOwner(result instanceof Error ? undefined : String(result[0]));
-        return resolve();
-      });
-    });
-  }
-
-  /** Encodes and writes a message, and returns its serial. Throws a TypeError where it is invalid; nothing is sent. */
-  #send(message: Omit<WireMessage, 'serial'>): number {
-    // Serials are 32-bit and never 0 (D-Bus specification, "Message Format").
-    const serial = this.#lastSerial >= 0xffffffff ? 1 : this.#lastSerial + 1;
-    const bytes = encodeMessage({ ...message, serial });
-    this.#lastSerial = serial;
-    if (this.#lossReason === undefined) this.#socket.write(bytes);
-    return serial;
-  }
-
-  /**
-   * The bus answers for a peer that is gone; a service that was just started, or has restarted, is the owner now; one that is
-   * ending answers after it has given its name up.
-   */
-  #mayAnswer(sender: string, { destination, owner }: PendingCall): boolean {
-    return sender === busName || sender === owner || sender === this.#subscriptions.lastOwnerOf(destination);
-  }
-
-  #receive(frame: Frame): void {
-    switch (frame.type) {
-      case messageType.reply:
-      case messageType.error: {
-        const pending = this.#pending.get(frame.replySerial ?? 0);
-        if (pending === undefined || !this.#mayAnswer(frame.sender, pending)) return;
-        this.#pending.delete(frame.replySerial ?? 0);
-        clearTimeout(pending.timer);
-        pending.settle(frame);
-        return;
-      }
-      case messageType.signal:
-        this.#subscriptions.deliver(frame);
-        return;
-      case messageType.call:
-        void this.#answer(frame);
-        return;
-      default:
-      // The specification: unknown message types must be ignored.
-    }
-  }
-
-  async #answer(frame: Frame): Promise<void> {
-    let reply: Reply;
-    try {
-      reply = await this.#handle(frame);
-    } catch (error) {
-      this.#onInternalError(error);
-      reply = { errorName: errorTable.Failed.dbusName, message: 'internal error' };
-    }
-    if ((frame.flags & noReplyExpected) !== 0) return;
-    try {
-      this.#reply(frame, reply);
-    } catch (error) {
-      // The reply is not valid D-Bus: the caller still gets an answer.
-      this.#onInternalError(error);
-      this.#reply(frame, {
-        errorName: errorTable.Failed.dbusName,
-        message: 'internal error: the answer cannot be sent',
-      });
-    }
-  }
-
-  #handle(frame: Frame): Promise<Reply> | Reply {
-    if (frame.oversized) {
-      const message = `cannot take a call of ${frame.bytes} bytes: the limit is ${maxCallBytes} bytes`;
-      return { errorName: dbusErrors.limitsExceeded, message };
-    }
-    const { sender, path = '/', interface: iface, member = '', signature, bytes } = frame;
-    return this.#handler({ sender, path, interface: iface, member, signature, bytes, decode: () => frame.decode() });
-  }
-
-  #reply(frame: Frame, reply: Reply): void {
-    const to = { destination: frame.sender, replySerial: frame.serial };
-    if ('errorName' in reply) {
-      const errorName = isInterfaceName(reply.errorName) ? reply.errorName : dbusErrors.failed;
-      this.#send({ type: messageType.error, ...to, errorName, signature: 's', body: [sendableText(reply.message)] });
-    } else {
-      this.#send({ type: messageType.reply, ...to, signature: reply.signature, body: [...reply.body] });
-    }
-  }
-
-  #lose(reason: string): void {
-    if (this.#lossReason !== undefined) return;
-    const error = new RingfenceError('Unreachable', `cannot talk to the bus any more: ${reason}`);
-    this.#lossReason = error;
-    for (const { settle, timer } of this.#pending.values()) {
-      clearTimeout(timer);
-      settle(error);
-    }
-    this.#pending.clear();
-    // What was written before, such as a last reply, is still sent.
-    this.#socket.destroySoon();
-    this.#resolveLost(error);
-  }
+/**
+ * Connects to a service that listens at a socket path itself. It sends all of its signals, whatever is subscribed to, and the
+ * destination of a call means nothing to it. Throws `Unreachable`.
+ */
+export async function connectPeer(path: string, options: Omit<BusOptions, 'joining'> = {}): Promise<PeerConnection> {
+  const opened = await openBusSocket(unixAddress(path), options.timeoutMs ?? 10_000, Buffer.alloc(0));
+  return new SocketConnection(opened, 'peer', options.onInternalError ?? warn);
 }
 
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error));
-}
-
-function driver(member: string): CallTarget {
-  return { destination: busName, path: '/org/freedesktop/DBus', interface: busName, member };
-}
-
-function readReply(frame: Frame, target: CallTarget, signature: string): unknown[] | Error {
-  const what = `${target.interface}.${target.member}`;
-  try {
-    if (frame.type === messageType.error) {
-      const [text] = frame.signature.startsWith('s') ? frame.decode() : [];
-      return new RemoteError(frame.errorName ?? dbusErrors.failed, typeof text === 'string' ? text : `${what} failed`);
-    }
-    if (frame.signature === signature) return frame.decode();
-  } catch (error) {
-    return new RemoteError(dbusErrors.failed, `${what} was answered unreadably: ${String(error)}`);
-  }
-  const got = `'${frame.signature}' instead of '${signature}'`;
-  return new RemoteError(dbusErrors.failed, `${what} was answered with ${got}`);
-}
-
-/** Error texts may quote anything: what D-Bus does not take is replaced, and more than 4,096 characters are cut. */
-function sendableText(text: string): string {
-  const short = text.length > 4096 ? `${text.slice(0, 4096)}…` : text;
-  return short.replaceAll('\0', '\u{fffd}').replace(/\p{Surrogate}/gu, '\u{fffd}');
 }

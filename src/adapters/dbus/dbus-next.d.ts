@@ -1,17 +1,7 @@
 /**
- * The parts of dbus-next 0.10.2 that Ringfence uses, typed by hand: its authentication handshake and its wire marshalling.
+ * The parts of dbus-next 0.10.2 that Ringfence uses, typed by hand: its wire marshalling.
  * Its MessageBus, proxies and service classes are not used, and neither are the packages behind them.
  */
-declare module 'dbus-next/lib/handshake.js' {
-  import type { Duplex } from 'node:stream';
-  /** Authenticates on a connected stream and sends BEGIN; `done` gets the error or the server's guid. */
-  export default function handshake(
-    stream: Duplex,
-    options: { authMethods: string[] },
-    done: (error: unknown, guid?: string) => void,
-  ): void;
-}
-
 declare module 'dbus-next/lib/dbus-buffer.js' {
   /** Reads little- or big-endian D-Bus values from `buffer`; `pos` is relative to `startPos` for alignment. */
   export default class DBusBuffer {

@@ -37,8 +37,10 @@ export interface DispatcherOptions {
   readonly errorToDbus?: (error: unknown) => { errorName: string; message: string } | undefined;
 }
 
-/** The objects of a service. Its functions that announce something resolve when it is announced and never reject. */
+/** The objects of a service. Calls are answered from `serve` on. Its functions that announce something resolve when it is announced and never reject. */
 export interface ObjectTree {
+  /** Answers calls from now on, and those that have waited. */
+  serve(): void;
   /** Exports an object. Below the root, InterfacesAdded is emitted. Throws a TypeError for invalid specs or paths. */
   addObject(path: string, interfaces: readonly InterfaceSpec[]): Promise<void>;
   /** Takes an object away; InterfacesRemoved is emitted. An unknown path is ignored. */
@@ -82,7 +84,10 @@ class Dispatcher implements ObjectTree {
     this.#nodeOnly = [introspectableInterface(source), peerInterface];
     this.#standard = [propertiesInterface(source), ...this.#nodeOnly];
     this.#objectManager = objectManagerInterface(source);
-    bus.serve((call) => this.#dispatch(call));
+  }
+
+  serve(): void {
+    this.#bus.serve((call) => this.#dispatch(call));
   }
 
   addObject(path: string, interfaces: readonly InterfaceSpec[]): Promise<void> {

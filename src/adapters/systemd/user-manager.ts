@@ -1,9 +1,10 @@
 import { RingfenceError } from '../../core/errors.ts';
 import { unitObjectPath } from '../../core/scope/object-path.ts';
 import type { Systemd } from '../../ports.ts';
-import type { BusConnection } from '../dbus/connection.ts';
+import type { BusConnection, PeerConnection } from '../dbus/connection.ts';
 import { RemoteError } from '../dbus/connection.ts';
 import { variant } from '../dbus/signature.ts';
+import { openDirectLink } from './direct-link.ts';
 
 const destination = 'org.freedesktop.systemd1';
 const path = '/org/freedesktop/systemd1';
@@ -19,16 +20,35 @@ interface PendingStart {
 }
 
 /**
- * The user manager of systemd over the session bus (org.freedesktop.systemd1(5)). Signals are subscribed to before the first
- * call, so that no job's end is missed.
+ * The user manager of systemd (org.freedesktop.systemd1(5)). Jobs and calls go over its own socket where `openDirect` gets one, as
+ * systemctl and systemd-run do: without the bus between, a start takes half the switches of process. It closes that socket
+ * when it is executed anew (systemctl daemon-reexec); the bus stands in until the next call has it open again. Ends of scopes are always heard of on the bus.
+ * Signals are subscribed to before the first call, so that no job's end is missed.
  * @throws RingfenceError Unreachable when no user manager answers
  */
-export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
+export async function connectUserManager(
+  bus: BusConnection,
+  openDirect?: () => Promise<PeerConnection>,
+): Promise<Systemd> {
   const starts = new Map<string, PendingStart>();
   const goneListeners = new Map<string, (result: string) => void>();
   const lastResults = new Map<string, string>();
   const unwatch = new Map<string, () => Promise<void>>();
+  const direct = openDirectLink(
+    openDirect,
+    (link) => followJobs(link, starts),
+    () => loseJobs(starts),
+  );
+  let jobsOnBus: Promise<unknown> | undefined;
 
+  /** Where calls go, once the ends of jobs are heard of there. */
+  const jobLink = async (): Promise<Pick<BusConnection, 'call'>> => {
+    const link = direct.current();
+    if (link !== undefined) return link;
+    jobsOnBus ??= followJobs(bus, starts);
+    await jobsOnBus;
+    return bus;
+  };
   const call = <I extends string, O extends string>(
     iface: string,
     member: string,
@@ -36,9 +56,11 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
     args: Parameters<typeof bus.call<I, O>>[2],
     reply: O,
     at: string = path,
-  ) => bus.call({ destination, path: at, interface: iface, member }, signature, args, reply);
+    link: Pick<BusConnection, 'call'> = direct.current() ?? bus,
+  ) => link.call({ destination, path: at, interface: iface, member }, signature, args, reply);
 
-  // All sent at once: the bus keeps their order, and each is a round trip of the daemon's start.
+  await direct.settled;
+  // All sent at once: the order is kept, and each is a round trip of the daemon's start.
   const own = async (name: string) => {
     const [{ value }] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, name], 'v');
     return String(value);
@@ -47,13 +69,6 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
     own('Version'),
     own('ControlGroup'),
     own('DefaultLimitNOFILESoft'),
-    bus.subscribe({ sender: destination, path, interface: managerInterface, member: 'JobRemoved' }, ({ body }) => {
-      const [, job, unit, result] = body as [number, string, string, string];
-      const start = starts.get(unit);
-      if (start === undefined) return;
-      if (start.job === job) start.settle?.(result);
-      else start.results.set(job, result);
-    }),
     bus.subscribe({ sender: destination, path, interface: managerInterface, member: 'UnitRemoved' }, ({ body }) => {
       const [unit] = body as [string, string];
       const listener = goneListeners.get(unit);
@@ -67,8 +82,11 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
       unwatch.delete(unit);
       listener(result);
     }),
-    call(managerInterface, 'Subscribe', '', [], ''),
-  ]);
+    call(managerInterface, 'Subscribe', '', [], '', path, bus),
+  ]).catch((cause: unknown) => {
+    if (!(cause instanceof RemoteError)) throw cause;
+    throw new RingfenceError('Unreachable', `cannot reach the user manager of systemd: ${cause.message}`, { cause });
+  });
 
   return {
     version: Number.parseInt(version, 10),
@@ -82,6 +100,7 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
     },
 
     async startScope(unit, properties) {
+      const link = await jobLink();
       const start: PendingStart = { results: new Map() };
       starts.set(unit, start);
       try {
@@ -94,6 +113,8 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
           'ssa(sv)a(sa(sv))',
           [unit, 'fail', wire, []],
           'o',
+          path,
+          link,
         ).catch((error: unknown) => {
           throw asScopeFailure(unit, error);
         });
@@ -155,6 +176,22 @@ export async function connectUserManager(bus: BusConnection): Promise<Systemd> {
         .catch(() => {});
     },
   };
+}
+
+/** Hears of the ends of jobs on a connection. */
+async function followJobs(link: Pick<BusConnection, 'subscribe'>, starts: ReadonlyMap<string, PendingStart>) {
+  await link.subscribe({ sender: destination, path, interface: managerInterface, member: 'JobRemoved' }, ({ body }) => {
+    const [, job, unit, result] = body as [number, string, string, string];
+    const start = starts.get(unit);
+    if (start === undefined) return;
+    if (start.job === job) start.settle?.(result);
+    else start.results.set(job, result);
+  });
+}
+
+/** Nobody will tell how these ended. */
+function loseJobs(starts: ReadonlyMap<string, PendingStart>): void {
+  for (const start of starts.values()) start.settle?.('unknown');
 }
 
 function jobEnd(start: PendingStart, job: string, unit: string): Promise<string> {

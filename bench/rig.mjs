@@ -1,0 +1,137 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import dbus from 'dbus-next';
+
+const exec = promisify(execFile);
+const destination = 'org.ringfence.Ringfence1';
+const root = '/org/ringfence/Ringfence1';
+
+/** What every section measures with: an app whose first act is a signal to us, the daemon, and the bus. */
+export async function openRig(settings) {
+  const work = mkdtempSync(join(tmpdir(), 'ringfence-bench-'));
+  // In the home: what runs strictly sees nothing of this /tmp.
+  const fifo = join(process.env.HOME, 'first-instruction');
+  await exec('mkfifo', [fifo]);
+  // Opened for both, so that it never ends between two writers.
+  const pipe = await open(fifo, 'r+');
+  const signalled = async () => void (await pipe.read(Buffer.alloc(1), 0, 1, null));
+
+  // The app under test: its first act is one byte into the pipe, by the shell itself.
+  const app = join(process.env.HOME, 'bench-app');
+  writeFileSync(app, `#!/bin/sh\nprintf . > ${fifo}\n`, { mode: 0o755 });
+  const entries = join(process.env.HOME, '.local/share/applications');
+  mkdirSync(entries, { recursive: true });
+  writeFileSync(join(entries, 'bench.desktop'), `[Desktop Entry]\nType=Application\nName=Bench\nExec=${app} %U\n`);
+
+  const bus = dbus.sessionBus({ busAddress: process.env.DBUS_SESSION_BUS_ADDRESS });
+  const send = (fields) => bus.call(new dbus.Message(fields));
+  const driver = {
+    destination: 'org.freedesktop.DBus',
+    path: '/org/freedesktop/DBus',
+    interface: 'org.freedesktop.DBus',
+  };
+  const rule = `type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${destination}'`;
+  await send({ ...driver, member: 'AddMatch', signature: 's', body: [rule] });
+  const nameChanged = () =>
+    new Promise((resolve) => {
+      const listen = ({ member, body }) => {
+        if (member !== 'NameOwnerChanged' || body[0] !== destination) return;
+        bus.off('message', listen);
+        resolve();
+      };
+      bus.on('message', listen);
+    });
+  const call = (member, signature, body) =>
+    send({ destination, path: root, interface: destination, member, signature, body });
+  // As the installed unit runs it: node itself, with the flags of the program's first line.
+  const [, flags] = /^#!\S+ -S node ?(.*)$/m.exec(readFileSync('dist/ringfenced', 'utf8'));
+  const daemonArgv = [...flags.split(' '), 'dist/ringfenced'];
+
+  return {
+    ...settings,
+    work,
+    app,
+    signalled,
+    exec,
+    call,
+    /** Starts the daemon; resolves when it has its name. */
+    async startDaemon() {
+      const begun = process.hrtime.bigint();
+      const owned = nameChanged();
+      const child = spawn(process.execPath, daemonArgv, { stdio: ['ignore', 'ignore', 'inherit'] });
+      await owned;
+      return { child, took: since(begun), begun };
+    },
+    async stopDaemon(child) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    },
+    ping: () =>
+      send({
+        destination,
+        path: root,
+        interface: 'org.freedesktop.DBus.Properties',
+        member: 'Get',
+        signature: 'ss',
+        body: [destination, 'Version'],
+      }),
+    /** From the start of a client until the app's first instruction; the client has ended when it resolves. */
+    async timeClick(start) {
+      const begun = process.hrtime.bigint();
+      const child = start();
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await signalled();
+      const took = since(begun);
+      await ended;
+      return took;
+    },
+    /** From the start of a program until its end. */
+    async timeProgram(start) {
+      const begun = process.hrtime.bigint();
+      const child = start();
+      const code = await new Promise((resolve) => child.once('exit', resolve));
+      if (code !== 0) throw new Error(`${child.spawnargs.join(' ')} ended with ${code}`);
+      return since(begun);
+    },
+    async time(work) {
+      const begun = process.hrtime.bigint();
+      await work();
+      return since(begun);
+    },
+  };
+}
+
+/** In ms. */
+export function since(begun) {
+  return Number(process.hrtime.bigint() - begun) / 1e6;
+}
+
+/** Each of `starts` in turn, round after round, so that all meet the same weather; five rounds go before. */
+export async function interleave(rounds, starts, time) {
+  const times = Object.fromEntries(Object.keys(starts).map((name) => [name, []]));
+  for (let round = -5; round < rounds; round += 1) {
+    for (const [name, start] of Object.entries(starts)) {
+      const took = await time(start);
+      if (round >= 0) times[name].push(took);
+    }
+  }
+  return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, summary(values)]));
+}
+
+/** Median and 95th percentile. */
+export function summary(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share) => sorted[Math.floor((sorted.length - 1) * share)];
+  return { median: at(0.5), p95: at(0.95) };
+}
+
+/** A row of the table. */
+export function row(what, { median, p95 }, ratio, goal = '') {
+  const ms = (value) => (value === undefined ? '' : `${value.toFixed(1)} ms`);
+  return [what, ms(median), ms(p95), ratio === undefined ? '' : ratio.toFixed(2), goal];
+}
