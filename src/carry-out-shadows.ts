@@ -29,7 +29,8 @@ export async function carryOutPlan(
   if (plan.steps.length === 0) {
     const after = { ...wanted, files };
     // With nothing enabled, a run that was killed before its first note may have left an empty folder.
-    if (isEmptyManifest(after) || JSON.stringify(after) !== JSON.stringify(before)) save(verb, after, tools);
+    const isNoted = JSON.stringify(after) === JSON.stringify(before) && unusedFolders(after).length === 0;
+    if (isEmptyManifest(after) || !isNoted) save(verb, after, tools);
     return [];
   }
   // First what is going to be: whatever happens from here on, the next start knows every file that may be ours.
@@ -166,19 +167,27 @@ function groupByApp(steps: readonly ShadowStep[]): ShadowStep[][] {
   return [...groups.values()];
 }
 
-/** Writes the manifest, then removes the folders that Ringfence made and that nothing needs any more. */
+/**
+ * Removes the folders that Ringfence made and that nothing needs any more, then writes the manifest without them: in that
+ * order, since of a folder that no manifest has nobody knows.
+ */
 function save(verb: string, manifest: Manifest, { store, disk }: PlanTools): void {
-  const used = new Set(Object.keys(manifest.files).flatMap(ancestors));
-  const left = manifest.folders.filter((folder) => used.has(folder));
+  const unused = unusedFolders(manifest);
+  for (const folder of unused) disk.removeFolder(folder);
+  const folders = manifest.folders.filter((folder) => !unused.includes(folder)).sort();
   try {
-    store.write({ ...manifest, folders: left.sort() });
+    store.write({ ...manifest, folders });
   } catch (error) {
     throw new RingfenceError('Failed', `cannot ${verb}: ${reasonOf(error)}; nothing further was changed`, {
       cause: error,
     });
   }
-  const unused = manifest.folders.filter((folder) => !used.has(folder)).sort((a, b) => b.length - a.length);
-  for (const folder of unused) disk.removeFolder(folder);
+}
+
+/** The deepest first. */
+function unusedFolders({ files, folders }: Manifest): string[] {
+  const used = new Set(Object.keys(files).flatMap(ancestors));
+  return folders.filter((folder) => !used.has(folder)).sort((a, b) => b.length - a.length);
 }
 
 function attempt(work: () => void): void {

@@ -1,7 +1,7 @@
 import { mainGroup, parseDesktopEntry } from './core/desktop-entry/parse.ts';
 import { type Manifest, type ManifestFile, wishFor } from './core/shadow/manifest.ts';
-import type { ShadowSettings } from './desired-shadows.ts';
 import type { ShadowDisk } from './ports.ts';
+import type { ShadowSettings } from './shadow-workshop.ts';
 
 /** An installed application, and whether its icon goes through Ringfence. */
 export interface AppView {

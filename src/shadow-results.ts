@@ -3,8 +3,9 @@ import { type ErrorCode, isRingfenceError } from './core/errors.ts';
 import { type Manifest, wishFor } from './core/shadow/manifest.ts';
 import type { Conflict, ShadowPlan, ShadowStep } from './core/shadow/plan.ts';
 import { unifiedDiff } from './core/shadow/unified-diff.ts';
-import type { DesiredShadows, ShadowSettings } from './desired-shadows.ts';
+import type { DesiredShadows } from './desired-shadows.ts';
 import type { ShadowDisk } from './ports.ts';
+import type { ShadowSettings } from './shadow-workshop.ts';
 
 /** What became of an app, or of one of its files. */
 export interface ShadowResult {

@@ -4,10 +4,11 @@ import { type DesktopId, parseDesktopId } from './core/desktop-id.ts';
 import { emptyManifest, type Manifest, type Wish, wishFor, withoutApps } from './core/shadow/manifest.ts';
 import { type DiskState, planShadows } from './core/shadow/plan.ts';
 import { sourceKey } from './core/shadow/shadow-entry.ts';
-import { collectShadows, type ShadowSettings } from './desired-shadows.ts';
+import { collectShadows } from './desired-shadows.ts';
 import { type AppView, listApps } from './list-apps.ts';
 import type { ManifestStore, ShadowDisk } from './ports.ts';
 import { describePlan, diffOf, type ShadowResult, uniqueApps } from './shadow-results.ts';
+import type { ShadowSettings } from './shadow-workshop.ts';
 
 /** What shadows are kept with. */
 export interface ShadowPorts {

@@ -5,7 +5,7 @@ import { openAppCatalog } from './adapters/fs/app-catalog.ts';
 import { takeLock } from './adapters/fs/lock-file.ts';
 import { manifestPath, openManifestStore } from './adapters/fs/manifest-store.ts';
 import { openShadowDisk } from './adapters/fs/shadow-disk.ts';
-import { watchFolders } from './adapters/fs/watch-folders.ts';
+import { watchFolders } from './adapters/fs/watch-paths.ts';
 import type { Config } from './core/config/model.ts';
 import { decideContainment } from './core/decide-containment.ts';
 import { RingfenceError } from './core/errors.ts';
@@ -13,8 +13,8 @@ import type { HostFacts } from './core/host-facts.ts';
 import { resolveProfile } from './core/profile.ts';
 import { withWish } from './core/shadow/enabled-profile.ts';
 import { isEmptyManifest, type Wish } from './core/shadow/manifest.ts';
-import type { ShadowPlaces } from './desired-shadows.ts';
 import type { ShadowResult } from './shadow-results.ts';
+import type { ShadowPlaces } from './shadow-workshop.ts';
 import { openShadows, type Shadows } from './shadows.ts';
 
 /** What the shadows of a user need of the rest of the daemon. */

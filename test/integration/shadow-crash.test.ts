@@ -1,12 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { dieBeforeChange } from '../fixtures/death-at-call.ts';
 import { addEntry, all, installRealApps, makeWorld, only, type ShadowWorld } from '../fixtures/shadow-world.ts';
 import { output } from '../harness/command.ts';
+import { waitFor } from '../harness/wait-for.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ringfence-churn-'));
 const churn = join(folder, 'shadow-churn.mjs');
@@ -50,6 +61,12 @@ function furnish(): void {
   writeFileSync(join(world.own, 'mimeinfo.cache'), '[MIME Cache]\ntext/plain=kde-foo.desktop;\n');
 }
 
+/** Another process that finds this world; the lock of the last counts for nothing, as it would if that had ended. */
+function nextProcess(): ShadowWorld {
+  rmSync(join(world.root, 'run'), { recursive: true });
+  return makeWorld({ root: world.root });
+}
+
 describe('undo', () => {
   it('leaves everything as it was, twice in a row, over all real applications', async () => {
     expect(installRealApps(world).length).toBeGreaterThanOrEqual(80);
@@ -73,14 +90,45 @@ describe('undo', () => {
     expect(world.tree()).toBe(before);
   });
 
+  const rescues = {
+    'sync and disable': async ({ shadows }: ShadowWorld) => {
+      await shadows.sync({ dryRun: false });
+      await shadows.disable(all);
+    },
+    disable: ({ shadows }: ShadowWorld) => shadows.disable(all),
+  };
+  it.each(Object.entries(rescues))(
+    'leaves everything as it was after a death before any change of the disk: %s',
+    async (_name, rescue) => {
+      furnish();
+      const before = world.tree();
+      for (let count = 1, died = true; died; count++) {
+        died = await dieBeforeChange(count, async () => {
+          await world.shadows.enable(only('own.desktop', 'org.test.Bus.desktop'));
+          await world.shadows.enable(all);
+          await world.shadows.sync({ dryRun: false });
+          await world.shadows.disable(only('own.desktop'));
+          await world.shadows.disable(all);
+        });
+        if (!died) expect(count).toBeGreaterThan(100);
+        // The rescue dies as well, sooner or later.
+        const second = nextProcess();
+        await dieBeforeChange(1 + ((count * 7) % 50), () => rescue(second));
+        await rescue(nextProcess());
+        expect(world.tree(), `after a death before change ${count}`).toBe(before);
+      }
+    },
+    60_000,
+  );
+
   it('leaves everything as it was after SIGKILL at any of 100 moments', async () => {
     furnish();
     for (let count = 0; count < 20; count++) addEntry(world, `app${count}.desktop`, [`Comment=${count}`]);
     const before = world.tree();
     let halfDone = 0;
     for (let round = 0; round < 100; round++) {
-      const child = spawn(process.execPath, [churn, world.root], { stdio: ['ignore', 'pipe', 'inherit'] });
-      await once(child.stdout, 'data');
+      const child = spawn(process.execPath, [churn, world.root], { stdio: ['ignore', 'ignore', 'inherit'] });
+      await waitFor(() => existsSync(join(world.root, 'home/.local/share/ringfence')), { what: 'the first change' });
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
       const ended = once(child, 'exit');
       child.kill('SIGKILL');

@@ -40,6 +40,10 @@ export function openShadowDisk(staging: string): ShadowDisk {
     mkdirSync(folder, { recursive: true, mode });
     made.add(folder);
   };
+  const newPath = () => {
+    makeOnce(staging, 0o700);
+    return join(staging, `${process.pid}-${count++}`);
+  };
   return {
     look,
     read: readRegular,
@@ -53,8 +57,7 @@ export function openShadowDisk(staging: string): ShadowDisk {
     realPath: (path) => realpathSync(path),
 
     stage(content, mode, durable) {
-      makeOnce(staging, 0o700);
-      const path = join(staging, `${process.pid}-${count++}`);
+      const path = newPath();
       try {
         const fd = openSync(path, 'wx', 0o600);
         try {
@@ -76,18 +79,17 @@ export function openShadowDisk(staging: string): ShadowDisk {
 
     setAside(path, aside) {
       mkdirSync(dirname(aside), { recursive: true, mode: 0o700 });
-      const beside = `${aside}.new`;
-      rmSync(beside, { force: true });
+      const second = newPath();
       try {
         // A second name for the same file keeps its mode, times and attributes, and nothing is without it for a moment.
-        linkSync(path, beside);
+        linkSync(path, second);
       } catch (error) {
         if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK', 'EOPNOTSUPP'].includes(codeOf(error))) throw error;
-        copyExactly(path, beside);
+        copyExactly(path, second);
       }
-      renameSync(beside, aside);
+      move(second, aside);
       // rename(2) does nothing when both names are one file already.
-      rmSync(beside, { force: true });
+      rmSync(second, { force: true });
     },
     putBack: (aside, path) => move(aside, path),
     remove: (path) => rmSync(path, { force: true }),

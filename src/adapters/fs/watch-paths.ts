@@ -1,12 +1,44 @@
-import { type FSWatcher, lstatSync, readlinkSync, statSync, watch } from 'node:fs';
+import { type FSWatcher, lstatSync, readdirSync, readlinkSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /**
  * Calls back some time after any of the files (absolute paths) may have changed, appeared or gone, also if their folders
  * do not exist yet or symbolic links lead to them. Works by inotify alone: no timer runs while nothing happens, and the
- * process is not kept alive. Several changes in a row are one call. `changed` must not throw.
+ * process is not kept alive. Many changes in a row, as an editor or a package manager makes them, are one call, some time
+ * after the last and at most a second after the first. `changed` must not throw.
  */
 export function watchPaths(paths: readonly string[], changed: () => void): { close: () => void } {
+  return watchPoints(() => pointsOf(paths), 50, changed);
+}
+
+/** The same for all that is in these folders or below them; they need not exist yet. */
+export function watchFolders(folders: readonly string[], changed: () => void): { close: () => void } {
+  const find = () => {
+    const points = pointsOf(folders);
+    for (const folder of folders) addTree(points, folder, 0);
+    return points;
+  };
+  return watchPoints(find, 100, changed);
+}
+
+const longestWait = 1000;
+const maxDepth = 8;
+
+/** A folder and the names in it that matter; all of them when undefined. */
+interface WatchPoint {
+  readonly folder: string;
+  names: Set<string> | undefined;
+}
+
+/** Keyed so that a folder put in another's place is another key. */
+type WatchPoints = Map<string, WatchPoint>;
+
+interface Watched {
+  names: WatchPoint['names'];
+  readonly watcher: FSWatcher;
+}
+
+function watchPoints(find: () => WatchPoints, quietTime: number, changed: () => void): { close: () => void } {
   const watchers = new Map<string, Watched>();
   let timer: NodeJS.Timeout | undefined;
   let firstEvent = 0;
@@ -16,11 +48,10 @@ export function watchPaths(paths: readonly string[], changed: () => void): { clo
     follow();
     changed();
   };
-  /** Waits until nothing has happened for a moment, since editors write in several steps; but not for ever. */
   const notice = () => {
     const now = performance.now();
     if (timer === undefined) firstEvent = now;
-    else if (now - firstEvent > longestWait) return;
+    else if (now - firstEvent > longestWait - quietTime) return;
     clearTimeout(timer);
     timer = setTimeout(settle, quietTime).unref();
   };
@@ -28,7 +59,7 @@ export function watchPaths(paths: readonly string[], changed: () => void): { clo
   /** Watching a folder and then finding that it has changed meanwhile is a race; it is over once a round adds nothing. */
   const follow = () => {
     for (let round = 0; round < 5; round++) {
-      const wanted = watchPoints(paths);
+      const wanted = find();
       for (const [key, watched] of watchers) {
         if (wanted.has(key)) continue;
         watched.watcher.close();
@@ -55,7 +86,7 @@ export function watchPaths(paths: readonly string[], changed: () => void): { clo
       watched.watcher.on('change', (_kind, file) => {
         const name = String(file);
         // A folder reports its own end under its own name.
-        if (watched.names.has(name) || name === basename(point.folder)) notice();
+        if (watched.names === undefined || watched.names.has(name) || name === basename(point.folder)) notice();
       });
       watched.watcher.on('error', () => {
         watched.watcher.close();
@@ -79,22 +110,9 @@ export function watchPaths(paths: readonly string[], changed: () => void): { clo
   };
 }
 
-const quietTime = 50;
-const longestWait = 1000;
-
-interface WatchPoint {
-  readonly folder: string;
-  readonly names: ReadonlySet<string>;
-}
-
-interface Watched {
-  names: ReadonlySet<string>;
-  readonly watcher: FSWatcher;
-}
-
-/** The folders to watch, keyed so that a folder put in another's place is another key, and what matters in each. */
-function watchPoints(paths: readonly string[]): Map<string, WatchPoint> {
-  const points = new Map<string, { folder: string; names: Set<string> }>();
+/** Where it shows that one of the paths changes, appears or goes. */
+function pointsOf(paths: readonly string[]): WatchPoints {
+  const points: WatchPoints = new Map();
   const visited = new Set<string>();
   const visit = (path: string) => {
     if (path === dirname(path) || visited.has(path) || visited.size > 500) return;
@@ -102,8 +120,8 @@ function watchPoints(paths: readonly string[]): Map<string, WatchPoint> {
     const folder = dirname(path);
     const identity = identify(folder);
     if (identity === undefined) return visit(folder);
-    const point = points.get(identity) ?? { folder, names: new Set<string>() };
-    point.names.add(basename(path));
+    const point = points.get(identity) ?? { folder, names: new Set() };
+    point.names?.add(basename(path));
     points.set(identity, point);
     const target = linkTarget(path);
     if (target !== undefined) visit(target);
@@ -114,6 +132,20 @@ function watchPoints(paths: readonly string[]): Map<string, WatchPoint> {
   };
   for (const path of paths) visit(path);
   return points;
+}
+
+/** A folder and all below it, with whatever is in them. */
+function addTree(points: WatchPoints, folder: string, depth: number): void {
+  const identity = identify(folder);
+  if (identity === undefined || depth > maxDepth) return;
+  points.set(identity, { folder, names: undefined });
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) addTree(points, join(folder, entry.name), depth + 1);
+    }
+  } catch {
+    // Gone meanwhile, or not ours to read.
+  }
 }
 
 function identify(folder: string): string | undefined {
