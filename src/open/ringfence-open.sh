@@ -261,12 +261,24 @@ succeed() {
 
 # The bus takes our end for the service's unless the name is there by then.
 await_service() {
-  tries=0
+  tries=0 ended=
+  # The instance that the daemon has named; its record goes with it.
+  number=${answer##*_2d}
+  number=${number%\"}
   until bus_says NameHasOwner "string:$service" && [ "$said" != "${said%true*}" ]; do
     tries=$((tries + 1))
     [ $tries -lt 300 ] || refuse "$service did not appear on the bus"
+    # It may have handed its name on and ended since it was asked for: once more, then.
+    [ -z "$ended" ] || refuse "$service ended before it appeared on the bus"
+    has_ended && ended=1 && continue
     sleep 0.05 2>/dev/null || sleep 1
   done
+}
+
+has_ended() {
+  case $number in '' | *[!0-9]*) return 1 ;; esac
+  [ -d "$records" ] || return 1
+  for file in "$records"/*-"$number".json; do [ ! -e "$file" ] || return 1; done
 }
 
 bus_says() {

@@ -1,14 +1,16 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
 import { type Client, connectClient } from '../../src/cli/client.ts';
+import { descendantsOf, kill, processesOf, unitOf } from '../fixtures/app-processes.ts';
 import {
   clearNotifications,
   clickAt,
   clickIcon,
   dashIcons,
+  focusedApp,
   menuItems,
   runningApps,
   screenshot,
@@ -23,11 +25,11 @@ import {
   fenceUnits,
   namePid,
   nodeFlags,
+  processesWith,
   temporaryFolder,
 } from '../fixtures/live-daemon.ts';
 import { client, setActivation } from '../fixtures/open-client.ts';
 import { isOwned } from '../harness/bus-call.ts';
-import { cgroupOf } from '../harness/cgroup.ts';
 import { command, output } from '../harness/command.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
@@ -68,7 +70,10 @@ describe('the usual icon in GNOME Shell', () => {
       await output(['gsettings', 'set', schema, key, value]);
     }
     await clearNotifications();
-    await output([built.ringfence, 'enable', ...apps.map(({ id }) => id)]);
+    const enabled = await command([built.ringfence, 'enable', ...apps.map(({ id }) => id)]);
+    expect(enabled).toMatchObject({ code: 0, stderr: expect.stringContaining('"ringfence terminal enable"') });
+    await output([built.ringfence, 'terminal', 'enable']);
+    expect((await command([built.ringfence, 'enable', terminal.id])).stderr).toBe('');
     for (const app of apps) {
       await waitFor(async () => (await shellApp(entry(app))).source !== '', {
         what: `the shell to read ${app.id} anew`,
@@ -81,7 +86,7 @@ describe('the usual icon in GNOME Shell', () => {
     copyFileSync(client, join(installed, 'ringfence-open'));
     if (task.result?.state === 'fail') await screenshot(`failed-${task.name.replace(/\W+/g, '-').slice(0, 60)}`);
     await endAll(bus);
-    for (const app of apps) for (const pid of processesOf(app)) kill(pid);
+    for (const app of apps) for (const pid of processesOf(app.process)) kill(pid);
     await waitFor(async () => (await runningApps()).length === 0, { what: 'all apps to be closed' });
     await clearNotifications();
   });
@@ -90,8 +95,8 @@ describe('the usual icon in GNOME Shell', () => {
     await bus.close();
   });
 
-  /** Until the app has a window and the shell holds it for running; returns the scope that all its processes are in. */
-  const runsInItsFence = async (app: App): Promise<string> => {
+  /** Until the app has a window and the shell holds it for running, with every process of it in a fence. */
+  const runsInItsFence = async (app: App): Promise<void> => {
     const state = await waitFor(
       async () => {
         const found = await shellApp(entry(app));
@@ -99,18 +104,37 @@ describe('the usual icon in GNOME Shell', () => {
       },
       { what: `a window of ${app.id}` },
     );
-    return allInOneFence(app, state.pids);
+    if (app === terminal) await tabsInTheirFences(1);
+    else expectOneFence(app, unitsOf(app, state.pids));
   };
 
-  const allInOneFence = (app: App, windowPids: readonly number[] = []): string => {
-    expect(processesOf(app).length).toBeGreaterThan(0);
-    const pids = [...processesOf(app), ...windowPids];
-    const units = [...new Set([...pids, ...descendantsOf(pids)].map(unitOf))]
-      // VTE moves the shell of each tab into a scope of its own, before it runs.
-      .filter((unit) => !(app === terminal && unit.startsWith('vte-spawn-')));
-    expect(units).toHaveLength(1);
-    expect(units[0]).toMatch(new RegExp(`^app-ringfence-${app.id.replaceAll('.', '\\.')}-\\d+\\.scope$`));
-    return units[0] ?? '';
+  const unitsOf = (app: App, windowPids: readonly number[] = []): string[] => {
+    expect(processesOf(app.process).length).toBeGreaterThan(0);
+    const pids = [...processesOf(app.process), ...windowPids];
+    return [...new Set([...pids, ...descendantsOf(pids)].flatMap((pid) => unitOf(pid) ?? []))];
+  };
+
+  const expectOneFence = (app: App, units: readonly string[]) => {
+    expect(units).toEqual([
+      expect.stringMatching(new RegExp(`^app-ringfence-${app.id.replaceAll('.', '\\.')}-\\d+\\.scope$`)),
+    ]);
+  };
+
+  /** Until each tab's shell has its own fence: VTE moves it to a scope of its own before. Returns the shells' units. */
+  const tabsInTheirFences = async (tabs: number): Promise<string[]> => {
+    const isTab = (unit: string) => /^app-ringfence-bash-\d+\.scope$/.test(unit);
+    const units = await waitFor(
+      () => {
+        const found = unitsOf(terminal);
+        return found.filter(isTab).length === tabs && !found.some((unit) => unit.startsWith('vte-spawn-')) && found;
+      },
+      { what: `${tabs} tabs, each in a fence` },
+    );
+    expectOneFence(
+      terminal,
+      units.filter((unit) => !isTab(unit)),
+    );
+    return units.filter(isTab);
   };
 
   const hasOneIcon = async (app: App) => {
@@ -126,9 +150,29 @@ describe('the usual icon in GNOME Shell', () => {
     await hasOneIcon(app);
     await screenshot(`running-${app.id}`);
     expect(await readFavourites()).toBe(favourites);
-    const [instance] = await ringfence.instances();
-    expect(instance?.appId).toBe(entry(app));
+    const instances = await ringfence.instances();
+    expect(instances.map(({ appId }) => appId).filter(Boolean)).toEqual([entry(app)]);
     expect(await shellNotifications()).toEqual([]);
+  });
+
+  it('gives each tab of the terminal that is opened by keyboard a fence of its own', async () => {
+    await clickIcon(entry(terminal));
+    await runsInItsFence(terminal);
+    let units: string[] = [];
+    for (const tabs of [2, 3, 4]) {
+      await waitFor(async () => (await focusedApp()) === entry(terminal), {
+        what: 'the terminal to have the keyboard',
+      });
+      await output(['xdotool', 'key', 'ctrl+shift+t']);
+      units = await tabsInTheirFences(tabs);
+    }
+    const file = join(folder, 'tab');
+    await output(['xdotool', 'type', `tee ${file} </proc/self/cgroup\n`]);
+    await waitFor(() => existsSync(file) && units.includes(readFileSync(file, 'utf8').trim().split('/').at(-1) ?? ''), {
+      what: 'the shell of the last tab to tell the same',
+    });
+    await screenshot('terminal-tabs');
+    await hasOneIcon(terminal);
   });
 
   it('has an action more in the menu, which keeps its word', async () => {
@@ -154,7 +198,7 @@ describe('the usual icon in GNOME Shell', () => {
       });
       await screenshot('strict-refused');
       expect(told?.body).toMatch(/^not started: cannot launch/);
-      expect(processesOf(editor)).toEqual([]);
+      expect(processesOf(editor.process)).toEqual([]);
       expect(await fenceUnits(bus)).toEqual([]);
     }
   });
@@ -200,8 +244,10 @@ describe('the usual icon in GNOME Shell', () => {
     const call = ['busctl', '--user', 'call', app.id, path, 'org.freedesktop.Application', 'Activate', 'a{sv}', '0'];
     expect(await command(call)).toMatchObject({ code: 0, stderr: '' });
     // A terminal opens no window by itself.
-    if (app === terminal) allInOneFence(app);
+    if (app === terminal) expectOneFence(app, unitsOf(app));
     else await runsInItsFence(app);
+    // Or it would find the name gone again, and tell of it.
+    await waitFor(() => processesWith(`--service=${app.id}`).length === 0, { what: 'the client to see the name' });
   });
 
   it('starts the app without its fence, and says so, when the daemon is broken', async () => {
@@ -213,7 +259,7 @@ describe('the usual icon in GNOME Shell', () => {
     });
     await screenshot('fallback');
     expect(told).toMatchObject({ title: 'Calculator', body: expect.stringMatching(/^started without its fence: /) });
-    expect(processesOf(calculator)).toHaveLength(1);
+    expect(processesOf(calculator.process)).toHaveLength(1);
     expect(await fenceUnits(bus)).toEqual([]);
   });
 
@@ -226,7 +272,22 @@ describe('the usual icon in GNOME Shell', () => {
       what: 'a notification',
     });
     expect(told?.body).toMatch(/^not started: /);
-    expect(processesOf(calculator)).toEqual([]);
+    expect(processesOf(calculator.process)).toEqual([]);
+    await waitsForNoWindow(calculator);
+  });
+
+  it('starts nothing that was to be strict, and says so, when Ringfence was removed without a word', async () => {
+    await breakDaemon();
+    rmSync(join(installed, 'ringfence-open'));
+    await clickIcon(entry(calculator), 3);
+    const item = (await menuItems(entry(calculator))).find(({ label }) => label === 'Open Strictly Contained');
+    await clickAt(item?.x ?? 0, item?.y ?? 0);
+    const [told] = await waitFor(async () => (await shellNotifications()).length > 0 && shellNotifications(), {
+      what: 'a notification',
+    });
+    expect(told?.body).toMatch(/^not started: /);
+    expect(processesOf(calculator.process)).toEqual([]);
+    await waitsForNoWindow(calculator);
   });
 
   it('still shows the icon and starts the app when Ringfence was removed without a word', async () => {
@@ -240,10 +301,11 @@ describe('the usual icon in GNOME Shell', () => {
       what: 'a notification',
     });
     expect(told?.body).toMatch(/^started without its fence: /);
-    expect(processesOf(calculator)).toHaveLength(1);
+    expect(processesOf(calculator.process)).toHaveLength(1);
   });
 
   it('is the same after all is disabled', async () => {
+    await output([built.ringfence, 'terminal', 'disable']);
     await output([built.ringfence, 'disable', ...apps.map(({ id }) => id)]);
     for (const app of apps) {
       await waitFor(async () => (await shellApp(entry(app))).source === '', {
@@ -257,6 +319,12 @@ describe('the usual icon in GNOME Shell', () => {
     expect(await fenceUnits(bus)).toEqual([]);
   });
 
+  /** Sooner than the 15 s after which the shell gives up by itself. */
+  const waitsForNoWindow = (app: App) =>
+    waitFor(async () => (await shellApp(entry(app))).state === 0, {
+      what: 'the end of the spinner',
+      timeoutMs: 10_000,
+    });
   const breakDaemon = async () => {
     await setActivation('/bin/false');
     const pid = await namePid(bus, busName);
@@ -268,40 +336,3 @@ describe('the usual icon in GNOME Shell', () => {
     return new Map(rows.map((row) => [row.get('name'), row]));
   };
 });
-
-function processesOf(app: App): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const [program = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return program === app.process || program.endsWith(`/${app.process}`);
-      } catch {
-        return false;
-      }
-    });
-}
-
-function descendantsOf(pids: readonly number[]): number[] {
-  const children = pids.flatMap((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-    } catch {
-      return [];
-    }
-  });
-  return children.length === 0 ? [] : [...children, ...descendantsOf(children)];
-}
-
-function unitOf(pid: number): string {
-  return cgroupOf(pid)?.split('/').at(-1) ?? '';
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
-}

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
 import type { Client } from '../../src/cli/client.ts';
@@ -120,6 +120,27 @@ describe('GNOME Terminal', () => {
     expect(instance).toMatchObject({ appId: 'org.test.Sleeper.desktop', pids: [pid] });
     expect(instance.report.find((row) => row.get('name') === 'cpu-weight')?.get('asked')).toBe('33');
     rmSync(`${folder}/org.test.Sleeper.desktop`);
+  });
+
+  it('runs the command of a strict app with Terminal=true in a sandbox of its own tab', async () => {
+    const folder = `${process.env['HOME']}/.local/share/applications`;
+    const entry = '[Desktop Entry]\nType=Application\nName=Sleeper\nTerminal=true\nExec=sleep 4322\n';
+    writeFileSync(`${folder}/org.test.StrictSleeper.desktop`, entry);
+    // Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
+    const limits = ['memory-max', 'memory-swap-max', 'tasks-max'].map((name) => [name, 'infinity'] as const);
+    await client.launch('org.test.StrictSleeper', [], new Map([['profile', 'strict'], ...limits]));
+    const pid = await waitFor(() => processesWith('4322').find((one) => processFacts(one)?.argv[0] === 'sleep'), {
+      what: 'the command',
+    });
+    const instance = await waitFor(async () => (await client.instances()).find(({ pids }) => pids.includes(pid)), {
+      what: 'its instance',
+    });
+    expect(instance).toMatchObject({ appId: 'org.test.StrictSleeper.desktop', profile: 'strict' });
+    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^NoNewPrivs:\s1$/m);
+    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Seccomp:\s2$/m);
+    expect(readdirSync(`/proc/${pid}/root/tmp`)).toEqual(['.X11-unix']);
+    await client.stop(instance.path, 0);
+    rmSync(`${folder}/org.test.StrictSleeper.desktop`);
   });
 
   it('is as it was before when it is disabled', async () => {

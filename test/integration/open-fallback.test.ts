@@ -28,12 +28,26 @@ describe('a click', () => {
   let folder: string;
   let runner: OpenRunner;
   let dying: string;
+  /** A program that takes the bus name it is told, after a moment. */
+  let nameTaker: string;
 
   beforeAll(async () => {
     bus = await connectTestBus();
     folder = temporaryFolder();
     dying = await bundleDyingDaemon();
     const app = installProgram(folder, 'app', `#!/bin/sh\necho started >>${folder}/starts\nexec sleep 1000\n`);
+    nameTaker = installProgram(
+      folder,
+      'service',
+      `#!/usr/bin/python3
+import dbus, dbus.service, sys, time
+from dbus.mainloop.glib import DBusGMainLoop
+from gi.repository import GLib
+time.sleep(0.3)
+name = dbus.service.BusName(sys.argv[1], dbus.SessionBus(mainloop=DBusGMainLoop()))
+GLib.MainLoop().run()
+`,
+    );
     installEntry('clicked', [`Exec=${app} %U`]);
     installEntry('program-gone', ['Exec=/no/such/program']);
   });
@@ -167,22 +181,31 @@ describe('a click', () => {
     expect((await runner.open(['--app=clicked'])).code).toBe(75);
   });
 
+  it.each([
+    ['answered over dbus-send', []],
+    ['answered over busctl', ['a,b']],
+  ])('does not wait for the name of a service that has ended: %s', async (_way, args) => {
+    await setActivation(realDaemon);
+    const own = 'org.test.Ended';
+    const result = await runner.open(['--app=clicked', `--service=${own}`, '--', 'sh', '-c', 'exit 3', ...args]);
+    expect(result).toMatchObject({
+      code: 1,
+      stderr: `ringfence-open: clicked: not started: ${own} ended before it appeared on the bus\n`,
+    });
+  });
+
+  it('waits for the name of a service whose first process has ended', async () => {
+    await setActivation(realDaemon);
+    const service = installProgram(folder, 'forking-service', `#!/bin/sh\n(sleep 0.2; exec ${nameTaker} "$1") &\n`);
+    const own = 'org.test.Forking';
+    const { code, stderr } = await runner.open(['--app=clicked', `--service=${own}`, '--', service, own]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
   it('waits until a service has its name', async () => {
     await setActivation(realDaemon);
-    const service = installProgram(
-      folder,
-      'service',
-      `#!/usr/bin/python3
-import dbus, dbus.service, sys, time
-from dbus.mainloop.glib import DBusGMainLoop
-from gi.repository import GLib
-time.sleep(0.3)
-name = dbus.service.BusName(sys.argv[1], dbus.SessionBus(mainloop=DBusGMainLoop()))
-GLib.MainLoop().run()
-`,
-    );
     const own = 'org.test.Service';
-    const { code, stderr } = await runner.open(['--app=clicked', `--service=${own}`, '--', service, own]);
+    const { code, stderr } = await runner.open(['--app=clicked', `--service=${own}`, '--', nameTaker, own]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(await isOwned(own)).toBe(true);
     expect(await fenceUnits(bus)).toHaveLength(1);

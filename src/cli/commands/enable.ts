@@ -1,6 +1,14 @@
+import { openTerminalSettings } from '../../adapters/fs/terminal-settings.ts';
 import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
 import { printResults } from '../shadow-text.ts';
+
+/** Apps that move what runs in their tabs into scopes of their own, with the names that `ringfence terminal` has for them. */
+const terminals = [
+  ['org.gnome.Terminal.desktop', 'GNOME Terminal'],
+  ['org.gnome.Console.desktop', 'Console'],
+  ['org.gnome.Ptyxis.desktop', 'Ptyxis'],
+] as const;
 
 /** `ringfence enable APP...` */
 export const enableCommand: Command = {
@@ -24,7 +32,18 @@ export const enableCommand: Command = {
     const client = await connectClient(environment);
     try {
       const rows = await client.enableApps(words.positionals, options);
-      return printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
+      const code = printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
+      const isEnabled = (app: string) => rows.some((row) => row.get('app') === app && row.get('state') === 'enabled');
+      for (const [, name] of terminals.filter(([app]) => isEnabled(app))) {
+        if (
+          openTerminalSettings(environment)
+            .read()
+            .some((one) => one.terminal === name)
+        )
+          continue;
+        terminal.warn(`${name}: its tabs leave the fence of the app; "ringfence terminal enable" gives each its own`);
+      }
+      return code;
     } finally {
       await client.close();
     }

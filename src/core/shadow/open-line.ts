@@ -50,12 +50,23 @@ export function sayGone(title: string, id: string, text: string): string {
   return `(notify-send -a Ringfence -- ${quotedTitle} ${quotedText}; logger -t ringfence -- ${entry}) >/dev/null 2>&1 &`;
 }
 
+/** As in ringfence-open, which is gone: or GNOME Shell would take no other click on the icon for 15 seconds. */
+export const endStartupProgram =
+  'for (const version of ["4.0", "3.0"]) { try { imports.gi.versions.Gdk = version; const { Gdk } = imports.gi; ' +
+  'if (version === "3.0") Gdk.init([]); else imports.gi.Gtk.init(); ' +
+  'Gdk.Display.get_default().notify_startup_complete(ARGV[0]); break; } catch {} }';
+
+const endStartup = [
+  `t=$\{XDG_ACTIVATION_TOKEN:-$DESKTOP_STARTUP_ID}`,
+  `([ -z "$t" ] || gjs -c ${shellQuote(endStartupProgram)} "$t") >/dev/null 2>&1 &`,
+].join('; ');
+
 function openScript(line: OpenLine): string {
   const { id, name } = line.original;
   const say = (text: string) => sayGone(name ?? id, id, text);
   if (!line.mayFallBack) {
     const text = 'not started: it may run in a strict fence only, and Ringfence is gone';
-    return `"$0" "$@"; s=$?; case $s in 126|127) ${say(text)} ;; esac; exit $s`;
+    return `"$0" "$@"; s=$?; case $s in 126|127) ${say(text)} ${endStartup} ;; esac; exit $s`;
   }
   const text = 'started without its fence: Ringfence is gone';
   return [
