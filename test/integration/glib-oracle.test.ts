@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -11,18 +11,17 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readHostFacts } from '../../src/adapters/fs/host-facts.ts';
-import { expandExec, parseExec, quoteExec } from '../../src/core/desktop-entry/exec-line.ts';
+import { expandExec } from '../../src/core/desktop-entry/exec-line.ts';
 import { localeVariants } from '../../src/core/desktop-entry/locale.ts';
 import { mainGroup, parseDesktopEntry } from '../../src/core/desktop-entry/parse.ts';
 import { splitList } from '../../src/core/desktop-entry/value.ts';
 import { parseDesktopId } from '../../src/core/desktop-id.ts';
 import { isRingfenceError } from '../../src/core/errors.ts';
 import { knownTerminals, resolveApp } from '../../src/core/resolve-app.ts';
+import { askGlib } from '../fixtures/ask-glib.ts';
 
-/** GLib (through the system's python3-gi) is asked what it makes of the same entries. */
 const fixtures = join(import.meta.dirname, '../fixtures');
 const minimumEntries = 80;
 const locales = ['de_DE.UTF-8', 'fr', 'pt_BR', 'sr_RS@latin', 'zh_TW'];
@@ -152,21 +151,7 @@ function environment(): Record<string, string> {
     LANG: 'C.UTF-8',
     LANGUAGE: 'de',
     GIO_LAUNCH_DESKTOP: join(root, 'recorder'),
-    GIO_USE_VFS: 'local',
-    DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
   };
-}
-
-function askGlib<T>(request: object): T {
-  const run = spawnSync('/usr/bin/python3', [join(fixtures, 'glib-oracle.py')], {
-    input: JSON.stringify(request),
-    env: environment(),
-    encoding: 'utf8',
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  if (run.status !== 0)
-    throw new Error(`the GLib oracle failed (is python3-gi installed?): ${run.stderr.slice(-2000)}`);
-  return JSON.parse(run.stdout) as T;
 }
 
 interface LaunchCase {
@@ -204,7 +189,10 @@ describe('argument lists', () => {
 
 function compare(paths: readonly string[]): { launched: number; different: Map<string, number> } {
   const cases = paths.flatMap(launchCases);
-  const theirs = askGlib<(string[][] | null)[]>({ mode: 'launch', records: join(root, 'records'), cases });
+  const theirs = askGlib<(string[][] | null)[]>(
+    { mode: 'launch', records: join(root, 'records'), cases },
+    environment(),
+  );
   const unexplained: string[] = [];
   const different = new Map<string, number>();
   cases.forEach((item, at) => {
@@ -256,7 +244,7 @@ interface GlibEntry {
 
 describe('what real applications say of themselves', () => {
   it('reads as in GLib: names in five locales, actions, types, keywords, visibility', { timeout: 60_000 }, () => {
-    const theirs = askGlib<(GlibEntry | null)[]>({ mode: 'entries', paths: entries, locales });
+    const theirs = askGlib<(GlibEntry | null)[]>({ mode: 'entries', paths: entries, locales }, environment());
     let compared = 0;
     entries.forEach((path, at) => {
       const glib = theirs[at];
@@ -299,112 +287,4 @@ function describeOurs(path: string): GlibEntry {
     terminal: document.getBoolean(mainGroup, 'Terminal'),
     name: document.getLocalized(mainGroup, 'Name', user) ?? null,
   };
-}
-
-const fragments = fc.constantFrom(
-  '[Desktop Entry]',
-  '[Desktop Action a b]',
-  '[]',
-  '[a[b]',
-  '[x] \t',
-  '[x] y',
-  '# note',
-  ';note',
-  '',
-  ' ',
-  '\t#',
-  'Name=x',
-  'Name = x ',
-  ' Name=y',
-  'Name[de]=ü',
-  'Name[sr@latin]=a',
-  'Name[]=a',
-  'Name[d e]=a',
-  'Name [de]=a',
-  '=x',
-  'Key',
-  'A B=c',
-  'Encoding=UTF-8',
-  'Encoding=latin1',
-  'List=a;b\\;c;',
-  'Bad=\\q;',
-  'End=\\',
-  'Esc=\\s\\n\\t\\r\\\\',
-  'X=a=b',
-  '-Y=1',
-  'Ä=ö',
-  '\ufeff[Desktop Entry]',
-  'K\t=v',
-  '\fK=v',
-);
-const keyFile = fc
-  .array(
-    fc.tuple(
-      fc.oneof({ weight: 5, arbitrary: fragments }, fc.string({ unit: 'binary', maxLength: 12 })),
-      fc.constantFrom('\n', '\n', '\r\n'),
-    ),
-  )
-  .chain((lines) =>
-    fc.boolean().map((open) =>
-      lines
-        .map(([text, eol]) => text.replace(/\0/g, '') + eol)
-        .join('')
-        .replace(open ? /\n$/ : /$^/, ''),
-    ),
-  );
-
-describe('generated files', () => {
-  it('parse as in GKeyFile, and survive', { timeout: 120_000 }, () => {
-    const files = fc
-      .sample(keyFile, 3000)
-      .flatMap((text) => [text, `[Desktop Entry]\n${text}`])
-      .map((text) => Buffer.from(text, 'utf8'));
-    const theirs = askGlib<(object | null)[]>({ mode: 'keyfile', files: files.map((file) => file.toString('base64')) });
-    let valid = 0;
-    files.forEach((file, at) => {
-      const ours = readOurs(file);
-      if (ours !== null) valid++;
-      expect({ file: file.toString('utf8'), read: ours }).toEqual({ file: file.toString('utf8'), read: theirs[at] });
-    });
-    expect(valid).toBeGreaterThan(500);
-  });
-
-  it('quoted arguments are read back by GLib', { timeout: 60_000 }, () => {
-    const argument = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.string({ unit: fc.constantFrom(...'"\'\\$`% #\n\t;a=~*?') }),
-    );
-    const argvs = fc
-      .sample(fc.array(argument, { minLength: 1, maxLength: 6 }), 3000)
-      .map((argv) => argv.map((text) => text.replace(/\0/g, '')));
-    const values = argvs.map(quoteExec);
-    // GLib undoes %% in a pass of its own before it parses the quoting.
-    const theirs = askGlib<(string[] | null)[]>({
-      mode: 'shell',
-      values: values.map((value) => value.replaceAll('%%', '%')),
-    });
-    expect(theirs).toEqual(argvs);
-    expect(values.map((value) => expandExec(parseExec(value), { uris: [] })[0])).toEqual(argvs);
-  });
-});
-
-function readOurs(file: Buffer): object | null {
-  try {
-    const document = parseDesktopEntry(file);
-    expect(document.render().equals(file)).toBe(true);
-    return Object.fromEntries(
-      document.groups().map((group) => [
-        group,
-        Object.fromEntries(
-          document.keys(group).map((key) => {
-            const raw = document.raw(group, key) ?? null;
-            return [key, { raw, list: raw === null ? null : (splitList(raw) ?? null) }];
-          }),
-        ),
-      ]),
-    );
-  } catch (error) {
-    if (isRingfenceError(error, 'BadEntry')) return null;
-    throw error;
-  }
 }
