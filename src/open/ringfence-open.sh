@@ -197,15 +197,6 @@ call_in_ascii() {
 }
 
 in_ascii() {
-  joined=
-  for one; do
-    case $one in *[!\ -~]*) in_ascii "$one" && one=$REPLY ;; esac
-    joined=$joined,$one
-  done
-  call_with_dbus_send
-}
-
-in_ascii() {
   format= kind=uri
   case $1 in /*) format=file:// kind=path ;; esac
   for byte in $(printf %s "$1" | od -An -v -tx1); do
