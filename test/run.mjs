@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // npm test [-- [--only unit|integration|gnome|machine] [FILE…]]: everything, on a bare machine: installs what is missing (as root
 // on Debian and Ubuntu; elsewhere it says what is), builds, checks, and runs the integration tests in a private session,
-// those of the desktop in GNOME Shell, and the machine tests, on this system's own files and on Debian 13. Without root: check and machine. Ends with the line
+// those of the desktop in GNOME Shell, and the machine tests, on this system's own files, on Debian 13 and on two processors. Without root: check and machine. Ends with the line
 // "N passed, N failed"; exit status 1 if anything failed. With CI=true a skipped test is a failure.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -61,7 +61,7 @@ async function everything() {
 /** The README's commands that cannot run inside a testbed, since they start one. */
 async function readmeCommands() {
   tally.command('npm run demo', await run(withTitle('npm run demo', ['npm', 'run', '--silent', 'demo'])));
-  const few = { BENCH_ROUNDS: '3', BENCH_SETTLE_SECONDS: '1', BENCH_IDLE_SECONDS: '1' };
+  const few = { BENCH_ROUNDS: '3', BENCH_ENTRIES: '20', BENCH_SETTLE_SECONDS: '1', BENCH_IDLE_SECONDS: '1' };
   if (!isRoot) tally.skip('npm run bench: it needs root');
   else {
     const bench = withTitle('npm run bench (a few rounds: no figures)', ['npm', 'run', '--silent', 'bench']);
@@ -126,17 +126,39 @@ async function machines(debian13) {
     await own();
     await other();
   }
+  // By itself: its two processors are this machine's.
+  if (isRoot) await virtualMachine();
+  else tally.skip('the tests on two processors: they need root');
 }
 
 async function machine(title, name, folder) {
   const { env } = reportTo(name);
-  // What needs Debian 12's own applications says so in its file name.
-  const args = folder === undefined ? files : [...files, '--exclude', '**/debian12-*', '--passWithNoTests'];
+  // What needs Debian 12's own applications or another kind of machine says so in its file name.
+  const args = [...files, '--exclude', '**/virtual-*', '--passWithNoTests'];
+  if (folder !== undefined) args.push('--exclude', '**/debian12-*');
   const code = await run(withTitle(title, [testbed('machine'), ...vitest('machine', args)]), {
     prefix: `[${title}] `,
     env: { ...env, MACHINE_TIMEOUT: '600', ...(folder && { RINGFENCE_TEST_ROOT: folder }) },
   });
   tally.add(title, code, join(outFolder, name, 'report.json'));
+}
+
+async function virtualMachine() {
+  const suites = readdirSync(join(root, 'test/machine'))
+    .filter((file) => file.startsWith('virtual-'))
+    .map((file) => join('test/machine', file))
+    .filter((file) => files.length === 0 || files.some((wantedFile) => file.includes(wantedFile)));
+  if (suites.length === 0) return;
+  if (process.arch !== 'x64' || !/^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))) {
+    tally.skip('the tests on two processors: they need the kernel of Debian on amd64');
+    return;
+  }
+  const title = 'virtual machine';
+  const { env } = reportTo('virtual');
+  const code = await run(withTitle(title, [testbed('virtual-machine'), ...vitest('machine', suites)]), {
+    env: { ...env, MACHINE_TIMEOUT: '300' },
+  });
+  tally.add(title, code, join(outFolder, 'virtual', 'report.json'));
 }
 
 /** A Debian 13 file system, made while the unit tests run; resolves to undefined where it can't be had. */
