@@ -17,10 +17,17 @@ export function planEnvironment(settings: SandboxSettings, host: SandboxHost): S
     ['DBUS_SESSION_BUS_ADDRESS', bus('bus')],
     ['XDG_RUNTIME_DIR', host.runtimeDir],
     ...(host.a11ySocket === undefined
-      ? ([['NO_AT_BRIDGE', '1']] as [string, string][])
+      ? // GTK 3 and 4: else they would ask for a bus that they are not told of.
+        ([
+          ['NO_AT_BRIDGE', '1'],
+          ['GTK_A11Y', 'none'],
+        ] as [string, string][])
       : ([['AT_SPI_BUS_ADDRESS', bus('at-spi-bus')]] as [string, string][])),
     // The private bus of ibus is hidden with its folder; its portal is the door for the confined (ibus ≥ 1.5.18).
     ['IBUS_USE_PORTAL', '1'],
+    // Gvfs is cut off: behind a second proxy, as WebKitGTK has one, looking for it took 25 s (xdg-dbus-proxy 0.1.4).
+    ['GIO_USE_VFS', 'local'],
+    ['GVFS_REMOTE_VOLUME_MONITOR_IGNORE', '1'],
   ];
   return [
     ...unset.map((name) => ({ op: 'unsetenv', name }) as const),

@@ -1,6 +1,6 @@
 import { type HomeRule, homeRules } from './home-rules.ts';
 import type { Placeholder, SandboxHost, SandboxOp, SandboxSettings } from './model.ts';
-import { foldersBetween, isAtOrBelow, pathDepth } from './path-relations.ts';
+import { foldersAbove, foldersBetween, pathDepth } from './path-relations.ts';
 
 /** The mounts of the home and of the paths in the settings, in order, with what they could not cover. */
 export interface HomeMounts {
@@ -47,14 +47,15 @@ export function planHomeMounts(settings: SandboxSettings, host: SandboxHost): Ho
   for (const path of settings.readOnlyPaths) put(markOf(host, path, 'read-only'));
   for (const path of settings.inaccessiblePaths) if (!isMissing(host, path)) put(markOf(host, path, 'hidden'));
   for (const rule of rules.filter((one) => one.locked)) putRule(put, host, rule);
-  for (const pin of pins([...marks.values()], host.home)) if (!marks.has(pin.path)) put(pin);
+  for (const pin of pins(marks, host.home)) if (!marks.has(pin.path)) put(pin);
 
   const ordered = [...marks.values()].sort(
     (a, b) => pathDepth(a.path) - pathDepth(b.path) || (a.path < b.path ? -1 : 1),
   );
-  const visible = ordered.filter((mark) => !isRedundant(mark, ordered));
+  const visible = ordered.filter((mark) => !isRedundant(mark, marks));
+  const around = new Set(visible.flatMap(({ path }) => foldersAbove(path)));
   return {
-    ops: visible.map((mark) => mountOf(mark, visible)),
+    ops: visible.map((mark) => mountOf(mark, around)),
     placeholders: placed.map(placeholderOf).sort((a, b) => pathDepth(a.path) - pathDepth(b.path)),
     unguarded: unguardedPaths(rules, host),
   };
@@ -85,46 +86,37 @@ function putRule(put: (mark: Mark) => void, host: SandboxHost, { path, access, p
   else if (place) put({ path, access, file: place.kind === 'file' });
 }
 
-function pins(marks: readonly Mark[], home: string): Mark[] {
-  const writable = marks.filter(({ access }) => access === 'read-write').map(({ path }) => path);
-  return marks
+function pins(marks: ReadonlyMap<string, Mark>, home: string): Mark[] {
+  const isWritable = (path: string): boolean => marks.get(path)?.access === 'read-write';
+  return [...marks.values()]
     .filter(({ path, access }) => access !== 'read-write' && path !== home)
     .flatMap(({ path }) => {
-      const root = nearest(writable, path);
+      const root = foldersAbove(path).find(isWritable);
       return root === undefined ? [] : foldersBetween(root, path);
     })
     .filter((folder) => nearestMark(marks, folder)?.access === 'read-write')
     .map((path) => ({ path, access: 'read-write', file: false }));
 }
 
-function nearest(folders: readonly string[], path: string): string | undefined {
-  return folders
-    .filter((folder) => folder !== path && isAtOrBelow(path, folder))
-    .sort((a, b) => b.length - a.length)[0];
-}
-
-function nearestMark(marks: readonly Mark[], path: string): Mark | undefined {
-  const found = nearest(
-    marks.map((mark) => mark.path),
-    path,
-  );
-  return marks.find((mark) => mark.path === found);
+/** The innermost mark on a folder above the path. There are hundreds of marks: it climbs instead of looking at each. */
+function nearestMark(marks: ReadonlyMap<string, Mark>, path: string): Mark | undefined {
+  const folder = foldersAbove(path).find((above) => marks.has(above));
+  return folder === undefined ? undefined : marks.get(folder);
 }
 
 /** Hidden in hidden, read-only in read-only or in nothing: the outer mount has said it already. */
-function isRedundant(mark: Mark, marks: readonly Mark[]): boolean {
+function isRedundant(mark: Mark, marks: ReadonlyMap<string, Mark>): boolean {
   if (mark.access === 'read-write') return false;
   const outer = nearestMark(marks, mark.path);
   if (outer?.access === 'hidden') return true;
   return mark.access === 'read-only' && outer?.access !== 'read-write';
 }
 
-function mountOf({ path, access, file }: Mark, all: readonly Mark[]): SandboxOp {
+function mountOf({ path, access, file }: Mark, around: ReadonlySet<string>): SandboxOp {
   if (access === 'read-write') return { op: 'bind', source: path, target: path };
   if (access === 'read-only') return { op: 'ro-bind', source: path, target: path };
   if (file) return { op: 'ro-bind', source: '/dev/null', target: path };
-  const opened = all.some((mark) => mark.path !== path && isAtOrBelow(mark.path, path));
-  return { op: 'tmpfs', target: path, mode: opened ? 0o111 : 0o000 };
+  return { op: 'tmpfs', target: path, mode: around.has(path) ? 0o111 : 0o000 };
 }
 
 function placeholderOf({ path, access, place }: HomeRule): Placeholder {

@@ -19,3 +19,10 @@ export function joinPath(folder: string, rest: string): string {
 export function pathDepth(path: string): number {
   return path === '/' ? 0 : path.split('/').length - 1;
 }
+
+/** The folders around a path, the innermost first and the root last: `/a/b/c` has `/a/b`, `/a` and `/`. */
+export function foldersAbove(path: string): string[] {
+  const found: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) found.push(path.slice(0, end));
+  return path === '/' ? found : [...found, '/'];
+}

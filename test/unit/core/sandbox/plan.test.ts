@@ -93,6 +93,15 @@ describe('planSandbox', () => {
       '.local/share/dbus-1/services/x.service',
       '.local/bin/ls',
       '.config/dconf/user',
+      '.inputrc',
+      '.bash_completion',
+      '.config/user-tmpfiles.d/x.conf',
+      '.config/pkcs11/modules/x.module',
+      '.pki/nssdb/pkcs11.txt',
+      '.cache/gstreamer-1.0/registry.x86_64.bin',
+      '.local/share/gstreamer-1.0/plugins/libx.so',
+      '.local/share/flatpak/exports/share/applications/x.desktop',
+      '.local/share/glib-2.0/schemas/gschemas.compiled',
     ]) {
       expect([path, deciding(ops, `${home}/${path}`)?.op]).toEqual([path, 'ro-bind']);
     }
@@ -111,7 +120,7 @@ describe('planSandbox', () => {
     expect(deciding(plan.ops, `${home}/.config/autostart/x`)?.op).toBe('ro-bind');
     const placed = plan.placeholders.map(({ path }) => path);
     expect(placed).toContain(`${home}/.config/autostart`);
-    expect(placed).not.toContain(`${home}/.vimrc`);
+    expect(placed).not.toContain(`${home}/.zshrc`);
     expect(plan.unguarded).toEqual([]);
     for (const { path, kind, content } of plan.placeholders) {
       if (kind === 'folder') expect([path, content]).toEqual([path, '']);
