@@ -55,7 +55,7 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
       };
       const end = async (result: string) => {
         const exit = await exitOf(gate);
-        oomWatch.end(wasKilled(exit));
+        oomWatch.end(exit === undefined || wasKilled(exit));
         running.delete(unit);
         records.remove(unit);
         const outcome = describeOutcome(result, exit, oomKills);

@@ -40,13 +40,22 @@ export async function enableTerminals(
       const before = await settings.get(each.schema, each.key);
       if (before !== undefined && before !== each.ours) changes.push({ terminal: terminal.name, ...each, before });
     }
-    const known = store.read();
-    const fresh = changes.filter(({ schema, key }) => !known.some((one) => one.schema === schema && one.key === key));
-    store.write([...known, ...fresh]);
+    store.write(noteChanges(store.read(), changes));
     for (const { schema, key, ours } of changes) await settings.set(schema, key, ours);
     outcomes.push({ terminal: terminal.name, state: changes.length > 0 ? 'enabled' : 'unchanged' });
   }
   return outcomes;
+}
+
+// A value that was ours already, of a shell in another place, is not what the user had.
+function noteChanges(known: readonly ChangedSetting[], changes: readonly ChangedSetting[]): ChangedSetting[] {
+  const isSame = (one: ChangedSetting, other: ChangedSetting) => one.schema === other.schema && one.key === other.key;
+  const kept = known.filter((one) => !changes.some((change) => isSame(one, change)));
+  const noted = changes.map((change) => {
+    const earlier = known.find((one) => isSame(one, change));
+    return earlier?.ours === change.before ? { ...change, before: earlier.before } : change;
+  });
+  return [...kept, ...noted];
 }
 
 /** Sets everything back as it was; what the user changed since stays as the user wants it. */

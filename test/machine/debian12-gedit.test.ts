@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processFacts } from '../fixtures/live-daemon.ts';
 import { dbusSend } from '../harness/bus-call.ts';
@@ -49,5 +49,25 @@ describe('gedit on a display, launched by a script', () => {
     expect(everywhere.length).toBeGreaterThan(0);
     const inside = await pidsIn(unit);
     expect(everywhere.filter((pid) => !inside.includes(pid))).toEqual([]);
+  });
+
+  it('is strict with the limits of safeapp when that starts it', async () => {
+    await command(['systemctl', '--user', 'stop', 'app-ringfence-*.scope']);
+    const started = await command([`${process.cwd()}/dist/safeapp`, '/usr/bin/gedit'], {
+      cwd: process.env['HOME'] ?? '/',
+      env: { DISPLAY: ':42', GDK_BACKEND: 'x11' },
+    });
+    expect(started).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    const search = ['xdotool', 'search', '--onlyvisible', '--class', 'gedit'];
+    await waitFor(async () => (await command(search, { env: { DISPLAY: ':42' } })).stdout.trim() !== '', {
+      what: "gedit's window",
+    });
+    const [unit = ''] = await userUnits('app-ringfence-gedit-*.scope');
+    const total = Number((await command(['awk', '/MemTotal/ { print $2 * 1024 }', '/proc/meminfo'])).stdout);
+    expect(Math.abs(Number(await readCgroup(unit, 'memory.max')) - total * 0.7)).toBeLessThan(total * 0.01);
+    expect(await readCgroup(unit, 'cpu.max')).toBe('100000 100000');
+    const pid = (await pidsIn(unit)).find((one) => processFacts(one)?.argv[0]?.endsWith('gedit')) ?? 0;
+    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^NoNewPrivs:\s1$/m);
+    expect(readdirSync(`/proc/${pid}/root/tmp`)).toEqual(['.X11-unix']);
   });
 });

@@ -1,11 +1,11 @@
-import { type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Cgroups } from '../../ports.ts';
+import { countOomKills } from './oom-kills.ts';
 
 /** The cgroup v2 tree below `root` (cgroups(7), Documentation/admin-guide/cgroup-v2.rst), and /proc. */
 export function openCgroups(root: string): Cgroups {
   const read = (cgroup: string, file: string) => readText(`${root}${cgroup}/${file}`);
-  /** Kills that the slices have counted, when a scope of theirs was last looked at. */
-  const seenAbove = new Map<string, number>();
+  const watchKills = countOomKills();
   return {
     read,
 
@@ -23,48 +23,13 @@ export function openCgroups(root: string): Cgroups {
       return [...pids, ...childCgroups(root, cgroup).flatMap((child) => this.pids(`${cgroup}/${child}`))];
     },
 
-    watchOomKills(cgroup, listener) {
-      const above = cgroup.slice(0, cgroup.lastIndexOf('/'));
-      let known = oomKills(read(cgroup, 'memory.events'));
-      seenAbove.set(above, oomKills(read(above, 'memory.events')));
-      const look = () => {
-        const countAbove = oomKills(read(above, 'memory.events'));
-        const events = read(cgroup, 'memory.events');
-        if (events === undefined) return;
-        seenAbove.set(above, countAbove);
-        const now = oomKills(events);
-        if (now > known) {
-          known = now;
-          listener(now);
-        }
-      };
-      let watcher: FSWatcher | undefined;
-      try {
-        // The kernel reports each change of the counters to inotify: nothing runs here while nothing happens.
-        watcher = watch(`${root}${cgroup}/memory.events`, look);
-        watcher.on('error', () => watcher?.close());
-      } catch {
-        // No memory controller here, or the scope is already gone.
-      }
-      return {
-        look,
-        end(wasKilled) {
-          watcher?.close();
-          // The kernel reports at most every 10 ms (CGROUP_FILE_NOTIFY_MIN_INTV), and a scope whose only process was killed
-          // is gone before that. The counter of the slice, which includes it, has grown since any scope was last looked at.
-          if (!wasKilled || known > 0) return;
-          if (oomKills(read(above, 'memory.events')) > (seenAbove.get(above) ?? 0)) listener(1);
-        },
-      };
-    },
+    watchOomKills: (cgroup, listener) => watchKills(`${root}${cgroup}`, listener),
   };
 }
 
-function oomKills(events: string | undefined): number {
-  return Number(/^oom_kill (\d+)$/m.exec(events ?? '')?.[1] ?? 0);
-}
-
 function readText(file: string): string | undefined {
+  // On the path of a click, an exception of node's costs as much as four calls.
+  if (!existsSync(file)) return undefined;
   try {
     return readFileSync(file, 'utf8').trimEnd();
   } catch {

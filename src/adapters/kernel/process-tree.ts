@@ -7,7 +7,6 @@ export function openProcessTree(cgroupRoot: string): ProcessTree {
   return {
     user: process.getuid?.() ?? 0,
     look: factsOf,
-    session: (pid) => numberField(pid, 3),
 
     descendants(pid, thorough) {
       const children = thorough ? allChildren() : undefined;
@@ -42,6 +41,13 @@ export function openProcessTree(cgroupRoot: string): ProcessTree {
       const cgroup = text(`/proc/${pid}/cgroup`);
       if (cgroup.includes('/vte-spawn-') || !cgroup.includes('/user@')) return false;
       return text(`/proc/${facts.parent}/maps`).includes('/libvte-');
+    },
+
+    environment(pid) {
+      const pairs = text(`/proc/${pid}/environ`)
+        .split('\0')
+        .filter((pair) => pair.includes('='));
+      return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
     },
   };
 }
