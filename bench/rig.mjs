@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import dbus from 'dbus-next';
 
@@ -25,7 +26,10 @@ export async function openRig(settings) {
   writeFileSync(app, `#!/bin/sh\nprintf . > ${fifo}\n`, { mode: 0o755 });
   const entries = join(process.env.HOME, '.local/share/applications');
   mkdirSync(entries, { recursive: true });
-  writeFileSync(join(entries, 'bench.desktop'), `[Desktop Entry]\nType=Application\nName=Bench\nExec=${app} %U\n`);
+  // Twice: one that still runs relaxed is not started strictly.
+  for (const name of ['bench', 'bench-strict']) {
+    writeFileSync(join(entries, `${name}.desktop`), `[Desktop Entry]\nType=Application\nName=Bench\nExec=${app} %U\n`);
+  }
 
   const bus = dbus.sessionBus({ busAddress: process.env.DBUS_SESSION_BUS_ADDRESS });
   const send = (fields) => bus.call(new dbus.Message(fields));
@@ -84,8 +88,13 @@ export async function openRig(settings) {
     async timeClick(start) {
       const begun = process.hrtime.bigint();
       const child = start();
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      await signalled();
+      const ended = new Promise((resolve, reject) =>
+        child.once('exit', (code) => {
+          if (code === 0) resolve();
+          else reject(new Error(`${child.spawnargs.join(' ')} ended with ${code}`));
+        }),
+      );
+      await Promise.race([signalled(), ended.then(() => new Promise(() => {}))]);
       const took = since(begun);
       await ended;
       return took;
@@ -111,16 +120,28 @@ export function since(begun) {
   return Number(process.hrtime.bigint() - begun) / 1e6;
 }
 
-/** Each of `starts` in turn, round after round, so that all meet the same weather; five rounds go before. */
-export async function interleave(rounds, starts, time) {
+/**
+ * Each of `starts` once in a round, in an order that is drawn anew: all meet the same weather, and none always has the same one
+ * before it (the kernel is quicker to move a process into a cgroup when another was moved a moment ago). `pause`, in ms, goes
+ * before each. Five rounds do not count.
+ */
+export async function interleave(rounds, starts, time, pause = 0) {
   const times = Object.fromEntries(Object.keys(starts).map((name) => [name, []]));
   for (let round = -5; round < rounds; round += 1) {
-    for (const [name, start] of Object.entries(starts)) {
+    for (const [name, start] of shuffled(Object.entries(starts))) {
+      if (pause > 0) await sleep(pause);
       const took = await time(start);
       if (round >= 0) times[name].push(took);
     }
   }
   return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, summary(values)]));
+}
+
+function shuffled(items) {
+  return items
+    .map((item) => [Math.random(), item])
+    .sort(([one], [other]) => one - other)
+    .map(([, item]) => item);
 }
 
 /** Median and 95th percentile. */
