@@ -1,24 +1,19 @@
+import { type ClaimPorts, gone, obstacle, requireOurs, requireSame, terminalHasLetGo } from './claim-process.ts';
 import { decideContainment } from './core/decide-containment.ts';
 import { parseDesktopId } from './core/desktop-id.ts';
 import { RingfenceError } from './core/errors.ts';
 import { parseLaunchOptions } from './core/launch-options.ts';
-import { sessionPiece } from './core/protected-process.ts';
 import { makeReport, type Report, serializeReport } from './core/report.ts';
 import { scopeProperties } from './core/scope/properties.ts';
 import { scopeUnitName } from './core/scope/unit-name.ts';
 import { gatherTree, rootOfTree } from './gather-tree.ts';
 import { judgeScope } from './judge-scope.ts';
 import type { LaunchPorts } from './launch.ts';
-import type { Gate, Instance, ProcessFacts, ProcessTree } from './ports.ts';
+import type { Gate, Instance, ProcessFacts } from './ports.ts';
 
 /** What containing works with, on top of what a launch does. */
-export interface ContainPorts extends Omit<LaunchPorts, 'register' | 'openGates'> {
-  readonly processes: ProcessTree;
-  /** The daemon's own pid. */
-  readonly ownPid: number;
+export interface ContainPorts extends ClaimPorts, Omit<LaunchPorts, 'register' | 'openGates' | 'sandboxes'> {
   register(report: Report, gate: Gate | undefined): Instance;
-  /** Resolves after so many milliseconds. */
-  sleep(milliseconds: number): Promise<void>;
 }
 
 /**
@@ -81,59 +76,12 @@ export async function containProcess(
   return instance;
 }
 
-function requireOurs(pid: number, task: string, ports: ContainPorts): ProcessFacts {
-  const { processes } = ports;
-  const facts = processes.look(pid);
-  if (facts === undefined || facts.hasEnded) throw gone(task);
-  if (facts.isThread) throw new RingfenceError('InvalidArgument', `cannot ${task}: it is a thread, not a process`);
-  requireMovable(facts, task, ports);
-  for (const below of processes.descendants(pid, false)) {
-    const child = processes.look(below);
-    if (child !== undefined) requireMovable(child, task, ports, `its descendant ${below} `);
-  }
-  return facts;
-}
-
-function requireMovable(facts: ProcessFacts, task: string, ports: ContainPorts, which = ''): void {
-  const reason = obstacle(facts, ports);
-  if (reason !== undefined) throw new RingfenceError('InvalidArgument', `cannot ${task}: ${which || 'it '}${reason}`);
-}
-
-/** Why a process has to stay where it is: it belongs to others or to the session. */
-function obstacle({ pid, programs, users, isKernelThread }: ProcessFacts, ports: ContainPorts): string | undefined {
-  const [program = ''] = programs;
-  if (pid === 1) return 'is the init process of this machine';
-  if (isKernelThread) return `(${program}) is a part of the kernel`;
-  if (users.some((user) => user !== ports.processes.user)) {
-    return `(${program}) runs as another user, and only your own processes can be contained`;
-  }
-  if (pid === ports.ownPid) return 'is the Ringfence daemon itself';
-  const piece = sessionPiece(programs);
-  return piece === undefined ? undefined : `(${program}) is ${piece}, which stays outside every fence`;
-}
-
-function requireSame(root: ProcessFacts, task: string, { processes }: ContainPorts): ProcessFacts {
-  const now = processes.look(root.pid);
-  if (now === undefined || now.hasEnded || now.startTime !== root.startTime) throw gone(task);
-  return now;
-}
-
-// A terminal's own move into a scope would take the process out of ours again: the last one wins (systemd issue 26925).
-async function terminalHasLetGo({ pid }: ProcessFacts, { processes, sleep }: ContainPorts): Promise<void> {
-  for (let waited = 0; waited < longestWait && processes.awaitsTerminalScope(pid); waited += 1) await sleep(1);
-}
-
-/** In ms. A terminal that has not moved its child by then has no user manager to do it with. */
-const longestWait = 1000;
-
-function gone(task: string): RingfenceError {
-  return new RingfenceError('NoSuchInstance', `cannot ${task}: there is no such process`);
-}
-
+// ringfence-shell knows the words between the colon and the semicolon: dbus/org.ringfence.Ringfence1.xml promises them.
 function refuseStrict(task: string): RingfenceError {
   return new RingfenceError(
     'NotEnforceable',
     `cannot ${task} strictly: a sandbox cannot be put around a process that runs already; start it with ` +
-      '"ringfence run --profile strict", or contain it with the profile "relaxed" if limits alone will do',
+      '"ringfence-shell --profile strict" or "ringfence run --profile strict", or contain it with the profile "relaxed" if ' +
+      'limits alone will do',
   );
 }

@@ -9,7 +9,7 @@ import { makeReport, type Report, type ReportRow, serializeReport } from './core
 import { type ScopeProperty, scopeProperties } from './core/scope/properties.ts';
 import { scopeUnitName } from './core/scope/unit-name.ts';
 import { judgeScope } from './judge-scope.ts';
-import type { Cgroups, Gate, Instance, LaunchStep, Records, Systemd } from './ports.ts';
+import type { Cgroups, Gate, Instance, LaunchStep, Records, Systemd, WaitingGate } from './ports.ts';
 import type { Sandboxes } from './sandboxes.ts';
 
 /** What is to be started, once the desktop entry or the command line has been read: plain data. */
@@ -29,7 +29,14 @@ export interface Startable {
   readonly session: ReadonlyMap<string, string>;
   /** The desktop entry's absolute path. */
   readonly sourcePath?: string | undefined;
+  readonly options: LaunchOptions;
 }
+
+/**
+ * Makes a request into something to start, by the user manager's environment. It may be asked twice, and has no effects.
+ * @throws RingfenceError of every kind that says what is wrong with the request
+ */
+export type Resolve = (session: ReadonlyMap<string, string>) => Startable;
 
 /** What the pipeline works with. */
 export interface LaunchPorts {
@@ -40,8 +47,8 @@ export interface LaunchPorts {
   host(): HostFacts;
   /** The cgroup of a unit in app.slice. */
   scopeCgroup(unit: string): string;
-  /** Waiting gates, one per plan; what the apps print is in the journal under `identifier`. */
-  openGates(plans: readonly GatePlan[], identifier: string): Promise<Gate[]>;
+  /** So many gates; what the apps print is in the journal under `identifier`. */
+  openGates(count: number, identifier: string): Promise<WaitingGate[]>;
   /** Takes the instance in and watches for its end. */
   register(report: Report, gate: Gate): Instance;
   /** For strict starts. */
@@ -61,30 +68,71 @@ interface LaunchPlan {
 }
 
 /**
- * The pipeline, whoever asks: decide containment, plan, gate, scope, verify, record, release. Until the release nothing of
- * the app has run; whatever fails before it ends the gates and throws.
- * @throws RingfenceError NotEnforceable, NoSuchProfile, InvalidLimit, ScopeFailed, TimedOut
+ * The pipeline, whoever asks: resolve, decide containment, plan, gate, scope, verify, record, release. Until the release nothing
+ * of the app has run; whatever fails before it ends the gates and throws. It works on the environment that was seen last while
+ * the present one is being fetched; the gates wait for that one, and where it makes another start of it, all is done anew.
+ * @throws RingfenceError NotEnforceable, NoSuchProfile, InvalidLimit, ScopeFailed, TimedOut, and those of `resolve`
  */
-export async function launch(start: Startable, options: LaunchOptions, ports: LaunchPorts): Promise<Instance> {
+export async function launch(resolve: Resolve, ports: LaunchPorts): Promise<Instance> {
+  const last = ports.systemd.lastEnvironment();
+  const now = ports.systemd.environment();
+  now.catch(() => {});
+  const resolveNow = async () => resolve(await now);
+  if (last === undefined) return launchOnce(await resolveNow(), resolveNow, ports);
+  let guess: Startable;
+  try {
+    guess = resolve(last);
+  } catch (error) {
+    if ((await now) === last) throw error;
+    return launchOnce(await resolveNow(), resolveNow, ports);
+  }
+  const confirm = async () => ((await now) === last ? guess : resolveNow());
+  try {
+    return await launchOnce(guess, confirm, ports);
+  } catch (error) {
+    if (!(error instanceof Outdated)) throw error;
+    return launchOnce(error.actual, async () => error.actual, ports);
+  }
+}
+
+/** What was to be started is another now. Never leaves this file. */
+class Outdated extends Error {
+  readonly actual: Startable;
+
+  constructor(actual: Startable) {
+    super('the environment has changed');
+    this.actual = actual;
+  }
+}
+
+async function launchOnce(start: Startable, confirm: () => Promise<Startable>, ports: LaunchPorts): Promise<Instance> {
   const step = ports.onStep ?? (() => {});
   step('resolved');
   const decision = decideContainment({
     app: start.appId,
     config: ports.config(),
-    request: options,
+    request: start.options,
     host: ports.host(),
   });
   step('decided');
   const plan = planLaunch(start, decision, ports);
+  if (decision.mode === 'strict') {
+    const actual = await confirm();
+    if (actual !== start) throw new Outdated(actual);
+  }
   const sandbox =
     decision.mode === 'strict' ? await ports.sandboxes.prepare({ ...start, ...plan }, decision) : undefined;
-  const gates = sandbox?.gates ?? (await ports.openGates(plan.gates, start.unitStem));
-  let scope: string | undefined;
+  const waiting = sandbox === undefined ? await ports.openGates(plan.gates.length, start.unitStem) : [];
+  const gates: readonly Gate[] = sandbox?.gates ?? waiting;
+  let starting: Promise<string> | undefined;
   try {
     step('gated');
     const pids = [...gates.map(({ pid }) => pid), ...(sandbox?.helpers ?? [])];
-    const unit = await startScope(plan, pids, ports);
-    scope = unit;
+    starting = startScope(plan, pids, ports);
+    starting.catch(() => {});
+    if (sandbox === undefined) arm(waiting, await confirm(), start);
+    step('armed');
+    const unit = await starting;
     step('scoped');
     const held = verify(unit, pids, start, decision, ports);
     step('verified');
@@ -99,19 +147,38 @@ export async function launch(start: Startable, options: LaunchOptions, ports: La
     return ports.register(report, gates[0] as Gate);
   } catch (error) {
     for (const gate of gates) gate.kill();
-    if (sandbox !== undefined) {
-      // More than the gates may wait in there: bubblewrap, and a gate of its own.
-      if (scope !== undefined) await ports.systemd.killScope(scope, SIGKILL).catch(() => {});
-      sandbox.abandon();
-    }
+    await starting?.then((unit) => endScope(unit, ports)).catch(() => {});
+    sandbox?.abandon();
     throw error;
   }
 }
 
+/** The gates get what the present environment makes of the request, if that is still the same start of the same app. */
+function arm(gates: readonly WaitingGate[], actual: Startable, start: Startable): void {
+  if (actual !== start && !isSameScope(actual, start)) throw new Outdated(actual);
+  for (const [index, plan] of gatePlans(actual).entries()) gates[index]?.arm(plan);
+}
+
+/** Whether the scope is the same, whatever is in it. */
+function isSameScope(one: Startable, other: Startable): boolean {
+  const scope = ({ appId, name, unitStem, argvs, sourcePath, options }: Startable) =>
+    JSON.stringify([appId, name, unitStem, argvs.length, sourcePath, options.profile]);
+  return scope(one) === scope(other);
+}
+
+/**
+ * More than the gates may wait in there: bubblewrap, and a gate of its own. And systemd may never hear of the end of a process
+ * that died while it was being moved, and keep the empty scope for good.
+ */
+async function endScope(unit: string, { systemd }: LaunchPorts): Promise<void> {
+  await systemd.killScope(unit, SIGKILL);
+  await systemd.stopScope(unit);
+}
+
 const { SIGKILL } = constants.signals;
 
-/** A strict start holds whole or not at all: its limits too. */
-function withSandbox(report: Report, { rows, reasons }: { rows: ReportRow[]; reasons: string[] }): Report {
+/** A strict start holds whole or not at all: its limits too. @throws RingfenceError NotEnforceable */
+export function withSandbox(report: Report, { rows, reasons }: { rows: ReportRow[]; reasons: string[] }): Report {
   const lost = report.rows.find(({ state }) => state === 'not-enforced');
   if (lost !== undefined) {
     throw new RingfenceError(
@@ -123,12 +190,9 @@ function withSandbox(report: Report, { rows, reasons }: { rows: ReportRow[]; rea
 }
 
 function planLaunch(start: Startable, decision: Decision, ports: LaunchPorts): LaunchPlan {
-  const environment = new Map(start.environment);
-  // Where the shell starts is where PWD says (environ(7)); the manager's own would be a lie.
-  environment.set('PWD', start.workingDirectory);
   return {
     unit: scopeUnitName(start.unitStem, ports.number()),
-    gates: start.argvs.map((argv) => ({ argv, environment, workingDirectory: start.workingDirectory })),
+    gates: gatePlans(start),
     properties: (pids) =>
       scopeProperties({
         decision,
@@ -138,6 +202,13 @@ function planLaunch(start: Startable, decision: Decision, ports: LaunchPorts): L
         systemdVersion: ports.systemd.version,
       }),
   };
+}
+
+function gatePlans({ argvs, environment: given, workingDirectory }: Startable): GatePlan[] {
+  const environment = new Map(given);
+  // Where the shell starts is where PWD says (environ(7)); the manager's own would be a lie.
+  environment.set('PWD', workingDirectory);
+  return argvs.map((argv) => ({ argv, environment, workingDirectory }));
 }
 
 /** Starts the scope; a name that is taken already (a number drawn twice) is tried once more with another. */

@@ -20,6 +20,12 @@ export interface Gate {
   kill(): void;
 }
 
+/** A gate that is to be told what it becomes. */
+export interface WaitingGate extends Gate {
+  /** Has it wait with the app's environment, in the app's folder; nothing of the app runs. Once, and before `release`. */
+  arm(plan: GatePlan): void;
+}
+
 /** A gate that makes a sandbox first and waits once more inside, before it is the app. */
 export interface SandboxGate extends Gate {
   /**
@@ -70,8 +76,23 @@ export interface SandboxFolders {
   record(id: string, record: { readonly unit: string; readonly services: readonly string[] }): void;
   list(): { readonly id: string; readonly unit: string; readonly services: readonly string[] }[];
   remove(id: string): void;
+  /** Files in it, and a symbolic link. */
+  write(id: string, name: string, content: string | Uint8Array): void;
+  link(id: string, name: string, target: string): void;
+  discard(id: string, name: string): void;
   /** A descriptor from which the bytes can be read; no file of that name is left. */
   holdBytes(id: string, bytes: Uint8Array): { readonly fd: number; close(): void };
+}
+
+/** The line to a gate inside a sandbox that another process makes. When the daemon ends, so does the line, and nothing runs. */
+export interface EnclosureWire {
+  /** What the gate says first. */
+  readonly line: Promise<string>;
+  /** The named pipe that keeps the bus filter alive. */
+  readonly syncPath: string;
+  /** Says a line, 4096 bytes at most, and ends. */
+  say(line: string): void;
+  close(): void;
 }
 
 /** What a strict start asks the session bus. */
@@ -117,8 +138,10 @@ export interface Systemd {
   readonly controlGroup: string;
   /** The soft limit of open files that the manager gives its services; undefined for none. */
   readonly openFiles: number | undefined;
-  /** The manager's environment block, now. */
-  environment(): Promise<Map<string, string>>;
+  /** The manager's environment block, now. The same object as the last, when nothing has changed. */
+  environment(): Promise<ReadonlyMap<string, string>>;
+  /** What `environment` gave last; undefined before the first time. */
+  lastEnvironment(): ReadonlyMap<string, string> | undefined;
   /**
    * Starts a transient scope and waits for its job.
    * @throws RingfenceError ScopeFailed with systemd's reason
@@ -140,8 +163,8 @@ export interface Systemd {
 export interface OomWatch {
   /** Looks now, without waiting for the kernel to tell. */
   look(): void;
-  /** The scope is gone; `wasKilled`: its main process ended by SIGKILL, by whatever hand. */
-  end(wasKilled: boolean): void;
+  /** The scope is gone; `mayBeKilled`: its main process ended by SIGKILL, by whatever hand, or nobody knows how. */
+  end(mayBeKilled: boolean): void;
 }
 
 /** The kernel's side of a scope: its cgroup's files. */
@@ -168,6 +191,8 @@ export type LaunchStep =
   | 'resolved'
   | 'decided'
   | 'gated'
+  // The scope is being started; the gates know what they are for.
+  | 'armed'
   | 'scoped'
   | 'verified'
   | 'recorded'
@@ -256,8 +281,6 @@ export interface ProcessTree {
   readonly user: number;
   /** Undefined when there is no such process (any more). */
   look(pid: number): ProcessFacts | undefined;
-  /** The session of a process; undefined when there is none (any more). */
-  session(pid: number): number | undefined;
   /**
    * The processes below `pid`, without itself. `thorough` reads all of /proc: a list of children that changes while it is
    * read may come short.
@@ -272,6 +295,8 @@ export interface ProcessTree {
   move(pid: number, cgroup: string): boolean;
   /** Whether the terminal that started the process is about to put it into a scope of its own. */
   awaitsTerminalScope(pid: number): boolean;
+  /** What it was started with. */
+  environment(pid: number): Map<string, string>;
 }
 
 /** The desktop's settings, values as GVariant text; `schema` may have a path: "org.gnome.X:/org/gnome/x/". */

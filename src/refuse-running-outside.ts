@@ -1,4 +1,5 @@
 import { RingfenceError } from './core/errors.ts';
+import type { Report } from './core/report.ts';
 import type { Cgroups, Instance, SessionBus } from './ports.ts';
 
 /**
@@ -15,7 +16,9 @@ export async function refuseRunningOutside(
     scopeCgroup(unit: string): string;
   },
 ): Promise<void> {
-  const own = ports.running().filter(({ report }) => report.app === app);
+  // A strict command may be the same program without the app's settings.
+  const isOwn = (report: Report) => report.app === app || (report.app === '' && report.mode === 'strict');
+  const own = ports.running().filter(({ report }) => isOwn(report));
   const relaxed = own.find(({ report }) => report.mode === 'relaxed');
   if (relaxed !== undefined) throw refusal(app, `in ${relaxed.report.unit}`);
   if (!app.includes('.')) return;

@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
 import { containInTab } from './core/contain-in-tab.ts';
+import { decideContainment } from './core/decide-containment.ts';
+import { mainGroup, parseDesktopEntry } from './core/desktop-entry/parse.ts';
 import { type DesktopId, parseDesktopId } from './core/desktop-id.ts';
 import { RingfenceError } from './core/errors.ts';
 import { checkListSize, type LaunchOptions, parseLaunchOptions } from './core/launch-options.ts';
@@ -30,28 +32,59 @@ export async function launchApp(
   const task = `launch ${id.id}`;
   const options = parseLaunchOptions('launch', task, texts);
   checkListSize(task, 'files', uris);
-  // What the user manager has now: DISPLAY and WAYLAND_DISPLAY come and go with the desktop.
-  const session = await ports.systemd.environment();
+  return launch((session) => resolveLaunch({ id, uris, texts, options, task }, session, ports), ports);
+}
+
+interface LaunchRequest {
+  readonly id: DesktopId;
+  readonly uris: readonly string[];
+  readonly texts: ReadonlyMap<string, string>;
+  readonly options: LaunchOptions;
+  readonly task: string;
+}
+
+function resolveLaunch(
+  { id, uris, texts, options, task }: LaunchRequest,
+  session: ReadonlyMap<string, string>,
+  ports: RequestPorts,
+): Startable {
   const environment = new Map(session);
   const entry = ports.findEntry(id, environment);
   const app = resolveApp({ id, action: options.action, uris }, entry, ports.hostFacts(environment));
   // What GLib tells the apps it launches (g_desktop_app_info_launch_uris); the gate adds its pid.
   environment.set('GIO_LAUNCHED_DESKTOP_FILE', entry.path);
   addActivationToken(environment, options);
-  const start: Startable = {
-    appId: id.id,
+  const tab = app.terminal ? inTab(app.argvs, id.id, texts, options, ports) : undefined;
+  return {
+    ...(tab ?? { appId: id.id, argvs: app.argvs, options }),
     name: app.name,
     unitStem: id.name,
-    argvs:
-      app.terminal && ports.shellProgram !== undefined
-        ? containInTab(app.argvs, id.id, texts, ports.shellProgram)
-        : app.argvs,
     workingDirectory: workingDirectory(task, options.workingDirectory ?? app.workingDirectory, environment, ports),
     environment,
     session,
     sourcePath: entry.path,
   };
-  return launch(start, options, ports);
+}
+
+/**
+ * An app in the tab of a terminal that is already there: the fence is made in the tab. A strict one is made there alone, and the
+ * terminal's client, which runs outside, does not count as the app.
+ */
+function inTab(
+  argvs: readonly (readonly string[])[],
+  app: string,
+  texts: ReadonlyMap<string, string>,
+  options: LaunchOptions,
+  ports: RequestPorts,
+): Pick<Startable, 'appId' | 'argvs' | 'options'> | undefined {
+  if (ports.shellProgram === undefined) return undefined;
+  const { mode, profile } = decideContainment({ app, config: ports.config(), request: options, host: ports.host() });
+  // By its name: should the daemon be gone by then, nothing may run.
+  const asked = mode === 'strict' ? new Map([...texts, ['profile', profile]]) : texts;
+  const contained = containInTab(argvs, app, asked, ports.shellProgram);
+  if (contained === undefined) return undefined;
+  if (mode !== 'strict') return { appId: app, argvs: contained, options };
+  return { appId: undefined, argvs: contained, options: { ...options, profile: 'relaxed' } };
 }
 
 /**
@@ -70,7 +103,22 @@ export async function runCommand(
   const options = parseLaunchOptions('run', task, texts);
   checkListSize(task, 'arguments', argv);
   checkVariables(task, variables);
-  const session = await ports.systemd.environment();
+  return launch((session) => resolveRun({ argv, variables, options, task }, session, ports), ports);
+}
+
+interface RunRequest {
+  readonly argv: readonly string[];
+  readonly variables: ReadonlyMap<string, string>;
+  readonly options: LaunchOptions;
+  readonly task: string;
+}
+
+function resolveRun(
+  { argv, variables, options, task }: RunRequest,
+  session: ReadonlyMap<string, string>,
+  ports: RequestPorts,
+): Startable {
+  const [program = ''] = argv;
   const environment = new Map([...session, ...variables]);
   addActivationToken(environment, options);
   const folder = workingDirectory(task, options.workingDirectory, environment, ports);
@@ -85,16 +133,28 @@ export async function runCommand(
     throw new RingfenceError('ProgramNotExecutable', `cannot ${task}: it may not be executed`);
   }
   const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
-  const start: Startable = {
+  return {
     appId: id?.id,
-    name: id?.name ?? basename(program),
+    name: id === undefined ? basename(program) : appName(id, environment, ports),
     unitStem: id?.name ?? basename(program),
     argvs: [argv],
     workingDirectory: folder,
     environment,
     session,
+    options,
   };
-  return launch(start, options, ports);
+}
+
+/** As the user knows the app; the id where no entry says. */
+function appName(id: DesktopId, environment: ReadonlyMap<string, string>, ports: RequestPorts): string {
+  try {
+    const { bytes, path } = ports.findEntry(id, environment);
+    const { locales } = ports.hostFacts(environment);
+    return parseDesktopEntry(bytes, path).getLocalized(mainGroup, 'Name', locales) || id.name;
+  } catch {
+    // The command itself needs no entry, nor a good one.
+    return id.name;
+  }
 }
 
 function addActivationToken(environment: Map<string, string>, { activationToken }: LaunchOptions): void {

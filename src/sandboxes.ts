@@ -19,9 +19,11 @@ import { pathsToInspect } from './core/sandbox/marks.ts';
 import type { SandboxHost, SandboxOp, SandboxSettings } from './core/sandbox/model.ts';
 import { planSandbox } from './core/sandbox/plan.ts';
 import { compileSeccomp } from './core/sandbox/seccomp.ts';
+import { type Enclosure, encloseBy } from './enclosure.ts';
 import type {
   BusProxy,
   Cgroups,
+  EnclosureWire,
   Gate,
   Instance,
   Placeholders,
@@ -33,6 +35,7 @@ import type {
   SessionBus,
 } from './ports.ts';
 import { refuseRunningOutside } from './refuse-running-outside.ts';
+import type { Layout } from './sandbox-layout.ts';
 import { settingsOf } from './sandbox-settings.ts';
 
 /** What is to be started strictly. */
@@ -59,9 +62,13 @@ export interface SandboxPorts {
     readonly facts: Omit<SandboxHostFacts, 'sessionAddress' | 'a11yAddress' | 'network'>;
     readonly programs: SandboxPrograms;
   }>;
-  startProxy(program: string, argv: readonly string[]): Promise<BusProxy>;
+  /** `pipe`: the named pipe that another process takes the proxy over by. */
+  startProxy(program: string, argv: readonly string[], pipe?: string): Promise<BusProxy>;
+  openWire(folder: string): Promise<EnclosureWire>;
   openGate(fds: { readonly seccomp: number; readonly sync: number }, identifier: string): Promise<SandboxGate>;
   running(): readonly Instance[];
+  /** The id, without ".desktop", of the app that a program belongs to. */
+  appOfProgram(program: string, session: ReadonlyMap<string, string>): string | undefined;
   scopeCgroup(unit: string): string;
   /** Resolves after so many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
@@ -89,6 +96,8 @@ export interface Sandbox {
 export interface Sandboxes {
   /** @throws RingfenceError NotEnforceable when any part cannot be had; then nothing is left of the attempt */
   prepare(request: SandboxRequest, decision: Decision): Promise<Sandbox>;
+  /** Lays a sandbox out for a process that makes it around a child of its own. @throws as `prepare` */
+  layOut(request: SandboxRequest, decision: Decision): Promise<Enclosure>;
   /** What stands in the way on this machine, undefined when nothing does. */
   shortcoming(): Promise<{ part: string; reason: string; fix: string } | undefined>;
   /** The instance has ended. */
@@ -130,6 +139,118 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     if (removed.length > 0) bus.reload().catch(() => {});
   };
 
+  /** What a sandbox is made of, whoever makes it; `own`: the folder of one that a process of the caller's makes. */
+  const begin = async (
+    request: SandboxRequest,
+    decision: Decision,
+    id: string,
+    own?: { readonly folder: string; readonly wire: Promise<EnclosureWire> },
+  ): Promise<Layout> => {
+    const what = decision.app ?? request.name;
+    const refuse = (part: string, reason: string, fix: string) =>
+      new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${part}: ${reason} (${fix})`);
+    refusePackaged(what, request.gates);
+    // A program that is an app's takes the app's name on the bus, or it would not start.
+    const program = request.gates[0]?.argv[0];
+    const app = decision.app ?? (program === undefined ? undefined : ports.appOfProgram(program, request.session));
+    const appId = app ?? request.unitStem;
+    const [{ facts, programs }, a11yAddress, activatable] = await Promise.all([
+      machine(),
+      bus.a11yAddress(),
+      bus.activatableNames(),
+      app === undefined ? undefined : refuseRunningOutside(app, ports),
+    ]);
+    const { settings, ownNames, talkNames, bases } = settingsOf(appId, what, decision, request.session, sight);
+    const refusal = refusalOf(facts, { a11yAddress, network: settings.network });
+    if (refusal !== undefined) throw refuse(refusal.part, refusal.reason, refusal.fix);
+
+    const folder = own?.folder ?? folders.make(id);
+    let proxy: BusProxy | undefined;
+    const undo = () => {
+      proxy?.kill();
+      clear(id);
+    };
+    try {
+      const [environment] = request.gates.map((gate) => gate.environment);
+      const host = hostOf(bases, folder, a11yAddress, environment ?? new Map(), settings, sight);
+      placeholders.make(planSandbox(settings, { ...host, cgroup: '/' }).placeholders);
+      // What was placed is there now, and mounted over like the rest.
+      const guarded = servicesWithinReach(appId, ownNames, activatable);
+      const ready = guardServices(guarded, id);
+      ready.catch(() => {});
+      const argv = planBusProxy({
+        appId,
+        sessionAddress: ports.busAddress,
+        socket: host.busSocket,
+        ...(a11yAddress === undefined || host.a11ySocket === undefined
+          ? {}
+          : { a11y: { address: a11yAddress, socket: host.a11ySocket } }),
+        syncFd: 3,
+        ownNames,
+        talkNames,
+      });
+      const started = await ports.startProxy(programs.proxy, argv, (await own?.wire)?.syncPath);
+      proxy = started;
+      const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
+        cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
+      });
+      return {
+        id,
+        folder,
+        programs,
+        proxy: started,
+        filter,
+        ready,
+        refuse,
+        readBack,
+        explain,
+        undo,
+        async settle(unit) {
+          folders.record(id, { unit, services: guarded });
+          if (!(await started.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
+          return planSandbox(settings, { ...host, cgroup: ports.scopeCgroup(unit) });
+        },
+      };
+    } catch (error) {
+      undo();
+      throw error;
+    }
+
+    async function guardServices(names: readonly string[], sandbox: string): Promise<void> {
+      folders.record(sandbox, { unit: '', services: names });
+      const outcomes = names.map((name) => [name, services.put(name)] as const);
+      const foreign = outcomes.find(([, outcome]) => outcome === 'foreign');
+      if (foreign !== undefined) {
+        const reason = `the bus would start ${foreign[0]} outside by a service file of its own in the runtime folder`;
+        throw refuse('bus filter', reason, `remove ${foreign[0]}.service there`);
+      }
+      if (outcomes.some(([, outcome]) => outcome === 'put')) await bus.reload();
+    }
+
+    /** Bubblewrap's first process puts the filter on itself while the gate inside may speak already: looks again. */
+    async function readBack(ops: readonly SandboxOp[], unit: string, gatePid: number, told: number) {
+      const cgroup = ports.scopeCgroup(unit);
+      let missing: MissingPart = { part: 'sandbox', reason: 'its process cannot be found in the scope' };
+      for (const pause of [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]) {
+        if (pause > 0) await ports.sleep(pause);
+        const evidence = sight.readEvidence(ports.cgroups.pids(cgroup), gatePid, told);
+        if (evidence === undefined) continue;
+        const found = judgeSandbox({ ops, cgroup }, evidence);
+        if (found === undefined) return evidence;
+        missing = found;
+      }
+      throw await explain(missing.reason, missing.part);
+    }
+
+    async function explain(reason: string, part: string): Promise<RingfenceError> {
+      probe = undefined;
+      const now = refusalOf((await machine()).facts, { a11yAddress, network: settings.network });
+      if (now !== undefined) return refuse(now.part, now.reason, now.fix);
+      const said = own === undefined ? `in the journal under ${request.unitStem}` : 'above';
+      return refuse(part, reason, `what it said is ${said}`);
+    }
+  };
+
   return {
     async shortcoming() {
       return refusalOf((await machine()).facts, {});
@@ -145,75 +266,31 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     },
 
     async prepare(request, decision) {
-      const what = decision.app ?? request.name;
-      const refuse = (part: string, reason: string, fix: string) =>
-        new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${part}: ${reason} (${fix})`);
-      refusePackaged(what, request.gates);
-      const appId = decision.app ?? request.unitStem;
-      const [{ facts, programs }, a11yAddress, activatable] = await Promise.all([
-        machine(),
-        bus.a11yAddress(),
-        bus.activatableNames(),
-        decision.app === undefined ? undefined : refuseRunningOutside(decision.app, ports),
-      ]);
-      const { settings, ownNames, talkNames, bases } = settingsOf(appId, what, decision, request.session, sight);
-      const refusal = refusalOf(facts, { a11yAddress, network: settings.network });
-      if (refusal !== undefined) throw refuse(refusal.part, refusal.reason, refusal.fix);
-
-      const id = ports.id();
-      const folder = folders.make(id);
+      const layout = await begin(request, decision, ports.id());
+      const { id, programs, proxy, filter, explain } = layout;
       const gates: SandboxGate[] = [];
       const held: { close(): void }[] = [];
-      let proxy: BusProxy | undefined;
       const abandon = () => {
         for (const gate of gates) gate.kill();
-        proxy?.kill();
         for (const each of held.splice(0)) each.close();
-        clear(id);
+        layout.undo();
       };
       try {
-        const [environment] = request.gates.map((gate) => gate.environment);
-        const host = hostOf(bases, folder, a11yAddress, environment ?? new Map(), settings, sight);
-        placeholders.make(planSandbox(settings, { ...host, cgroup: '/' }).placeholders);
-        // What was placed is there now, and mounted over like the rest.
-        const guarded = servicesWithinReach(appId, ownNames, activatable);
-        const ready = guardServices(guarded, id);
-        ready.catch(() => {});
-        proxy = await ports.startProxy(
-          programs.proxy,
-          planBusProxy({
-            appId,
-            sessionAddress: ports.busAddress,
-            socket: host.busSocket,
-            ...(a11yAddress === undefined || host.a11ySocket === undefined
-              ? {}
-              : { a11y: { address: a11yAddress, socket: host.a11ySocket } }),
-            syncFd: 3,
-            ownNames,
-            talkNames,
-          }),
-        );
-        const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
-          cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
-        });
         for (const _ of request.gates) {
           const bytes = folders.holdBytes(id, filter);
           held.push(bytes);
           gates.push(await ports.openGate({ seccomp: bytes.fd, sync: proxy.syncFd }, request.unitStem));
         }
-        await ready;
-        const started = proxy;
+        await layout.ready;
         return {
           gates,
-          helpers: [started.pid],
+          helpers: [proxy.pid],
           abandon,
           async enclose(unit, onEntering) {
-            folders.record(id, { unit, services: guarded });
-            const plan = planSandbox(settings, { ...host, cgroup: ports.scopeCgroup(unit) });
+            const plan = await layout.settle(unit);
             const rendered = renderBwrapArgs(plan.ops).argv;
             const args = ports.alterArgs?.(rendered) ?? rendered;
-            if (!(await started.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
-            started.letGo();
+            proxy.letGo();
             for (const each of held.splice(0)) each.close();
             const entered = gates.map((gate, index) => {
               const own = request.gates[index] as GatePlan;
@@ -225,9 +302,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
             for (const [index, line] of (await Promise.all(entered)).entries()) {
               const told = parseInnerLine(line ?? '');
               if (told === undefined) throw await explain('bubblewrap did not make it', 'sandbox');
-              const seen = await readBack(plan.ops, ports.scopeCgroup(unit), (gates[index] as Gate).pid, told);
-              if ('part' in seen) throw await explain(seen.reason, seen.part);
-              status = seen.status;
+              status = (await layout.readBack(plan.ops, unit, (gates[index] as Gate).pid, told)).status;
             }
             return { rows: enforcedRows(plan, status), reasons: unguardedReasons(plan) };
           },
@@ -236,38 +311,22 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
         abandon();
         throw error;
       }
+    },
 
-      async function guardServices(names: readonly string[], sandbox: string): Promise<void> {
-        folders.record(sandbox, { unit: '', services: names });
-        const outcomes = names.map((name) => [name, services.put(name)] as const);
-        const foreign = outcomes.find(([, outcome]) => outcome === 'foreign');
-        if (foreign !== undefined) {
-          const reason = `the bus would start ${foreign[0]} outside by a service file of its own in the runtime folder`;
-          throw refuse('bus filter', reason, `remove ${foreign[0]}.service there`);
-        }
-        if (outcomes.some(([, outcome]) => outcome === 'put')) await bus.reload();
-      }
-
-      /** Bubblewrap's first process puts the filter on itself while the gate inside may speak already: looks again. */
-      async function readBack(ops: readonly SandboxOp[], cgroup: string, gatePid: number, told: number) {
-        let missing: MissingPart = { part: 'sandbox', reason: 'its process cannot be found in the scope' };
-        for (const pause of [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]) {
-          if (pause > 0) await ports.sleep(pause);
-          const evidence = sight.readEvidence(ports.cgroups.pids(cgroup), gatePid, told);
-          if (evidence === undefined) continue;
-          const found = judgeSandbox({ ops, cgroup }, evidence);
-          if (found === undefined) return evidence;
-          missing = found;
-        }
-        return missing;
-      }
-
-      /** The error of a sandbox that did not come to be: looks whether the machine has become another. */
-      async function explain(reason: string, part: string): Promise<RingfenceError> {
-        probe = undefined;
-        const now = refusalOf((await machine()).facts, { a11yAddress, network: settings.network });
-        if (now !== undefined) return refuse(now.part, now.reason, now.fix);
-        return refuse(part, reason, `what it said is in the journal under ${request.unitStem}`);
+    async layOut(request, decision) {
+      const id = ports.id();
+      const folder = folders.make(id);
+      const opening = ports.openWire(folder);
+      opening.catch(() => {});
+      try {
+        return encloseBy(await begin(request, decision, id, { folder, wire: opening }), await opening, ports);
+      } catch (error) {
+        await opening.then(
+          (wire) => wire.close(),
+          () => {},
+        );
+        clear(id);
+        throw error;
       }
     },
   };

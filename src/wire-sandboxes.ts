@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { BusConnection } from './adapters/dbus/connection.ts';
+import { appOfProgram } from './adapters/fs/app-of-program.ts';
 import { openSandboxGate, type SandboxGateOptions } from './adapters/process/sandbox-gate.ts';
 import { startBusProxy } from './adapters/sandbox/bus-proxy.ts';
+import { openEnclosureWire } from './adapters/sandbox/enclosure-wire.ts';
 import { probeHost } from './adapters/sandbox/host-probe.ts';
 import { openSandboxFolders } from './adapters/sandbox/instance-folders.ts';
 import { lookAtPaths, realFolder } from './adapters/sandbox/look-at-paths.ts';
@@ -37,7 +39,9 @@ export function wireSandboxes({ environment, bus, gates, ...rest }: SandboxWirin
     bus: openSessionBus(bus),
     sight: { lookAtPaths, realFolder, readEvidence, mountinfo: () => readFileSync('/proc/self/mountinfo', 'utf8') },
     probeHost: () => probeHost(environment['PATH'] ?? '/usr/bin:/bin'),
+    appOfProgram,
     startProxy: startBusProxy,
+    openWire: openEnclosureWire,
     openGate: (fds, identifier) => openSandboxGate({ ...gates, withinMs: 30_000 }, fds, identifier),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     id: () => randomUUID().slice(0, 8),

@@ -18,7 +18,7 @@ import { instanceInterface, instanceInterfaceName } from './adapters/service/ins
 import { ringfenceInterface, ringfenceInterfaceName } from './adapters/service/ringfence-interface.ts';
 import { reloadBus, reloadManager } from './adapters/systemd/bus-driver.ts';
 import { connectUserManager } from './adapters/systemd/user-manager.ts';
-import { type ContainPorts, containProcess } from './contain.ts';
+import { containProcess } from './contain.ts';
 import { describeCapabilities, describeProfiles } from './core/describe-host.ts';
 import { localesOf } from './core/desktop-entry/locale.ts';
 import { parseDesktopId } from './core/desktop-id.ts';
@@ -27,6 +27,7 @@ import type { HostFacts } from './core/host-facts.ts';
 import { resolveProfile } from './core/profile.ts';
 import { withEnabledProfile } from './core/shadow/enabled-profile.ts';
 import { parseShadowOptions } from './core/shadow/shadow-options.ts';
+import { type EnclosePorts, encloseProcess, type Offer } from './enclose.ts';
 import { launchLogger, openInstances } from './instances.ts';
 import type { Instance, LaunchStep } from './ports.ts';
 import { launchApp, type RequestPorts, runCommand } from './requests.ts';
@@ -57,6 +58,8 @@ export interface DaemonOptions {
   readonly onStep?: (step: LaunchStep) => void;
   /** What bubblewrap is given, for tests that take something away. */
   readonly alterSandbox?: (args: readonly string[]) => readonly string[];
+  /** How long systemd may take to start a scope, in ms; 30 s unless told. */
+  readonly jobTimeoutMs?: number;
   /** Numbers for unit names; random ones when not given. */
   readonly number?: () => bigint;
 }
@@ -112,7 +115,7 @@ interface Connections {
 
 async function assemble(options: DaemonOptions, { log, internalError, bus, manager }: Connections): Promise<Daemon> {
   const { environment, version } = options;
-  const systemd = await connectUserManager(bus, manager);
+  const systemd = await connectUserManager(bus, manager, options);
   const cgroups = openCgroups(cgroupRoot());
   const records = openRecords(environment['XDG_RUNTIME_DIR'] ?? '', (error) =>
     log.warn('cannot write the record of an instance', { cause: error }),
@@ -176,8 +179,9 @@ async function assemble(options: DaemonOptions, { log, internalError, bus, manag
     ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
   };
 
-  const containPorts: ContainPorts = {
+  const containPorts: EnclosePorts = {
     ...ports,
+    sandboxes,
     processes: openProcessTree(cgroupRoot()),
     ownPid: process.pid,
     register: instances.add,
@@ -247,6 +251,12 @@ async function assemble(options: DaemonOptions, { log, internalError, bus, manag
         logged(texts.get('app-id') ?? texts.get('name') ?? `process ${pid}`, () =>
           containProcess(pid, texts, { ...containPorts, config: portsFor(texts.get('app-id')).config }),
         ),
+      encloseProcess: (pid, texts) =>
+        new Promise<Offer>((offer, refuse) => {
+          const own = { ...containPorts, config: portsFor(texts.get('app-id')).config };
+          const name = texts.get('app-id') ?? texts.get('name') ?? `process ${pid}`;
+          logged(name, () => encloseProcess(pid, texts, offer, own)).catch(refuse);
+        }),
       profiles: () => describeProfiles(config.current()),
       capabilities: async () => describeCapabilities(host(), await sandboxes.shortcoming()),
       configError: () => config.lastError()?.message ?? '',

@@ -2,7 +2,8 @@
 # ringfence-shell [OPTION...] [--] [COMMAND [ARGUMENT...]]
 #
 # Asks the daemon for a fence around this very process and then becomes the command, or the user's shell: same process,
-# terminal, job control, folder and environment, and nothing of this script is left. See ringfence-shell(1).
+# terminal, job control, folder and environment, and nothing of this script is left. With a strict profile the command runs in
+# a sandbox on the same terminal, and this process stays and stands for it. See ringfence-shell(1).
 
 usage='usage: ringfence-shell [--profile NAME] [--memory-max SIZE ...] [--app ID] [--login] [--] [COMMAND [ARGUMENT...]]'
 
@@ -22,7 +23,7 @@ option() {
 
 newline='
 '
-options= profile= login= or_fail= instance_fd= as_is=
+options= profile= login= or_fail= instance_fd= as_is= plain= job= method=Contain
 while [ $# -gt 0 ]; do
   case $1 in
     --)
@@ -63,6 +64,7 @@ if [ $# -eq 0 ]; then
   esac
   case $shell in '' | */ringfence-shell) shell=/bin/sh ;; esac
   set -- "$shell" $login
+  plain=1
 fi
 command -v -- "$1" >/dev/null 2>&1 || fail 127 "cannot run $1: no such program in PATH"
 asked=$options
@@ -77,13 +79,29 @@ esac
 # env would take a program with "=" in its name for a variable.
 case $1 in *=*) set -- nice -n 0 "$@" ;; esac
 
+# What strict is called for certain; of other profiles the daemon tells.
+[ "$profile" != strict ] || method=Enclose
+count=$#
+
 # become REPLY NAME=VALUE... COMMAND [ARGUMENT...]
 become() {
-  case $1 in
-    '   /org/ringfence/'*) [ -z "$instance_fd" ] || printf %s "$1" >&"$instance_fd" ;;
-    *) without_fence "$1" ;;
+  reply=$1
+  case $reply in
+    'Error org.ringfence.Error.NotEnforceable: '*'a sandbox cannot be put around a process that runs already'*)
+      method=Enclose or_fail=1
+      reply=$(ask)
+      ;;
+  esac
+  case $reply in
+    '   /org/ringfence/'*) [ -z "$instance_fd" ] || printf %s "$reply" >&"$instance_fd" ;;
+    *) without_fence "$reply" ;;
   esac
   [ -z "$instance_fd" ] || eval "exec $instance_fd>&-"
+  if [ "$method" = Enclose ]; then
+    shift $(($# - count))
+    # Two values, each behind three spaces.
+    enclose "${reply#'   '*'   '}" "$@"
+  fi
   shift
   exec env -i -- "$@"
 }
@@ -116,24 +134,185 @@ if [ -z "$address" ]; then
   folder=${XDG_RUNTIME_DIR:-/run/user/$(id -u)}
   address=unix:path=$folder/bus
 fi
-contain() {
+ask() {
   if [ -n "$as_is" ]; then
     echo '   /org/ringfence/'
     return
   fi
   DBUS_SESSION_BUS_ADDRESS=$address exec dbus-send --session --print-reply=literal --reply-timeout=10000 --type=method_call \
-    --dest=org.ringfence.Ringfence1 /org/ringfence/Ringfence1 org.ringfence.Ringfence1.Contain \
+    --dest=org.ringfence.Ringfence1 /org/ringfence/Ringfence1 "org.ringfence.Ringfence1.$method" \
     "uint32:$$" "dict:string:string:${options#,}" 2>&1
+}
+
+# What runs inside the sandbox, in an environment without anything of the caller's: SIGNALS FOLDER HOME COMMAND [ARGUMENT...].
+# It says its pid and waits for the daemon to have looked at it. It is in a file, and the caller's variables behind it: what is
+# an argument stays to be seen as bubblewrap's own.
+# shellcheck disable=SC2016
+gate='end=$1 && shift && text=$(cat <&6) && eval "${text%%"$end"*}"'
+# shellcheck disable=SC2016
+inside='
+  # Its own are the input and the output until then: what is open is to stay the same while it is looked at.
+  exec 5<&0 7>&1 0<&3 1>&4 3<&- 4<&-
+  printf "inner %s\n" $$ && IFS= read -r go || {
+    echo "ringfence-shell: nothing was run: the Ringfence daemon ended before it had seen the sandbox" >&2
+    exit 7
+  }
+  case $go in
+    "go "*) ;;
+    *)
+      printf "ringfence-shell: %s\n" "${go#* }" >&2
+      exit "${go%% *}"
+      ;;
+  esac
+  exec 0<&5 1>&7 5<&- 6<&- 7>&-
+  signals=$1 folder=$2 home=$3
+  shift 3
+  if ! cd -- "$folder" 2>/dev/null; then
+    if [ -z "$home" ]; then
+      printf "ringfence-shell: cannot run %s: the folder %s is not there in the sandbox\n" "$1" "$folder" >&2
+      exit 2
+    fi
+    printf "ringfence-shell: the folder %s is not there in the sandbox\n" "$folder" >&2
+    cd -- "$home" 2>/dev/null || cd /
+  fi
+  eval "exec /usr/bin/env -i -- ${text#*"$end"} /usr/bin/env $signals ${go#go } \"PWD=\$PWD\" \"\$@\""
+'
+
+# enclose FOLDER COMMAND [ARGUMENT...]: makes the sandbox that the daemon has laid out there, and ends as the command does.
+enclose() {
+  sandbox=$1
+  shift
+  variables=
+  case $words in *"' \\$newline"*) variables=${words#*"' \\$newline"} ;; esac
+  lost="cannot run this strictly: the sandbox's folder $sandbox is gone; see journalctl --user -u ringfence.service"
+  { printf '%s######%s' "$inside" "${variables% \\}" >"$sandbox/gate"; } 2>/dev/null && [ -r "$sandbox/seccomp" ] || fail 7 "$lost"
+  [ -e "/proc/$$/fd/0" ] || exec </dev/null
+  [ -e "/proc/$$/fd/1" ] || exec >/dev/null
+  home= strays= stays=
+  [ -z "$plain" ] || home=${HOME:-/}
+  # The pipes have to be there whether their other ends are or not: nothing may wait for a daemon that is gone. Whatever else
+  # the caller has open is closed: strict hands on the input and the output alone.
+  exec 9<>"$sandbox/go" 3<"$sandbox/go" 4<>"$sandbox/inner" 5<>"$sandbox/sync" 6<"$sandbox/gate" \
+    7<"$sandbox/args" 8<"$sandbox/seccomp" 9<&0
+  find_strays
+  # What ends this process would leave the command behind, so signals are passed on, and bubblewrap ignores them. Where env(1)
+  # cannot take that back for the command (before coreutils 8.31), bubblewrap takes this process's place.
+  signals=
+  if /usr/bin/env --default-signal=TERM true 2>/dev/null; then
+    signals=$(signal_defaults)
+    stays=1
+  fi
+  leads_its_group "$@" && set -- perl -MPOSIX -e "$lead_group" -- "$@"
+  set -- "$sandbox/bwrap" --args 7 -- /bin/sh -c "$gate" ringfence-gate '######' "$signals" "$PWD" "$home" "$@"
+  [ -z "$strays" ] || set -- bash -c "exec $strays; exec \"\$@\"" bash "$@"
+  if [ -z "$stays" ]; then
+    exec 9<&-
+    exec env -i "$@"
+  fi
+  for signal in HUP TERM USR1 USR2 CONT; do trap "pass $signal" "$signal"; done
+  trap 'from_keyboard INT' INT
+  trap 'from_keyboard QUIT' QUIT
+  trap stop TSTP
+  (
+    trap '' HUP INT QUIT TERM USR1 USR2 TSTP
+    exec <&9 9<&-
+    exec env -i "$@"
+  ) &
+  job=$!
+  exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+  rm -f -- "$sandbox/gate"
+  while wait "$job"; status=$?; kill -0 "$job" 2>/dev/null; do :; done
+  exit "$status"
+}
+
+# The descriptors above 9 that would be inherited, as redirections that close them. Only some shells can name them; where there
+# is no such shell they stay, and the daemon refuses.
+find_strays() {
+  command -v bash >/dev/null || return 0
+  for number in "/proc/$$/fd/"??*; do
+    number=${number##*/}
+    while read -r key value; do
+      # O_CLOEXEC
+      [ "$key" != flags: ] || [ $((value & 02000000)) -ne 0 ] || strays="$strays $number>&-"
+    done <"/proc/$$/fdinfo/$number"
+  done
+} 2>/dev/null
+
+# The words by which env(1) gives the command the signals that bubblewrap ignores, but for those that the caller ignores.
+signal_defaults() {
+  ignored=0
+  while read -r key value; do
+    case $key in SigIgn:) ignored=${value#????????} ;; esac
+  done <"/proc/$$/status"
+  names=
+  for pair in HUP:0 INT:1 QUIT:2 USR1:9 USR2:11 TERM:14 TSTP:19; do
+    [ $((0x$ignored >> ${pair#*:} & 1)) -eq 1 ] || names=$names,${pair%:*}
+  done
+  [ -z "$names" ] || printf %s "--default-signal=${names#,}"
+}
+
+# dash takes the terminal's process group for its own at its end, and fails with one that it cannot see from inside.
+leads_its_group() {
+  case ${1##*/} in sh | dash) ;; *) return 1 ;; esac
+  [ -t 0 ] && command -v perl >/dev/null || return 1
+  shift
+  for word; do
+    case $word in -*c*) return 1 ;; -*) ;; *) return 1 ;; esac
+  done
+}
+# shellcheck disable=SC2016
+lead_group='$SIG{TTOU} = "IGNORE"; setpgrp; POSIX::tcsetpgrp(0, $$); $SIG{TTOU} = "DEFAULT"; exec { $ARGV[0] } @ARGV; exit 127'
+
+# command_pid: the command, as a child of the first process in the sandbox; nothing before it has begun.
+command_pid() {
+  first= pid= line=
+  [ -z "$job" ] || { read -r first line; } <"/proc/$job/task/$job/children"
+  [ -z "$first" ] || { read -r pid line; } <"/proc/$first/task/$first/children"
+  [ -z "$pid" ] || { read -r line; } <"/proc/$pid/cmdline"
+  case $line in *ringfence-gate*) pid= ;; esac
+} 2>/dev/null
+
+pass() {
+  command_pid
+  if [ -n "$pid" ]; then
+    kill -s "$1" "$pid" 2>/dev/null
+  elif [ "$1" != CONT ]; then
+    kill -s KILL $first $job 2>/dev/null
+    trap - "$1"
+    kill -s "$1" $$
+  fi
+}
+
+# The keyboard's reaches the command by itself, as one of the terminal's foreground group.
+from_keyboard() {
+  read -r stat <"/proc/$$/stat"
+  command_pid
+  # Its state, parent, group, session, terminal and the terminal's foreground group.
+  [ -n "$pid" ] && set -- "$1" ${stat##*) } && [ "$4" = "$7" ] || pass "$1"
+}
+
+# The shell that this process is a job of must not take the terminal before the command has left it.
+stop() {
+  command_pid
+  tries=0 stat=
+  while [ -n "$pid" ] && [ "$tries" -lt 50 ] && read -r stat <"/proc/$pid/stat"; do
+    case ${stat##*) } in [Tt]*) break ;; esac
+    sleep 0.02
+    tries=$((tries + 1))
+  done
+  # D: its child was stopped between vfork(2) and execve(2), and it waits for that one. Others go on, as a signal may be ignored.
+  case ${stat##*) } in [TtD]*) kill -s STOP $$ ;; esac
 }
 
 # A shell drops or changes the variables that it has a use for itself (exported functions, IFS, OPTIND); the kernel still has
 # them all. sed turns the reply, and each "name=value", into a quoted word; it starts while the daemon works. NUL bytes are
 # lost in the substitution, as they should.
 quote='s/\x27/\x27\\\x27\x27/g; s/.*/\x27&\x27 \\\n/'
-{ words=$(contain | LC_ALL=C sed -z "$quote" - /proc/$$/environ); } 2>/dev/null
+{ words=$(ask | LC_ALL=C sed -z "$quote" - /proc/$$/environ); } 2>/dev/null
 case $words in
   "'   /org/ringfence/"* | "'Error "* | "'Failed "* | "'"*dbus-send:*) eval "become ${words% \\} \"\$@\"" ;;
 esac
 # No sed that knows -z, or no /proc.
-reply=$(contain) || without_fence "$reply"
+[ "$method" = Contain ] || fail 5 'cannot run this strictly: it takes a sed with the option -z, and /proc'
+reply=$(ask) || without_fence "$reply"
 exec "$@"

@@ -1,40 +1,18 @@
 import { symlinkSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
-import type { Client } from '../../src/cli/client.ts';
-import { connectTestBus, connectTestClient, endAll, processFacts, temporaryFolder } from '../fixtures/live-daemon.ts';
-import { openTerminal, type Terminal } from '../fixtures/tmux-terminal.ts';
+import { describe, expect, it } from 'vitest';
+import { processFacts, temporaryFolder } from '../fixtures/live-daemon.ts';
+import { program, shellWorld } from '../fixtures/shell-world.ts';
 import { cgroupOf } from '../harness/cgroup.ts';
 import { command } from '../harness/command.ts';
-import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
-const program = (name: string) => `${process.cwd()}/dist/${name}`;
-
 describe('the old commands', () => {
-  let bus: BusConnection;
-  let client: Client;
-  let daemon: Daemon;
-  let terminal: Terminal;
-
-  beforeAll(async () => {
-    bus = await connectTestBus();
-    daemon = await startDaemon();
-    client = await connectTestClient();
-    terminal = await openTerminal();
-  });
-  afterEach(() => endAll(bus));
-  afterAll(async () => {
-    await terminal.close();
-    await client.close();
-    await daemon.stop();
-    await bus.close();
-  });
+  const world = shellWorld();
 
   const asked = async () => {
     const [instance] = await waitFor(
       async () => {
-        const instances = await client.instances();
+        const instances = await world.client.instances();
         return instances.length > 0 && instances;
       },
       { what: 'an instance' },
@@ -46,7 +24,14 @@ describe('the old commands', () => {
 
   describe('ssc', () => {
     it('-isolation=relaxed /bin/bash -i is a shell on the terminal', async () => {
-      const tab = await terminal.open(['env', 'PS1=ready> ', program('ssc'), '-isolation=relaxed', '/bin/bash', '-i']);
+      const tab = await world.terminal.open([
+        'env',
+        'PS1=ready> ',
+        program('ssc'),
+        '-isolation=relaxed',
+        '/bin/bash',
+        '-i',
+      ]);
       await tab.shows(/[>$]\s*$/);
       expect(processFacts(tab.pid)?.argv).toEqual(['/bin/bash', '-i']);
       const { instance, limits } = await asked();
@@ -125,7 +110,7 @@ describe('the old commands', () => {
   });
 
   it('safeshell is the shell of the user with one core and 70 % of the memory', async () => {
-    const tab = await terminal.open(['env', 'SHELL=/bin/bash', program('safeshell')]);
+    const tab = await world.terminal.open(['env', 'SHELL=/bin/bash', program('safeshell')]);
     await tab.shows(/[>$]\s*$/);
     const { instance, limits } = await asked();
     expect(limits).toEqual({ 'memory-max': '70%', 'cpu-quota': '100%' });

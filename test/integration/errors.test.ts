@@ -242,11 +242,14 @@ describe('a gate that fails', () => {
     expect(processesWith(marker)).toEqual([]);
   };
 
-  it.each(['gated', 'scoped'])('is an error when it died after it was %s, and nothing has run', async (step) => {
-    const answer = await runWith({ RINGFENCE_TEST_FAULT: `${step} kill-gates` }, ['sleep', '1000', marker]);
-    expect(answer).toMatchObject({ dbusName: errorTable.ScopeFailed.dbusName });
-    await nothingRuns();
-  });
+  it.each(['gated', 'armed', 'scoped'])(
+    'is an error when it died after it was %s, and nothing has run',
+    async (step) => {
+      const answer = await runWith({ RINGFENCE_TEST_FAULT: `${step} kill-gates` }, ['sleep', '1000', marker]);
+      expect(answer).toMatchObject({ dbusName: errorTable.ScopeFailed.dbusName });
+      await nothingRuns();
+    },
+  );
 
   it('is an error when its folder vanished meanwhile', async () => {
     const folder = join(temporaryFolder(), 'gone');
@@ -260,7 +263,7 @@ describe('a gate that fails', () => {
     await nothingRuns();
   });
 
-  it.each(['resolved', 'decided', 'gated', 'scoped', 'verified'])(
+  it.each(['resolved', 'decided', 'gated', 'armed', 'scoped', 'verified'])(
     'leaves nothing behind when the daemon itself fails after it %s',
     async (step) => {
       const answer = await runWith({ RINGFENCE_TEST_FAULT: `${step} throw` }, ['sleep', '1000', marker]);

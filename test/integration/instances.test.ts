@@ -83,7 +83,8 @@ describe('instances', () => {
   it('end with their last process, not with the first', async () => {
     const path = await run('sh', '-c', 'sleep 1000 & exit 4');
     await waitFor(async () => (await instanceAt(client, path)).pids.length === 1, { what: 'the first to end' });
-    expect(signalsOf(path).map(({ member }) => member)).toEqual(['InterfacesAdded']);
+    // The signals come over another connection than the answers.
+    await expect.poll(() => signalsOf(path).map(({ member }) => member)).toEqual(['InterfacesAdded']);
     await client.stop(path, 5000);
     expect((await outcomeOf(path)).get('exit-code')).toBe('4');
   });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
@@ -9,6 +9,7 @@ import {
   connectTestBus,
   connectTestClient,
   endAll,
+  fenceUnits,
   instanceAt,
   manager,
   processFacts,
@@ -136,6 +137,35 @@ describe('Launch', () => {
     expect(second.facts?.environment.get('DISPLAY')).toBe(':8');
     expect(second.facts?.environment.has('ODD')).toBe(false);
     await manager(bus, 'UnsetEnvironment', 'as', [['DISPLAY']], '');
+  });
+
+  it('starts what the present environment names, when another was seen last', async () => {
+    installEntry('moved', ['Exec=/bin/false the old one']);
+    await expect(client.launch('moved', [], new Map())).resolves.toContain('moved');
+    await endAll(bus);
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'applications'));
+    const entry = (name: string) =>
+      writeFileSync(
+        join(folder, 'applications', `${name}.desktop`),
+        `[Desktop Entry]\nType=Application\nName=New\nExec=${app} 1\n`,
+      );
+    for (const name of ['moved', 'only-there']) entry(name);
+    await manager(bus, 'SetEnvironment', 'as', [[`XDG_DATA_HOME=${folder}`]], '');
+    // Of the same id, but another scope: name and source differ.
+    const moved = await launchFacts('moved');
+    expect(moved.instance).toMatchObject({ name: 'New' });
+    expect(moved.facts?.argv.slice(-1)).toEqual(['1']);
+    const source = execFileSync('systemctl', ['--user', 'show', '-P', 'SourcePath', moved.instance.unit], {
+      encoding: 'utf8',
+    });
+    expect(source.trim()).toBe(join(folder, 'applications/moved.desktop'));
+    expect(await fenceUnits(bus)).toEqual([moved.instance.unit]);
+    await manager(bus, 'UnsetEnvironment', 'as', [['XDG_DATA_HOME']], '');
+    await expect(client.launch('only-there', [], new Map())).rejects.toMatchObject({ code: 'NoSuchApp' });
+    await manager(bus, 'SetEnvironment', 'as', [[`XDG_DATA_HOME=${folder}`]], '');
+    expect((await launchFacts('only-there')).instance.name).toBe('New');
+    await manager(bus, 'UnsetEnvironment', 'as', [['XDG_DATA_HOME']], '');
   });
 
   it('passes the activation token on, and only the one of this click', async () => {

@@ -2,6 +2,7 @@ import { readFileSync, symlinkSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
 import type { Client } from '../../src/cli/client.ts';
+import { installEntryText, removeEntries } from '../fixtures/desktop-entries.ts';
 import {
   connectTestBus,
   connectTestClient,
@@ -120,6 +121,17 @@ describe('Run', () => {
       appId: 'org.test.Tool.desktop',
       unit: expect.stringMatching(/^app-ringfence-org\.test\.Tool-\d+\.scope$/),
     });
+  });
+
+  it('has the name of the app that the command belongs to, in the language of the user', async () => {
+    installEntryText('org.test.Named', '[Desktop Entry]\nType=Application\nName=Tool\nName[de]=Werkzeug\nExec=true\n');
+    installEntryText('org.test.Broken', 'Name=Tool\n');
+    const nameOf = async (id: string, variables = {}) => (await run([], variables, { 'app-id': id })).instance.name;
+    expect(await nameOf('org.test.Named', { LANG: 'C' })).toBe('Tool');
+    expect(await nameOf('org.test.Named', { LANG: 'de_DE.UTF-8' })).toBe('Werkzeug');
+    expect(await nameOf('org.test.Broken')).toBe('org.test.Broken');
+    expect(await nameOf('org.test.Absent')).toBe('org.test.Absent');
+    removeEntries();
   });
 
   it('gives the app the limit of open files that the user manager gives its services', async () => {

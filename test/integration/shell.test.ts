@@ -1,48 +1,21 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
-import type { Client } from '../../src/cli/client.ts';
-import {
-  connectTestBus,
-  connectTestClient,
-  endAll,
-  processesWith,
-  processFacts,
-  temporaryFolder,
-} from '../fixtures/live-daemon.ts';
-import { openTerminal, type Tab, type Terminal } from '../fixtures/tmux-terminal.ts';
+import { describe, expect, it } from 'vitest';
+import { processesWith, processFacts, temporaryFolder } from '../fixtures/live-daemon.ts';
+import { plainBash, program, shellWorld } from '../fixtures/shell-world.ts';
+import type { Tab } from '../fixtures/tmux-terminal.ts';
 import { cgroupOf } from '../harness/cgroup.ts';
 import { type CommandResult, command } from '../harness/command.ts';
-import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
-const shell = `${process.cwd()}/dist/ringfence-shell`;
-const plainBash = ['bash', '--norc', '--noprofile'];
+const shell = program('ringfence-shell');
 const scopePattern = /\/app\.slice\/(app-ringfence-[^/]+\.scope)$/;
 
 describe('ringfence-shell', () => {
-  let bus: BusConnection;
-  let client: Client;
-  let daemon: Daemon;
-  let terminal: Terminal;
-
-  beforeAll(async () => {
-    bus = await connectTestBus();
-    daemon = await startDaemon();
-    client = await connectTestClient();
-    terminal = await openTerminal();
-  });
-  afterEach(() => endAll(bus));
-  afterAll(async () => {
-    await terminal.close();
-    await client.close();
-    await daemon.stop();
-    await bus.close();
-  });
+  const world = shellWorld();
 
   const openTab = async (argv: string[] = plainBash, options: string[] = []): Promise<Tab> => {
-    const tab = await terminal.open([shell, ...options, '--', ...argv], { env: { PS1: 'ready> ' } });
+    const tab = await world.terminal.open([shell, ...options, '--', ...argv], { env: { PS1: 'ready> ' } });
     await tab.shows(/ready>/);
     return tab;
   };
@@ -52,18 +25,18 @@ describe('ringfence-shell', () => {
       const tabs = [await openTab(), await openTab(), await openTab()];
       const scopes = tabs.map(({ pid }) => scopePattern.exec(cgroupOf(pid) ?? '')?.[1]);
       expect(new Set(scopes).size).toBe(3);
-      expect((await client.instances()).map(({ unit }) => unit).sort()).toEqual([...scopes].sort());
+      expect((await world.client.instances()).map(({ unit }) => unit).sort()).toEqual([...scopes].sort());
     });
 
     it('becomes the shell: the same process, and no other stays', async () => {
       const tab = await openTab();
       expect(processFacts(tab.pid)?.argv).toEqual(plainBash);
-      const [instance] = await client.instances();
+      const [instance] = await world.client.instances();
       expect(instance).toMatchObject({ name: 'bash', pids: [tab.pid] });
     });
 
     it('hands on the exit status', async () => {
-      const tab = await terminal.open(['env', 'PS1=outer> ', ...plainBash]);
+      const tab = await world.terminal.open(['env', 'PS1=outer> ', ...plainBash]);
       await tab.shows(/outer>/);
       await tab.enter(`PS1='inner> ' ${shell} -- ${plainBash.join(' ')}`);
       await tab.shows(/inner>/);
@@ -128,21 +101,21 @@ describe('ringfence-shell', () => {
     });
 
     it('is a login shell, or interactive, as asked', async () => {
-      const login = await terminal.open(['env', 'SHELL=/bin/bash', shell, '--login']);
+      const login = await world.terminal.open(['env', 'SHELL=/bin/bash', shell, '--login']);
       await login.shows(/[$#]$/m);
       await login.enter('shopt login_shell; echo $0');
       await login.shows(/login_shell\s+on/);
       const interactive = await openTab([...plainBash, '-i']);
       await interactive.enter('echo flags=$-');
       await interactive.shows(/flags=\w*i/);
-      const own = await terminal.open(['env', 'SHELL=/bin/dash', 'PS1=dash> ', shell]);
+      const own = await world.terminal.open(['env', 'SHELL=/bin/dash', 'PS1=dash> ', shell]);
       await own.shows(/dash>/);
       expect(processFacts(own.pid)?.argv).toEqual(['/bin/dash']);
     });
 
     it('starts where it is called', async () => {
       const folder = temporaryFolder();
-      const tab = await terminal.open([shell, '--', ...plainBash], { env: { PS1: 'ready> ' }, cwd: folder });
+      const tab = await world.terminal.open([shell, '--', ...plainBash], { env: { PS1: 'ready> ' }, cwd: folder });
       await tab.shows(/ready>/);
       expect(readlinkSync(`/proc/${tab.pid}/cwd`)).toBe(folder);
     });
@@ -237,7 +210,6 @@ describe('ringfence-shell', () => {
     });
 
     it.each([
-      ['strict', ['--profile', 'strict', '--', 'echo', 'ran'], 5],
       ['an unknown profile', ['--profile=none', '--', 'echo', 'ran'], 2],
       ['a wrong limit', ['--memory-max', 'much', '--', 'echo', 'ran'], 2],
       ['an unknown option', ['--nonsense', '--', 'echo', 'ran'], 2],

@@ -44,7 +44,10 @@ async function startScope(systemd: Systemd, unit: string): Promise<string | unde
 }
 
 let number = 0;
-const nextUnit = () => `ringfence-test-manager-${process.pid}-${(number += 1)}.scope`;
+const nextUnit = () => {
+  number += 1;
+  return `ringfence-test-manager-${process.pid}-${number}.scope`;
+};
 
 describe.each<[string, undefined | (() => ReturnType<typeof openLink>)]>([
   ['over its own socket', openLink],

@@ -1,40 +1,22 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
-import type { Client } from '../../src/cli/client.ts';
-import { built, connectTestBus, connectTestClient, endAll, instanceAt } from '../fixtures/live-daemon.ts';
-import { openTerminal, type Tab, type Terminal } from '../fixtures/tmux-terminal.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { built, instanceAt } from '../fixtures/live-daemon.ts';
+import { plainBash, program, shellWorld } from '../fixtures/shell-world.ts';
+import type { Tab } from '../fixtures/tmux-terminal.ts';
 import { readCgroup } from '../harness/cgroup.ts';
 import { command } from '../harness/command.ts';
-import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
-const shell = `${process.cwd()}/dist/ringfence-shell`;
-const ssc = `${process.cwd()}/dist/ssc`;
+const shell = program('ringfence-shell');
+const ssc = program('ssc');
 const hog = `python3 -c 'held = bytearray(400_000_000)'`;
 
 describe('ringfence-shell', () => {
-  let bus: BusConnection;
-  let client: Client;
-  let daemon: Daemon;
-  let terminal: Terminal;
-
-  beforeAll(async () => {
-    bus = await connectTestBus();
-    daemon = await startDaemon();
-    client = await connectTestClient();
-    terminal = await openTerminal();
-  });
-  afterEach(() => endAll(bus));
-  afterAll(async () => {
-    await terminal.close();
-    await client.close();
-    await daemon.stop();
-    await bus.close();
-  });
+  const world = shellWorld();
 
   const openTab = async (options: string[]): Promise<Tab> => {
-    const words = ['env', 'PS1=ready> ', shell, ...options, '--', 'bash', '--norc', '--noprofile'];
-    const tab = await terminal.open(words);
+    const words = ['env', 'PS1=ready> ', shell, ...options, '--', ...plainBash];
+    const tab = await world.terminal.open(words);
     await tab.shows(/ready>/);
     return tab;
   };
@@ -43,7 +25,7 @@ describe('ringfence-shell', () => {
     await tab.shows(/^42th$/m);
   };
   const unitOf = async (tab: Tab) =>
-    (await client.instances()).find(({ pids }) => pids.includes(tab.pid))?.unit ?? 'no unit';
+    (await world.client.instances()).find(({ pids }) => pids.includes(tab.pid))?.unit ?? 'no unit';
 
   it('kills a memory hog in one tab; its shell, the other tabs and the terminal live', async () => {
     const limits = ['--memory-max=150M', '--memory-swap-max=0'];
@@ -85,23 +67,77 @@ describe('ringfence-shell', () => {
     expect(stderr).toMatch(/^ringfence: sh: it was killed at the memory limit$/m);
   });
 
+  it('holds a strict shell to its limit, and ends with 137 when it is killed there', async () => {
+    const limits = ['--memory-max=150M', '--memory-swap-max=0', '--tasks-max=100'];
+    const tab = await world.terminal.open(['env', 'PS1=outer> ', ...plainBash], { cwd: process.env['HOME'] ?? '/' });
+    await tab.shows(/outer>/);
+    await tab.enter(`PS1='inner> ' ${shell} --profile strict ${limits.join(' ')} -- ${plainBash.join(' ')}`);
+    await tab.shows(/^inner>/m);
+    const [instance] = await world.client.instances();
+    expect(instance?.profile).toBe('strict');
+    expect(await readCgroup(instance?.unit ?? '', 'memory.max')).toBe(String(150 * 2 ** 20));
+    await tab.enter(
+      'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max; grep -e NoNewPrivs -e Seccomp: /proc/self/status',
+    );
+    await tab.shows(/157286400\n100\nNoNewPrivs:\s+1\nSeccomp:\s+2/);
+    await tab.enter(`exec ${hog}`);
+    await tab.enter('echo status=$?');
+    await tab.shows(/status=137/);
+  });
+
+  it('is what the old notes have: ssc, and ssc -tty=false, with limits, no new privileges and a /tmp of their own', async () => {
+    const home = process.env['HOME'] ?? '/';
+    const seen =
+      'cat /sys/fs/cgroup/memory.max; grep -h -e NoNewPrivs: -e Seccomp: /proc/self/status; ls -A /tmp | wc -l; tty';
+    const tab = await world.terminal.open(['env', 'PS1=outer> ', ...plainBash], { cwd: home });
+    await tab.shows(/outer>/);
+    await tab.enter(`${ssc} sh -c '${seen}'`);
+    const [, limit] = await tab.shows(/^(\d+)\nNoNewPrivs:\s+1\nSeccomp:\s+2\n0\n\/dev\/\S+$/m);
+    const total = Number((await command(['awk', '/MemTotal/ { print $2 * 1024 }', '/proc/meminfo'])).stdout);
+    expect(Math.abs(Number(limit) - total * 0.7)).toBeLessThan(total * 0.01);
+    await tab.enter(`clear; ${ssc} -isolation=strict /bin/bash --norc -i`);
+    await tab.enter('grep -c "NoNewPrivs.*1" /proc/self/status; exit 3');
+    await tab.shows(/^1$/m);
+    await tab.enter('echo status=$?');
+    await tab.shows(/status=3/);
+
+    await tab.enter(`clear; SHELL=/bin/bash ${program('safeshell')}`);
+    await tab.enter(
+      'cd /sys/fs/cgroup/$(cut -d: -f3 /proc/self/cgroup) && cat cpu.max memory.max; grep NoNewPrivs: /proc/self/status',
+    );
+    await tab.shows(new RegExp(`^100000 100000\\n${limit}\\nNoNewPrivs:\\s+0$`, 'm'));
+
+    const out = `${home}/ssc-off-the-terminal`;
+    const off = await command([
+      ssc,
+      '-tty=false',
+      '-isolation=strict',
+      'sh',
+      '-c',
+      `{ ${seen}; } >${out}.part 2>&1; mv ${out}.part ${out}`,
+    ]);
+    expect(off).toMatchObject({ code: 0, stdout: '' });
+    const text = await waitFor(() => existsSync(out) && readFileSync(out, 'utf8'), { what: 'it to run' });
+    expect(text).toMatch(/^\d+\nNoNewPrivs:\s+1\nSeccomp:\s+2\n0\nnot a tty\n$/);
+  });
+
   it('moves limits onto a running process with Contain', async () => {
     const script = "import sys\nprint('ready', flush=True)\nsys.stdin.readline()\nheld = bytearray(400_000_000)\n";
-    const tab = await terminal.open(['python3', '-c', script]);
+    const tab = await world.terminal.open(['python3', '-c', script]);
     await tab.shows(/ready/);
     const limits = new Map([
       ['memory-max', '150M'],
       ['memory-swap-max', '0'],
     ]);
-    const path = await client.contain(tab.pid, limits);
-    const { unit, report } = await instanceAt(client, path);
+    const path = await world.client.contain(tab.pid, limits);
+    const { unit, report } = await instanceAt(world.client, path);
     expect(report.find((row) => row.get('name') === 'memory-max')?.get('state')).toBe('enforced');
     expect(await readCgroup(unit, 'memory.max')).toBe(String(150 * 2 ** 20));
     await tab.press('Enter');
-    await waitFor(async () => (await client.instances()).length === 0, { what: 'its end at the limit' });
+    await waitFor(async () => (await world.client.instances()).length === 0, { what: 'its end at the limit' });
   });
 
   it('refuses a part of the kernel', async () => {
-    await expect(client.contain(2, new Map())).rejects.toMatchObject({ code: 'InvalidArgument' });
+    await expect(world.client.contain(2, new Map())).rejects.toMatchObject({ code: 'InvalidArgument' });
   });
 });

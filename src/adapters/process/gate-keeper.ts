@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { RingfenceError } from '../../core/errors.ts';
 import { type GatePlan, gateScript, releaseLine } from '../../core/gate-script.ts';
-import type { Gate, GateExit } from '../../ports.ts';
+import type { Gate, GateExit, WaitingGate } from '../../ports.ts';
 
 // dash starts in a third of bash's time and adds nothing of its own to an environment.
 const shell = existsSync('/bin/dash') ? '/bin/dash' : '/bin/sh';
@@ -22,11 +22,10 @@ export interface OutputStreams {
 /** Hands out gates. */
 export interface GateKeeper {
   /**
-   * One gate per plan. They wait with the app's environment and folder; nothing of the app has run. What they print goes to
-   * the journal under `identifier`.
+   * So many gates, which do not know yet what they are for. What they print goes to the journal under `identifier`.
    * @throws RingfenceError ScopeFailed when no process can be started; then none is left
    */
-  open(plans: readonly GatePlan[], identifier: string): Promise<Gate[]>;
+  open(count: number, identifier: string): Promise<WaitingGate[]>;
   /** Starts the spare gate: once the daemon has nothing more urgent to do. */
   prepare(): void;
   /** Sends the spare gate away. */
@@ -83,10 +82,10 @@ export function openGateKeeper(options: GateOptions): GateKeeper {
   return {
     prepare: prepareSpare,
 
-    async open(plans, identifier) {
-      const taken = await Promise.allSettled(plans.map(() => take(identifier)));
-      const gates = taken.flatMap((each, index) =>
-        each.status === 'fulfilled' ? [arm(each.value, plans[index] as GatePlan, streams, prepareSpare)] : [],
+    async open(count, identifier) {
+      const taken = await Promise.allSettled(Array.from({ length: count }, () => take(identifier)));
+      const gates = taken.flatMap((each) =>
+        each.status === 'fulfilled' ? [waitingGate(each.value, streams, prepareSpare)] : [],
       );
       const failed = taken.find((each) => each.status === 'rejected');
       if (failed === undefined) return gates;
@@ -132,6 +131,31 @@ export async function startIdleGate(
 // A journald that was restarted has closed a stream without a name: what the app printed would then end it by SIGPIPE.
 async function isNamed({ output }: IdleGate, identifier: string, streams: OutputStreams): Promise<boolean> {
   return output === undefined || (await streams.name(output, identifier));
+}
+
+function waitingGate(idle: IdleGate, streams: OutputStreams, afterUse: () => void): WaitingGate {
+  let armed: Gate | undefined;
+  return {
+    pid: idle.child.pid ?? 0,
+    exited: idle.exited,
+    arm(plan) {
+      armed = arm(idle, plan, streams, afterUse);
+    },
+    release() {
+      if (armed === undefined) throw new TypeError('a gate is released before it has its plan');
+      armed.release();
+    },
+    kill() {
+      if (armed !== undefined) {
+        armed.kill();
+        return;
+      }
+      idle.output?.destroy();
+      idle.child.stdin?.destroy();
+      idle.child.kill('SIGKILL');
+      setImmediate(afterUse);
+    },
+  };
 }
 
 /** Gives a gate its plan. */

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
   writeSync,
@@ -36,6 +37,12 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
     },
 
     remove: (id) => rmSync(join(root, id), { recursive: true, force: true }),
+
+    write: (id, name, content) => writeFileSync(join(root, id, name), content, { mode: 0o600 }),
+
+    link: (id, name, target) => symlinkSync(target, join(root, id, name)),
+
+    discard: (id, name) => rmSync(join(root, id, name), { force: true }),
 
     holdBytes(id, bytes) {
       const path = join(root, id, 'bytes');

@@ -1,5 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs';
-import type { SandboxEvidence } from '../../core/sandbox/evidence.ts';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import type { Descriptor, SandboxEvidence } from '../../core/sandbox/evidence.ts';
 import { findInnerProcess } from '../../core/sandbox/inner-gate.ts';
 
 /** Reads what the kernel says of the process that waits inside; undefined when it cannot be found or is gone. */
@@ -15,6 +15,7 @@ export function readEvidence(pids: readonly number[], gatePid: number, toldPid: 
     cgroup: textOf(inner.pid, 'cgroup'),
     namespaces: namespacesOf(inner.pid),
     outerNamespaces: namespacesOf('self'),
+    descriptors: descriptorsOf(inner.pid),
   };
 }
 
@@ -28,6 +29,21 @@ function namespacesOf(pid: number | 'self'): Map<string, string> {
       }
     }),
   );
+}
+
+function descriptorsOf(pid: number): Map<number, Descriptor> {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return new Map(
+      readdirSync(folder).map((name) => {
+        const isFolder = statSync(`${folder}/${name}`).isDirectory();
+        return [Number(name), { target: readlinkSync(`${folder}/${name}`), isFolder }];
+      }),
+    );
+  } catch {
+    // Not to be seen into: judged like an open folder.
+    return new Map([[0, { target: folder, isFolder: true }]]);
+  }
 }
 
 function textOf(pid: number | 'self', file: string): string {

@@ -14,6 +14,11 @@ export interface RingfenceBackend extends ShadowBackend {
     options: ReadonlyMap<string, string>,
   ): Promise<Instance>;
   containProcess(pid: number, options: ReadonlyMap<string, string>): Promise<Instance>;
+  /** Resolves when the process may go on; what follows is told to the gate inside. */
+  encloseProcess(
+    pid: number,
+    options: ReadonlyMap<string, string>,
+  ): Promise<{ readonly path: string; readonly folder: string }>;
   /** Profile name → settings as text. */
   profiles(): Map<string, Map<string, string>>;
   capabilities(): Promise<Map<string, string>[]>;
@@ -39,6 +44,10 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
       Contain: method('ua{ss}', ['pid', 'options'], 'o', ['instance'], async ([pid, options]) => [
         (await backend.containProcess(pid, options)).path,
       ]),
+      Enclose: method('ua{ss}', ['pid', 'options'], 'os', ['instance', 'folder'], async ([pid, options]) => {
+        const { path, folder } = await backend.encloseProcess(pid, options);
+        return [path, folder];
+      }),
       ...shadowMethods(backend),
     },
     properties: {

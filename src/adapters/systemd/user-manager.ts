@@ -10,7 +10,6 @@ const destination = 'org.freedesktop.systemd1';
 const path = '/org/freedesktop/systemd1';
 const managerInterface = 'org.freedesktop.systemd1.Manager';
 const propertiesInterface = 'org.freedesktop.DBus.Properties';
-const jobTimeoutMs = 30_000;
 
 interface PendingStart {
   /** Results that came before the reply that names the job. */
@@ -29,6 +28,7 @@ interface PendingStart {
 export async function connectUserManager(
   bus: BusConnection,
   openDirect?: () => Promise<PeerConnection>,
+  { jobTimeoutMs = 30_000 } = {},
 ): Promise<Systemd> {
   const starts = new Map<string, PendingStart>();
   const goneListeners = new Map<string, (result: string) => void>();
@@ -40,6 +40,7 @@ export async function connectUserManager(
     () => loseJobs(starts),
   );
   let jobsOnBus: Promise<unknown> | undefined;
+  let last: { readonly assignments: readonly string[]; readonly environment: ReadonlyMap<string, string> } | undefined;
 
   /** Where calls go, once the ends of jobs are heard of there. */
   const jobLink = async (): Promise<Pick<BusConnection, 'call'>> => {
@@ -96,8 +97,13 @@ export async function connectUserManager(
 
     async environment() {
       const [block] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, 'Environment'], 'v');
-      return parseEnvironmentBlock(block.value as string[]);
+      const assignments = block.value as string[];
+      if (last === undefined || !isSameList(last.assignments, assignments)) {
+        last = { assignments, environment: parseEnvironmentBlock(assignments) };
+      }
+      return last.environment;
     },
+    lastEnvironment: () => last?.environment,
 
     async startScope(unit, properties) {
       const link = await jobLink();
@@ -118,7 +124,13 @@ export async function connectUserManager(
         ).catch((error: unknown) => {
           throw asScopeFailure(unit, error);
         });
-        const result = start.results.get(job) ?? (await jobEnd(start, job, unit));
+        const result =
+          start.results.get(job) ??
+          (await jobEnd(start, job, unit, jobTimeoutMs).catch(async (error: unknown) => {
+            // Takes the job back: or it would start a scope of dead processes when its turn comes.
+            await call(managerInterface, 'StopUnit', 'ss', [unit, 'replace'], 'o').catch(() => {});
+            throw error;
+          }));
         if (result !== 'done')
           throw new RingfenceError('ScopeFailed', `cannot start ${unit}: its job ended as "${result}"`);
       } finally {
@@ -194,14 +206,14 @@ function loseJobs(starts: ReadonlyMap<string, PendingStart>): void {
   for (const start of starts.values()) start.settle?.('unknown');
 }
 
-function jobEnd(start: PendingStart, job: string, unit: string): Promise<string> {
+function jobEnd(start: PendingStart, job: string, unit: string, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () =>
         reject(
-          new RingfenceError('TimedOut', `cannot start ${unit}: systemd did not finish it in ${jobTimeoutMs / 1000} s`),
+          new RingfenceError('TimedOut', `cannot start ${unit}: systemd did not finish it in ${timeoutMs / 1000} s`),
         ),
-      jobTimeoutMs,
+      timeoutMs,
     );
     start.job = job;
     start.settle = (result) => {
@@ -209,6 +221,10 @@ function jobEnd(start: PendingStart, job: string, unit: string): Promise<string>
       resolve(result);
     };
   });
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
 function asScopeFailure(unit: string, error: unknown): unknown {

@@ -1,6 +1,13 @@
 import type { SandboxNamespace, SandboxOp } from './model.ts';
 import { isAtOrBelow } from './path-relations.ts';
 
+/** A descriptor of the process that waits inside. */
+export interface Descriptor {
+  /** As readlink(2) has it. */
+  readonly target: string;
+  readonly isFolder: boolean;
+}
+
 /** What is read of the process that waits inside, before anything of the app has run. Texts as the kernel gives them. */
 export interface SandboxEvidence {
   /** /proc/PID/status */
@@ -19,6 +26,8 @@ export interface SandboxEvidence {
   /** readlink of /proc/PID/ns/NAME for the process inside and for the daemon. */
   readonly namespaces: ReadonlyMap<string, string>;
   readonly outerNamespaces: ReadonlyMap<string, string>;
+  /** What it has open: /proc/PID/fd. */
+  readonly descriptors: ReadonlyMap<number, Descriptor>;
 }
 
 /** What the process must show, for a plan. */
@@ -86,6 +95,21 @@ export function judgeNamespaces(
   }
   return undefined;
 }
+
+/**
+ * What the caller has left open beside its input and output, which the command would inherit: a folder opened outside leads
+ * out of every sandbox. The gate has the numbers up to 7: its line in and out, the environment, and the caller's own three.
+ */
+export function judgeDescriptors(descriptors: ReadonlyMap<number, Descriptor>): MissingPart | undefined {
+  for (const [number, { target, isFolder }] of descriptors) {
+    if (number <= highestDescriptor && !isFolder) continue;
+    const reason = isFolder ? 'a folder of the caller is open' : `descriptor ${number} of the caller is open`;
+    return { part: 'file system', reason: `${reason} (${target}) and would lead out of the sandbox` };
+  }
+  return undefined;
+}
+
+const highestDescriptor = 7;
 
 /**
  * /proc/PID/mountinfo (proc_pid_mountinfo(5)): everything planned is mounted as planned, and nothing else that can be

@@ -21,7 +21,7 @@ export interface InnerProcess {
 
 /**
  * Finds the inner gate among the processes of the scope (pid → /proc/PID/status): its pid inside is the one it told,
- * its parent is pid 1 inside, and that one's parent is the gate, which has become bubblewrap.
+ * its parent is pid 1 inside, and that one's parent is bubblewrap: the gate itself, or a child of it.
  */
 export function findInnerProcess(
   statuses: ReadonlyMap<number, string>,
@@ -32,7 +32,8 @@ export function findInnerProcess(
     const inner = parseStatus(status);
     const init = parseStatus(statuses.get(inner.parent) ?? '');
     if (inner.pids.length < 2 || inner.pids.at(-1) !== toldPid) continue;
-    if (init.parent === gatePid && init.pids.at(-1) === 1 && init.pids.length === inner.pids.length) {
+    const isOurs = init.parent === gatePid || parseStatus(statuses.get(init.parent) ?? '').parent === gatePid;
+    if (isOurs && init.pids.at(-1) === 1 && init.pids.length === inner.pids.length) {
       return { pid, initPid: inner.parent };
     }
   }

@@ -53,6 +53,7 @@ const held: SandboxEvidence = {
     [...outer].map(([name, link]) => [name, name === 'net' || name === 'ipc' ? link : `${name}:[2]`]),
   ),
   outerNamespaces: outer,
+  descriptors: new Map(),
 };
 const judge = (changes: Partial<SandboxEvidence>): string | undefined =>
   judgeSandbox({ ops, cgroup }, { ...held, ...changes })?.part;

@@ -16,6 +16,10 @@ describe('findInnerProcess', () => {
     expect(findInnerProcess(scope, 55, 2)).toEqual({ pid: 57, initPid: 56 });
   });
 
+  it('follows it where bubblewrap is a child of the process that waits', () => {
+    expect(findInnerProcess(new Map([...scope, [42, status(1, 42)]]), 42, 2)).toEqual({ pid: 57, initPid: 56 });
+  });
+
   it('does not take another gate’s process, another pid, or one outside', () => {
     expect(findInnerProcess(scope, 53, 2)).toBeUndefined();
     expect(findInnerProcess(scope, 55, 3)).toBeUndefined();
