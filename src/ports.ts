@@ -35,6 +35,13 @@ export interface SandboxGate extends Gate {
   enter(plan: GatePlan): Promise<string | undefined>;
 }
 
+/** A gate of a sandbox whose app is not known yet. */
+export interface IdleSandboxGate extends SandboxGate {
+  isAlive(): boolean;
+  /** From now on what it prints is in the journal under this name; false when that is not possible any more. */
+  name(identifier: string): Promise<boolean>;
+}
+
 /** The bus filter of one sandbox. */
 export interface BusProxy {
   readonly pid: number;
@@ -45,6 +52,13 @@ export interface BusProxy {
   /** From now on it lives as long as the sandbox. */
   letGo(): void;
   kill(): void;
+}
+
+/** A bus filter that does not know yet what it is to let through. */
+export interface IdleProxy extends BusProxy {
+  isAlive(): boolean;
+  /** Gives it its arguments, once. */
+  begin(argv: readonly string[]): void;
 }
 
 /** Absolute paths. */
@@ -80,8 +94,8 @@ export interface SandboxFolders {
   write(id: string, name: string, content: string | Uint8Array): void;
   link(id: string, name: string, target: string): void;
   discard(id: string, name: string): void;
-  /** A descriptor from which the bytes can be read; no file of that name is left. */
-  holdBytes(id: string, bytes: Uint8Array): { readonly fd: number; close(): void };
+  /** A descriptor from which the bytes can be read; no file is left. */
+  holdBytes(bytes: Uint8Array): { readonly fd: number; close(): void };
 }
 
 /** The line to a gate inside a sandbox that another process makes. When the daemon ends, so does the line, and nothing runs. */

@@ -2,6 +2,7 @@ import type { RingfenceError } from './core/errors.ts';
 import type { SandboxEvidence } from './core/sandbox/evidence.ts';
 import type { SandboxOp, SandboxPlan } from './core/sandbox/model.ts';
 import type { BusProxy, SandboxPrograms } from './ports.ts';
+import type { SandboxKit } from './sandbox-kits.ts';
 
 /** A sandbox that is planned and whose bus filter runs: what every way of starting it has in common. */
 export interface Layout {
@@ -9,6 +10,8 @@ export interface Layout {
   readonly folder: string;
   readonly programs: SandboxPrograms;
   readonly proxy: BusProxy;
+  /** The proxy and the first gate, of a sandbox that the daemon makes. */
+  readonly kit: SandboxKit | undefined;
   /** The system call filter's bytes. */
   readonly filter: Uint8Array;
   /** The guards of its bus names stand. */

@@ -17,7 +17,7 @@ import {
 import { parseInnerLine, sandboxedArgv } from './core/sandbox/inner-gate.ts';
 import { pathsToInspect } from './core/sandbox/marks.ts';
 import type { SandboxHost, SandboxOp, SandboxSettings } from './core/sandbox/model.ts';
-import { planSandbox } from './core/sandbox/plan.ts';
+import { planSandbox, withCgroup } from './core/sandbox/plan.ts';
 import { compileSeccomp } from './core/sandbox/seccomp.ts';
 import { type Enclosure, encloseBy } from './enclosure.ts';
 import type {
@@ -25,6 +25,8 @@ import type {
   Cgroups,
   EnclosureWire,
   Gate,
+  IdleProxy,
+  IdleSandboxGate,
   Instance,
   Placeholders,
   SandboxFolders,
@@ -35,6 +37,7 @@ import type {
   SessionBus,
 } from './ports.ts';
 import { refuseRunningOutside } from './refuse-running-outside.ts';
+import { openSandboxKits, type SandboxKit } from './sandbox-kits.ts';
 import type { Layout } from './sandbox-layout.ts';
 import { settingsOf } from './sandbox-settings.ts';
 
@@ -63,9 +66,11 @@ export interface SandboxPorts {
     readonly programs: SandboxPrograms;
   }>;
   /** `pipe`: the named pipe that another process takes the proxy over by. */
-  startProxy(program: string, argv: readonly string[], pipe?: string): Promise<BusProxy>;
+  startProxy(program: string, pipe?: string): Promise<IdleProxy>;
   openWire(folder: string): Promise<EnclosureWire>;
-  openGate(fds: { readonly seccomp: number; readonly sync: number }, identifier: string): Promise<SandboxGate>;
+  openGate(fds: { readonly seccomp: number; readonly sync: number }): Promise<IdleSandboxGate>;
+  /** Once nothing more urgent is to be done. */
+  later(work: () => void): void;
   running(): readonly Instance[];
   /** The id, without ".desktop", of the app that a program belongs to. */
   appOfProgram(program: string, session: ReadonlyMap<string, string>): string | undefined;
@@ -104,10 +109,13 @@ export interface Sandboxes {
   ended(unit: string): void;
   /** Clears up after all but these units: what a daemon that was killed has left. */
   sweep(units: readonly string[]): void;
+  /** Sends away what waits for the next start. */
+  close(): void;
 }
 
 export function openSandboxes(ports: SandboxPorts): Sandboxes {
   const { folders, placeholders, services, sight, bus } = ports;
+  const kits = openSandboxKits(ports);
   let probe: ReturnType<SandboxPorts['probeHost']> | undefined;
 
   // What is missing may be installed the next moment; what is there is believed until it fails.
@@ -166,15 +174,17 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
 
     const folder = own?.folder ?? folders.make(id);
     let proxy: BusProxy | undefined;
+    let kit: SandboxKit | undefined;
     const undo = () => {
       proxy?.kill();
+      kit?.kill();
       clear(id);
     };
     try {
       const [environment] = request.gates.map((gate) => gate.environment);
       const host = hostOf(bases, folder, a11yAddress, environment ?? new Map(), settings, sight);
-      placeholders.make(planSandbox(settings, { ...host, cgroup: '/' }).placeholders);
-      // What was placed is there now, and mounted over like the rest.
+      const plan = planSandbox(settings, { ...host, cgroup: '/' });
+      placeholders.make(plan.placeholders);
       const guarded = servicesWithinReach(appId, ownNames, activatable);
       const ready = guardServices(guarded, id);
       ready.catch(() => {});
@@ -189,16 +199,19 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
         ownNames,
         talkNames,
       });
-      const started = await ports.startProxy(programs.proxy, argv, (await own?.wire)?.syncPath);
-      proxy = started;
       const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
         cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
       });
+      if (own === undefined) kit = await kits.take(programs.proxy, filter, request.unitStem);
+      const started = kit?.proxy ?? (await ports.startProxy(programs.proxy, (await own?.wire)?.syncPath));
+      proxy = started;
+      started.begin(argv);
       return {
         id,
         folder,
         programs,
         proxy: started,
+        kit,
         filter,
         ready,
         refuse,
@@ -208,7 +221,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
         async settle(unit) {
           folders.record(id, { unit, services: guarded });
           if (!(await started.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
-          return planSandbox(settings, { ...host, cgroup: ports.scopeCgroup(unit) });
+          return withCgroup(plan, ports.scopeCgroup(unit));
         },
       };
     } catch (error) {
@@ -252,6 +265,8 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
   };
 
   return {
+    close: kits.close,
+
     async shortcoming() {
       return refusalOf((await machine()).facts, {});
     },
@@ -267,7 +282,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
 
     async prepare(request, decision) {
       const layout = await begin(request, decision, ports.id());
-      const { id, programs, proxy, filter, explain } = layout;
+      const { programs, proxy, kit, filter, explain } = layout;
       const gates: SandboxGate[] = [];
       const held: { close(): void }[] = [];
       const abandon = () => {
@@ -277,9 +292,16 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       };
       try {
         for (const _ of request.gates) {
-          const bytes = folders.holdBytes(id, filter);
+          if (gates.length === 0 && kit !== undefined) {
+            gates.push(kit.gate);
+            held.push({ close: kit.letGo });
+            continue;
+          }
+          const bytes = folders.holdBytes(filter);
           held.push(bytes);
-          gates.push(await ports.openGate({ seccomp: bytes.fd, sync: proxy.syncFd }, request.unitStem));
+          const gate = await ports.openGate({ seccomp: bytes.fd, sync: proxy.syncFd });
+          gates.push(gate);
+          await gate.name(request.unitStem);
         }
         await layout.ready;
         return {
@@ -304,6 +326,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
               if (told === undefined) throw await explain('bubblewrap did not make it', 'sandbox');
               status = (await layout.readBack(plan.ops, unit, (gates[index] as Gate).pid, told)).status;
             }
+            ports.later(() => kits.prepare(programs.proxy, filter));
             return { rows: enforcedRows(plan, status), reasons: unguardedReasons(plan) };
           },
         };

@@ -42,7 +42,8 @@ export function wireSandboxes({ environment, bus, gates, ...rest }: SandboxWirin
     appOfProgram,
     startProxy: startBusProxy,
     openWire: openEnclosureWire,
-    openGate: (fds, identifier) => openSandboxGate({ ...gates, withinMs: 30_000 }, fds, identifier),
+    openGate: (fds) => openSandboxGate({ ...gates, withinMs: 30_000 }, fds),
+    later: setImmediate,
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     id: () => randomUUID().slice(0, 8),
   });

@@ -290,6 +290,7 @@ async function assemble(options: DaemonOptions, { log, internalError, bus, manag
       following.close();
       while (underWay.size > 0) await Promise.allSettled(underWay);
       gateKeeper.close();
+      sandboxes.close();
       // The last replies are written a moment after their launches.
       await answersWritten();
       await bus.close();

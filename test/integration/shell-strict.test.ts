@@ -47,7 +47,7 @@ const run = (argv: readonly string[], options: CommandOptions = {}) =>
   command([...strict, ...argv], { cwd: home, ...options });
 const sandboxes = () =>
   existsSync(`${runtime}/ringfence/sandboxes`) ? readdirSync(`${runtime}/ringfence/sandboxes`) : [];
-const proxies = () => processesWith('--fd=3');
+const proxies = () => processesWith('--args=4');
 const nothingIsLeft = async (bus: BusConnection) => {
   await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'the scopes to be gone' });
   await waitFor(() => proxies().length === 0 && processesWith('ringfence-gate').length <= 1, {

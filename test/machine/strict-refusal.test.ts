@@ -54,7 +54,7 @@ describe('strict where user namespaces are off', () => {
   /** What a start leaves behind: processes, units, files in the runtime folder, in the home and in /tmp. */
   const traces = async () => ({
     ran: existsSync(witness),
-    processes: [...processesWith(marker), ...processesWith('--fd=3'), ...processesWith('/usr/bin/bwrap')],
+    processes: [...processesWith(marker), ...processesWith('--args=4'), ...processesWith('/usr/bin/bwrap')],
     gates: gates().length,
     units: await fenceUnits(bus),
     instances: filesBelow(join(runtime, 'ringfence')).filter((file) => /instances\/|sandboxes\//.test(file)),

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { SandboxGate } from '../../ports.ts';
+import type { IdleSandboxGate } from '../../ports.ts';
 import { arm, type GateOptions, startIdleGate } from './gate-keeper.ts';
 
 /** What a gate of a sandbox is started with. */
@@ -15,17 +15,17 @@ export interface SandboxGateOptions extends GateOptions {
 export async function openSandboxGate(
   options: SandboxGateOptions,
   fds: { readonly seccomp: number; readonly sync: number },
-  identifier: string,
-): Promise<SandboxGate> {
+): Promise<IdleSandboxGate> {
   const { streams, withinMs } = options;
   const idle = await startIdleGate(options, ['pipe', fds.seccomp, fds.sync]);
   const wire = idle.child.stdio[3] as Socket;
   wire.on('error', () => {});
   const line = firstLine(wire);
-  if (idle.output !== undefined) await streams.name(idle.output, identifier);
   return {
     pid: idle.child.pid ?? 0,
     exited: idle.exited,
+    isAlive: () => idle.child.exitCode === null && idle.child.signalCode === null,
+    name: async (identifier) => idle.output === undefined || (await streams.name(idle.output, identifier)),
     enter(plan) {
       arm(idle, plan, streams, () => {}).release();
       return firstOf([line, idle.exited.then(() => undefined)], withinMs);

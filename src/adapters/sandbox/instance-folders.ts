@@ -10,7 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SandboxFolders } from '../../ports.ts';
 
 /** One folder per sandbox below `<runtime folder>/ringfence/sandboxes`: the sockets of its bus filter and its record. */
@@ -44,8 +44,9 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
 
     discard: (id, name) => rmSync(join(root, id, name), { force: true }),
 
-    holdBytes(id, bytes) {
-      const path = join(root, id, 'bytes');
+    holdBytes(bytes) {
+      mkdirSync(root, { recursive: true, mode: 0o700 });
+      const path = join(dirname(root), `bytes.${process.pid}`);
       const writing = openSync(path, 'wx', 0o600);
       try {
         writeSync(writing, bytes);
@@ -54,7 +55,12 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
       }
       const fd = openSync(path, 'r');
       unlinkSync(path);
-      return { fd, close: () => closeSync(fd) };
+      let isOpen = true;
+      const close = () => {
+        if (isOpen) closeSync(fd);
+        isOpen = false;
+      };
+      return { fd, close };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Whether `path` is `folder` or lies in it; both absolute and normal (no `..`, no double or trailing slash). */
 export function isAtOrBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+  if (!path.startsWith(folder)) return false;
+  return path.length === folder.length || folder === '/' || path[folder.length] === '/';
 }
 
 /** The folders strictly between `folder` and `path`, outermost first: `/a`, `/a/b/c/d` → `/a/b`, `/a/b/c`. */
@@ -17,7 +18,10 @@ export function joinPath(folder: string, rest: string): string {
 
 /** Number of names in a path: 0 for `/`. */
 export function pathDepth(path: string): number {
-  return path === '/' ? 0 : path.split('/').length - 1;
+  if (path === '/') return 0;
+  let depth = 0;
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) depth += 1;
+  return depth;
 }
 
 /** The folders around a path, the innermost first and the root last: `/a/b/c` has `/a/b`, `/a` and `/`. */

@@ -51,14 +51,22 @@ function planNamespaces(settings: SandboxSettings, host: SandboxHost): SandboxOp
   ];
 }
 
+/** The same plan for another cgroup: the scope is made after the rest is planned. */
+export function withCgroup(plan: SandboxPlan, cgroup: string): SandboxPlan {
+  const moved = (op: SandboxOp): SandboxOp =>
+    op.op === 'ro-bind' && op.target === cgroupFolder ? { ...op, source: `${cgroupFolder}${cgroup}` } : op;
+  return { ...plan, ops: plan.ops.map(moved) };
+}
+
+const cgroupFolder = '/sys/fs/cgroup';
+
 function systemOps(host: SandboxHost): SandboxOp[] {
-  const ownCgroup = `/sys/fs/cgroup${host.cgroup}`;
   return [
     { op: 'ro-bind', source: '/', target: '/' },
     { op: 'dev', target: '/dev' },
     { op: 'proc', target: '/proc' },
     // Its own limits stay readable (Java and node size themselves by them), nobody else's cgroup has a name inside.
-    { op: 'ro-bind', source: ownCgroup, target: '/sys/fs/cgroup' },
+    { op: 'ro-bind', source: `${cgroupFolder}${host.cgroup}`, target: cgroupFolder },
     { op: 'tmpfs', target: '/tmp', mode: 0o1777 },
     { op: 'tmpfs', target: '/var/tmp', mode: 0o1777 },
     { op: 'tmpfs', target: '/run', mode: 0o755 },

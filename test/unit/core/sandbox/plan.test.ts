@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { renderBwrapArgs } from '../../../../src/core/sandbox/bwrap-args.ts';
 import type { SandboxOp } from '../../../../src/core/sandbox/model.ts';
 import { foldersBetween } from '../../../../src/core/sandbox/path-relations.ts';
-import { planSandbox } from '../../../../src/core/sandbox/plan.ts';
+import { planSandbox, withCgroup } from '../../../../src/core/sandbox/plan.ts';
 import { fullHost, home, hostWith, plainSettings } from './example-host.ts';
 
 const x11 = { display: ':1', xauthority: '/run/user/1000/gdm/Xauthority' };
@@ -20,6 +20,12 @@ function deciding(ops: readonly SandboxOp[], path: string): SandboxOp | undefine
 const isWritable = (op: SandboxOp | undefined): boolean => op?.op === 'bind';
 const isHidden = (op: SandboxOp | undefined): boolean =>
   op?.op === 'tmpfs' || (op?.op === 'ro-bind' && op.source === '/dev/null');
+
+it('plans the same for a cgroup that is told later', () => {
+  const host = fullHost(plainSettings, x11);
+  const later = withCgroup(planSandbox(plainSettings, { ...host, cgroup: '/' }), '/user.slice/a.scope');
+  expect(later).toEqual(planSandbox(plainSettings, { ...host, cgroup: '/user.slice/a.scope' }));
+});
 
 describe('planSandbox, as bubblewrap gets it', () => {
   it.each([
