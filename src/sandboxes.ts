@@ -1,87 +1,14 @@
-import { basename } from 'node:path';
 import type { Decision } from './core/decide-containment.ts';
-import { RingfenceError } from './core/errors.ts';
 import { type GatePlan, wordsForShell } from './core/gate-script.ts';
 import type { ReportRow } from './core/report.ts';
-import { servicesWithinReach } from './core/sandbox/bus-names.ts';
-import { planBusProxy } from './core/sandbox/bus-proxy.ts';
 import { renderBwrapArgs } from './core/sandbox/bwrap-args.ts';
 import { enforcedRows, unguardedReasons } from './core/sandbox/enforced-rows.ts';
-import { judgeSandbox, type MissingPart } from './core/sandbox/evidence.ts';
-import {
-  judgeSandboxHost,
-  keepsLimitsInNamespaces,
-  type SandboxHostFacts,
-  seccompArchOf,
-} from './core/sandbox/host.ts';
+import { judgeSandboxHost } from './core/sandbox/host.ts';
 import { parseInnerLine, sandboxedArgv } from './core/sandbox/inner-gate.ts';
-import { pathsToInspect } from './core/sandbox/marks.ts';
-import type { SandboxHost, SandboxOp, SandboxSettings } from './core/sandbox/model.ts';
-import { planSandbox, withCgroup } from './core/sandbox/plan.ts';
-import { compileSeccomp } from './core/sandbox/seccomp.ts';
 import { type Enclosure, encloseBy } from './enclosure.ts';
-import type {
-  BusProxy,
-  Cgroups,
-  EnclosureWire,
-  Gate,
-  IdleProxy,
-  IdleSandboxGate,
-  Instance,
-  Placeholders,
-  SandboxFolders,
-  SandboxGate,
-  SandboxPrograms,
-  SandboxSight,
-  ServiceGuards,
-  SessionBus,
-} from './ports.ts';
-import { refuseRunningOutside } from './refuse-running-outside.ts';
-import { openSandboxKits, type SandboxKit } from './sandbox-kits.ts';
-import type { Layout } from './sandbox-layout.ts';
-import { settingsOf } from './sandbox-settings.ts';
-
-/** What is to be started strictly. */
-export interface SandboxRequest {
-  readonly name: string;
-  readonly unitStem: string;
-  readonly gates: readonly GatePlan[];
-  /** The user manager's environment, without what a caller has put on top of it. */
-  readonly session: ReadonlyMap<string, string>;
-}
-
-/** What sandboxes are made with. */
-export interface SandboxPorts {
-  readonly cgroups: Cgroups;
-  readonly placeholders: Placeholders;
-  readonly services: ServiceGuards;
-  readonly folders: SandboxFolders;
-  readonly bus: SessionBus;
-  readonly sight: SandboxSight;
-  /** Of the session bus. */
-  readonly busAddress: string;
-  /** Really tries: takes tens of milliseconds. */
-  probeHost(): Promise<{
-    readonly facts: Omit<SandboxHostFacts, 'sessionAddress' | 'a11yAddress' | 'network'>;
-    readonly programs: SandboxPrograms;
-  }>;
-  /** `pipe`: the named pipe that another process takes the proxy over by. */
-  startProxy(program: string, pipe?: string): Promise<IdleProxy>;
-  openWire(folder: string): Promise<EnclosureWire>;
-  openGate(fds: { readonly seccomp: number; readonly sync: number }): Promise<IdleSandboxGate>;
-  /** Once nothing more urgent is to be done. */
-  later(work: () => void): void;
-  running(): readonly Instance[];
-  /** The id, without ".desktop", of the app that a program belongs to. */
-  appOfProgram(program: string, session: ReadonlyMap<string, string>): string | undefined;
-  scopeCgroup(unit: string): string;
-  /** Resolves after so many milliseconds. */
-  sleep(milliseconds: number): Promise<void>;
-  /** A fresh name of a sandbox's folder. */
-  id(): string;
-  /** What bubblewrap is given, for tests that take something away. */
-  readonly alterArgs?: (args: readonly string[]) => readonly string[];
-}
+import type { Gate, SandboxGate } from './ports.ts';
+import { openSandboxKits } from './sandbox-kits.ts';
+import { layOutSandbox, type SandboxMachine, type SandboxPorts, type SandboxRequest } from './sandbox-layout.ts';
 
 /** A sandbox whose gates wait outside of it. */
 export interface Sandbox {
@@ -114,29 +41,9 @@ export interface Sandboxes {
 }
 
 export function openSandboxes(ports: SandboxPorts): Sandboxes {
-  const { folders, placeholders, services, sight, bus } = ports;
+  const { folders, placeholders, services, bus } = ports;
   const kits = openSandboxKits(ports);
-  let probe: ReturnType<SandboxPorts['probeHost']> | undefined;
-
-  // What is missing may be installed the next moment; what is there is believed until it fails.
-  const machine = async () => {
-    probe ??= ports.probeHost();
-    const found = await probe;
-    if (refusalOf(found.facts, {}) !== undefined) probe = undefined;
-    return found;
-  };
-  const refusalOf = (
-    facts: Awaited<ReturnType<SandboxPorts['probeHost']>>['facts'],
-    { a11yAddress, network = true }: { a11yAddress?: string | undefined; network?: boolean },
-  ) => {
-    const judged = judgeSandboxHost({
-      ...facts,
-      sessionAddress: ports.busAddress,
-      network,
-      ...(a11yAddress === undefined ? {} : { a11yAddress }),
-    });
-    return 'ok' in judged ? undefined : judged;
-  };
+  const machine = openMachine(ports);
   const clear = (id: string) => {
     const all = folders.list();
     const own = all.find((one) => one.id === id)?.services ?? [];
@@ -147,128 +54,13 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     if (removed.length > 0) bus.reload().catch(() => {});
   };
 
-  /** What a sandbox is made of, whoever makes it; `own`: the folder of one that a process of the caller's makes. */
-  const begin = async (
-    request: SandboxRequest,
-    decision: Decision,
-    id: string,
-    own?: { readonly folder: string; readonly wire: Promise<EnclosureWire> },
-  ): Promise<Layout> => {
-    const what = decision.app ?? request.name;
-    const refuse = (part: string, reason: string, fix: string) =>
-      new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${part}: ${reason} (${fix})`);
-    refusePackaged(what, request.gates);
-    // A program that is an app's takes the app's name on the bus, or it would not start.
-    const program = request.gates[0]?.argv[0];
-    const app = decision.app ?? (program === undefined ? undefined : ports.appOfProgram(program, request.session));
-    const appId = app ?? request.unitStem;
-    const [{ facts, programs }, a11yAddress, activatable] = await Promise.all([
-      machine(),
-      bus.a11yAddress(),
-      bus.activatableNames(),
-      app === undefined ? undefined : refuseRunningOutside(app, ports),
-    ]);
-    const { settings, ownNames, talkNames, bases } = settingsOf(appId, what, decision, request.session, sight);
-    const refusal = refusalOf(facts, { a11yAddress, network: settings.network });
-    if (refusal !== undefined) throw refuse(refusal.part, refusal.reason, refusal.fix);
-
-    const folder = own?.folder ?? folders.make(id);
-    let proxy: BusProxy | undefined;
-    let kit: SandboxKit | undefined;
-    const undo = () => {
-      proxy?.kill();
-      kit?.kill();
-      clear(id);
-    };
-    try {
-      const [environment] = request.gates.map((gate) => gate.environment);
-      const host = hostOf(bases, folder, a11yAddress, environment ?? new Map(), settings, sight);
-      const plan = planSandbox(settings, { ...host, cgroup: '/' });
-      placeholders.make(plan.placeholders);
-      const guarded = servicesWithinReach(appId, ownNames, activatable);
-      const ready = guardServices(guarded, id);
-      ready.catch(() => {});
-      const argv = planBusProxy({
-        appId,
-        sessionAddress: ports.busAddress,
-        socket: host.busSocket,
-        ...(a11yAddress === undefined || host.a11ySocket === undefined
-          ? {}
-          : { a11y: { address: a11yAddress, socket: host.a11ySocket } }),
-        syncFd: 3,
-        ownNames,
-        talkNames,
-      });
-      const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
-        cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
-      });
-      if (own === undefined) kit = await kits.take(programs.proxy, filter, request.unitStem);
-      const started = kit?.proxy ?? (await ports.startProxy(programs.proxy, (await own?.wire)?.syncPath));
-      proxy = started;
-      started.begin(argv);
-      return {
-        id,
-        folder,
-        programs,
-        proxy: started,
-        kit,
-        filter,
-        ready,
-        refuse,
-        readBack,
-        explain,
-        undo,
-        async settle(unit) {
-          folders.record(id, { unit, services: guarded });
-          if (!(await started.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
-          return withCgroup(plan, ports.scopeCgroup(unit));
-        },
-      };
-    } catch (error) {
-      undo();
-      throw error;
-    }
-
-    async function guardServices(names: readonly string[], sandbox: string): Promise<void> {
-      folders.record(sandbox, { unit: '', services: names });
-      const outcomes = names.map((name) => [name, services.put(name)] as const);
-      const foreign = outcomes.find(([, outcome]) => outcome === 'foreign');
-      if (foreign !== undefined) {
-        const reason = `the bus would start ${foreign[0]} outside by a service file of its own in the runtime folder`;
-        throw refuse('bus filter', reason, `remove ${foreign[0]}.service there`);
-      }
-      if (outcomes.some(([, outcome]) => outcome === 'put')) await bus.reload();
-    }
-
-    /** Bubblewrap's first process puts the filter on itself while the gate inside may speak already: looks again. */
-    async function readBack(ops: readonly SandboxOp[], unit: string, gatePid: number, told: number) {
-      const cgroup = ports.scopeCgroup(unit);
-      let missing: MissingPart = { part: 'sandbox', reason: 'its process cannot be found in the scope' };
-      for (const pause of [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]) {
-        if (pause > 0) await ports.sleep(pause);
-        const evidence = sight.readEvidence(ports.cgroups.pids(cgroup), gatePid, told);
-        if (evidence === undefined) continue;
-        const found = judgeSandbox({ ops, cgroup }, evidence);
-        if (found === undefined) return evidence;
-        missing = found;
-      }
-      throw await explain(missing.reason, missing.part);
-    }
-
-    async function explain(reason: string, part: string): Promise<RingfenceError> {
-      probe = undefined;
-      const now = refusalOf((await machine()).facts, { a11yAddress, network: settings.network });
-      if (now !== undefined) return refuse(now.part, now.reason, now.fix);
-      const said = own === undefined ? `in the journal under ${request.unitStem}` : 'above';
-      return refuse(part, reason, `what it said is ${said}`);
-    }
-  };
+  const around = { ports, machine, kits, clear };
 
   return {
     close: kits.close,
 
     async shortcoming() {
-      return refusalOf((await machine()).facts, {});
+      return machine.refusal((await machine.look()).facts, {});
     },
 
     ended(unit) {
@@ -281,7 +73,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     },
 
     async prepare(request, decision) {
-      const layout = await begin(request, decision, ports.id());
+      const layout = await layOutSandbox(request, decision, ports.id(), around);
       const { programs, proxy, kit, filter, explain } = layout;
       const gates: SandboxGate[] = [];
       const held: { close(): void }[] = [];
@@ -342,7 +134,11 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       const opening = ports.openWire(folder);
       opening.catch(() => {});
       try {
-        return encloseBy(await begin(request, decision, id, { folder, wire: opening }), await opening, ports);
+        return encloseBy(
+          await layOutSandbox(request, decision, id, around, { folder, wire: opening }),
+          await opening,
+          ports,
+        );
       } catch (error) {
         await opening.then(
           (wire) => wire.close(),
@@ -355,44 +151,28 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
   };
 }
 
-function hostOf(
-  bases: Pick<SandboxHost, 'home' | 'configHome' | 'dataHome' | 'stateHome' | 'cacheHome' | 'runtimeDir'>,
-  folder: string,
-  a11yAddress: string | undefined,
-  environment: ReadonlyMap<string, string>,
-  settings: SandboxSettings,
-  sight: SandboxSight,
-): Omit<SandboxHost, 'cgroup'> {
-  const variable = <K extends string>(key: K, name: string): { [P in K]?: string } => {
-    const value = environment.get(name);
-    return (value === undefined || value === '' ? {} : { [key]: value }) as { [P in K]?: string };
+function openMachine(ports: SandboxPorts): SandboxMachine {
+  let probe: ReturnType<SandboxPorts['probeHost']> | undefined;
+  const refusal: SandboxMachine['refusal'] = (facts, { a11yAddress, network = true }) => {
+    const judged = judgeSandboxHost({
+      ...facts,
+      sessionAddress: ports.busAddress,
+      network,
+      ...(a11yAddress === undefined ? {} : { a11yAddress }),
+    });
+    return 'ok' in judged ? undefined : judged;
   };
-  const host = {
-    ...bases,
-    busSocket: `${folder}/bus`,
-    ...(a11yAddress === undefined ? {} : { a11ySocket: `${folder}/a11y` }),
-    ...variable('display', 'DISPLAY'),
-    ...variable('waylandDisplay', 'WAYLAND_DISPLAY'),
-    ...variable('xauthority', 'XAUTHORITY'),
+  return {
+    refusal,
+    // What is missing may be installed the next moment; what is there is believed until it fails.
+    async look() {
+      probe ??= ports.probeHost();
+      const found = await probe;
+      if (refusal(found.facts, {}) !== undefined) probe = undefined;
+      return found;
+    },
+    lookAgain() {
+      probe = undefined;
+    },
   };
-  return { ...host, paths: sight.lookAtPaths(pathsToInspect(settings, { ...host, cgroup: '/' })) };
-}
-
-/** These bring a sandbox and a scope of their own, and their start needs rights that strict takes away. */
-function refusePackaged(what: string, gates: readonly GatePlan[]): void {
-  for (const { argv } of gates) {
-    const runner = argv.findIndex((word) => ['flatpak', 'snap'].includes(basename(word)));
-    const kind =
-      runner !== -1 && argv.slice(runner).includes('run')
-        ? basename(argv[runner] ?? '')
-        : argv.some((word) => word.startsWith('/snap/bin/') || word.startsWith('/var/lib/snapd/snap/bin/'))
-          ? 'snap'
-          : undefined;
-    if (kind === undefined) continue;
-    throw new RingfenceError(
-      'NotEnforceable',
-      `cannot launch ${what} strictly: it is a ${kind} app, which has a sandbox of its own (set its permissions with ` +
-        `${kind}, or use the profile "relaxed" for limits)`,
-    );
-  }
 }

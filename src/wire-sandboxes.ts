@@ -13,7 +13,8 @@ import { openPlaceholders } from './adapters/sandbox/placeholders.ts';
 import { readEvidence } from './adapters/sandbox/read-evidence.ts';
 import { openServiceGuards } from './adapters/sandbox/service-guards.ts';
 import { openSessionBus } from './adapters/sandbox/session-bus.ts';
-import { openSandboxes, type Sandboxes, type SandboxPorts } from './sandboxes.ts';
+import type { SandboxPorts } from './sandbox-layout.ts';
+import { openSandboxes, type Sandboxes } from './sandboxes.ts';
 
 /** What strict is wired to. */
 export interface SandboxWiring

@@ -1,5 +1,5 @@
 import { errorTable, RingfenceError } from '../../core/errors.ts';
-import { encodeBody } from './encode.ts';
+import { checkBody } from './encode.ts';
 import type { InterfaceSpec, MethodSpec, PropertySpec } from './interface-spec.ts';
 import { introspectionXml } from './introspection.ts';
 import { CallError, dbusErrors, type MethodCall, type Reply } from './messages.ts';
@@ -251,7 +251,7 @@ class Dispatcher implements ObjectTree {
       if (property === undefined) continue;
       try {
         const value = variant(property.signature, await property.get());
-        encodeBody('v', [value]);
+        checkBody('v', [value]);
         values.set(name, value);
       } catch (error) {
         this.#options.onInternalError(error);

@@ -1,3 +1,4 @@
+import message from 'dbus-next/lib/message.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeMessage } from '../../../../src/adapters/dbus/encode.ts';
@@ -48,6 +49,17 @@ const { sample } = fc.letrec<{ sample: Sample }>((tie) => ({
   ),
 }));
 
+/** The signature of a value with those of the variants in it. */
+function shape({ signature, value }: Sample): unknown {
+  return [signature, variantsIn(value)];
+}
+
+function variantsIn(value: unknown): unknown[] {
+  if (value instanceof Variant) return [value.signature, ...variantsIn(value.value)];
+  if (value instanceof Map) return [...value.values()].flatMap(variantsIn);
+  return Array.isArray(value) ? value.flatMap(variantsIn) : [];
+}
+
 function readAll(bytes: Buffer, chunkBytes: number): Frame[] {
   const frames: Frame[] = [];
   const reader = new FrameReader((frame) => frames.push(frame));
@@ -57,7 +69,30 @@ function readAll(bytes: Buffer, chunkBytes: number): Frame[] {
 
 const signal = { type: 4, serial: 7, path: '/a', interface: 'a.b', member: 'C' };
 
+/** A value in the form that dbus-next takes: pairs for dictionaries, signature and value for variants. */
+function asDbusNext(value: unknown): unknown {
+  if (value instanceof Variant) return [value.signature, asDbusNext(value.value)];
+  if (value instanceof Map) return [...value].map(([key, item]) => [key, asDbusNext(item)]);
+  if (value instanceof Uint8Array) return [...value];
+  return Array.isArray(value) ? value.map(asDbusNext) : value;
+}
+
 describe('encodeMessage', () => {
+  it('writes the bodies that dbus-next writes', () => {
+    fc.assert(
+      fc.property(fc.array(sample, { minLength: 1, maxLength: 4 }), (values) => {
+        const signature = values.map((value) => value.signature).join('');
+        // Its 64-bit integers need a library that Ringfence leaves out.
+        fc.pre(signature.length <= 255 && !/[xt]/.test(JSON.stringify(values.map(shape))));
+        const body = values.map(({ value }) => value);
+        const ours = encodeMessage({ ...signal, signature, body });
+        const [theirs] = message.marshall({ ...signal, signature, body: body.map(asDbusNext) });
+        const bodyOf = (bytes: Buffer) => bytes.subarray(bytes.length - bytes.readUInt32LE(4)).toString('hex');
+        expect(bodyOf(ours)).toBe(bodyOf(theirs));
+      }),
+    );
+  });
+
   it('writes what is read back equal, in any pieces', () => {
     const samples = fc.array(sample, { maxLength: 4 });
     fc.assert(
