@@ -12,16 +12,16 @@ export interface ClaimPorts {
 }
 
 /**
- * The facts of a process that may be contained with its descendants. `task` opens the messages: "contain process 5".
+ * The facts of a process that may be contained with its descendants, or `alone`. `task` opens the messages: "contain process 5".
  * @throws RingfenceError NoSuchInstance (there is none), InvalidArgument (one that must stay where it is)
  */
-export function requireOurs(pid: number, task: string, ports: ClaimPorts): ProcessFacts {
+export function requireOurs(pid: number, task: string, ports: ClaimPorts, alone = false): ProcessFacts {
   const { processes } = ports;
   const facts = processes.look(pid);
   if (facts === undefined || facts.hasEnded) throw gone(task);
   if (facts.isThread) throw new RingfenceError('InvalidArgument', `cannot ${task}: it is a thread, not a process`);
   requireMovable(facts, task, ports);
-  for (const below of processes.descendants(pid, false)) {
+  for (const below of alone ? [] : processes.descendants(pid, false)) {
     const child = processes.look(below);
     if (child !== undefined) requireMovable(child, task, ports, `its descendant ${below} `);
   }

@@ -31,7 +31,7 @@ export async function containProcess(
   const { processes, systemd, cgroups, records, scopeCgroup, now } = ports;
   const task = `contain process ${pid}`;
   const options = parseLaunchOptions('contain', task, texts);
-  const root = requireOurs(pid, task, ports);
+  const root = requireOurs(pid, task, ports, options.alone);
   const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
   const name = options.name ?? id?.name ?? root.programs.at(-1) ?? 'process';
   const decision = decideContainment({ app: id?.id, config: ports.config(), request: options, host: ports.host() });
@@ -40,7 +40,7 @@ export async function containProcess(
 
   const source = cgroups.of(pid);
   if (source === undefined) throw gone(task);
-  const tree = rootOfTree(root, source, ports);
+  const tree = options.alone ? undefined : rootOfTree(root, source, ports);
   const unit = scopeUnitName(id?.name ?? name, ports.number());
   requireSame(root, task, ports);
   const properties = scopeProperties({
@@ -58,7 +58,7 @@ export async function containProcess(
   if (moved !== undefined && moved.startTime !== root.startTime) processes.move(pid, source);
   requireSame(root, task, ports);
   const mayMove = (facts: ProcessFacts) => obstacle(facts, ports) === undefined;
-  const isComplete = await gatherTree(tree, scope, mayMove, ports);
+  const isComplete = tree === undefined || (await gatherTree(tree, scope, mayMove, ports));
   const actual = cgroups.of(pid);
   if (actual !== scope) {
     const where = actual === undefined ? 'it has ended' : `it is in ${actual} instead of ${scope}`;

@@ -95,7 +95,7 @@ export async function launch(resolve: Resolve, ports: LaunchPorts): Promise<Inst
   }
 }
 
-/** What was to be started is another now. Never leaves this file. */
+/** What was to be started is another now, or needs another gate. Never leaves this file. */
 class Outdated extends Error {
   readonly actual: Startable;
 
@@ -130,7 +130,7 @@ async function launchOnce(start: Startable, confirm: () => Promise<Startable>, p
     const pids = [...gates.map(({ pid }) => pid), ...(sandbox?.helpers ?? [])];
     starting = startScope(plan, pids, ports);
     starting.catch(() => {});
-    if (sandbox === undefined) arm(waiting, await confirm(), start);
+    if (sandbox === undefined) await arm(waiting, await confirm(), start);
     step('armed');
     const unit = await starting;
     step('scoped');
@@ -154,9 +154,10 @@ async function launchOnce(start: Startable, confirm: () => Promise<Startable>, p
 }
 
 /** The gates get what the present environment makes of the request, if that is still the same start of the same app. */
-function arm(gates: readonly WaitingGate[], actual: Startable, start: Startable): void {
+async function arm(gates: readonly WaitingGate[], actual: Startable, start: Startable): Promise<void> {
   if (actual !== start && !isSameScope(actual, start)) throw new Outdated(actual);
-  for (const [index, plan] of gatePlans(actual).entries()) gates[index]?.arm(plan);
+  const armed = await Promise.all(gatePlans(actual).map((plan, index) => gates[index]?.arm(plan)));
+  if (armed.includes(false)) throw new Outdated(actual);
 }
 
 /** Whether the scope is the same, whatever is in it. */

@@ -22,8 +22,11 @@ export interface Gate {
 
 /** A gate that is to be told what it becomes. */
 export interface WaitingGate extends Gate {
-  /** Has it wait with the app's environment, in the app's folder; nothing of the app runs. Once, and before `release`. */
-  arm(plan: GatePlan): void;
+  /**
+   * Has it wait with the app's environment, in the app's folder; nothing of the app runs. Once, and before `release`. False
+   * when it is of no use any more, as its output leads nowhere: another is to be taken.
+   */
+  arm(plan: GatePlan): Promise<boolean>;
 }
 
 /** A gate that makes a sandbox first and waits once more inside, before it is the app. */

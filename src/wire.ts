@@ -132,11 +132,11 @@ async function assemble(options: DaemonOptions, { log, internalError, bus, manag
   const gateKeeper = openGateKeeper(gateOptions);
   const config = openConfigStore(configPlaces(environment));
   const scopeCgroup = (unit: string) => `${systemd.controlGroup}/app.slice/${unit}`;
-  const host = (): HostFacts => ({
-    ...memoryAndTasks(),
-    controllers: delegatedControllers(cgroupRoot(), systemd.controlGroup),
-    systemdVersion: systemd.version,
-  });
+  const host = (): HostFacts =>
+    Object.assign(memoryAndTasks(), {
+      controllers: delegatedControllers(cgroupRoot(), systemd.controlGroup),
+      systemdVersion: systemd.version,
+    });
 
   const tree = createDispatcher(bus, { root: rootPath, onInternalError: internalError });
   const instances = openInstances(

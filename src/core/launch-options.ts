@@ -9,6 +9,8 @@ export interface LaunchOptions {
   readonly appId?: string;
   /** What a contained process is to be called. */
   readonly name?: string;
+  /** What is below a process stays where it is. */
+  readonly alone?: boolean;
   readonly profile?: string;
   /** XDG_ACTIVATION_TOKEN / DESKTOP_STARTUP_ID for the app. */
   readonly activationToken?: string;
@@ -19,7 +21,7 @@ export interface LaunchOptions {
 
 /**
  * Reads the `a{ss}` options of Launch, Run and Contain. `task` opens the messages: "launch firefox", "run make". Only
- * `launch` knows `action`; `run` and `contain` know `app-id`; `contain`, whose process has begun already, knows `name` and
+ * `launch` knows `action`; `run` and `contain` know `app-id`; `contain`, whose process has begun already, knows `name`, `alone` and
  * neither a folder nor an activation token. Throws `UnknownOption`, which names the key and the known ones, `InvalidArgument` or `InvalidLimit`.
  */
 export function parseLaunchOptions(
@@ -29,7 +31,8 @@ export function parseLaunchOptions(
 ): LaunchOptions {
   const known = [...namesOf[kind], ...limitNames];
   const limits = new Map<LimitName, ParsedLimit>();
-  const read: { -readonly [K in Exclude<keyof LaunchOptions, 'limits'>]?: string } = {};
+  const read: { -readonly [K in Exclude<keyof LaunchOptions, 'limits' | 'alone'>]?: string } = {};
+  let alone = false;
   for (const [key, value] of options) {
     if (!known.includes(key)) throw unknownOption(task, key, known);
     const problem = (reason: string) =>
@@ -48,7 +51,10 @@ export function parseLaunchOptions(
     }
     if (value === '') throw problem('is empty');
     if (Buffer.byteLength(value) >= longestText) throw problem('is too long');
-    if (key === 'working-directory') {
+    if (key === 'alone') {
+      if (value !== 'yes') throw problem(`must be "yes", not ${JSON.stringify(value)}`);
+      alone = true;
+    } else if (key === 'working-directory') {
       if (!value.startsWith('/')) throw problem(`must be an absolute path, not ${JSON.stringify(value)}`);
       read.workingDirectory = value;
     } else if (key === 'name') {
@@ -58,7 +64,7 @@ export function parseLaunchOptions(
     else if (key === 'app-id') read.appId = value;
     else read.profile = value;
   }
-  return { ...read, limits };
+  return { ...read, ...(alone ? { alone } : {}), limits };
 }
 
 /**
@@ -86,7 +92,7 @@ const startNames = ['profile', 'activation-token', 'working-directory'];
 const namesOf = {
   launch: ['action', ...startNames],
   run: ['app-id', ...startNames],
-  contain: ['app-id', 'profile', 'name'],
+  contain: ['app-id', 'profile', 'name', 'alone'],
 };
 const longestName = 255;
 const longestToken = 1024;

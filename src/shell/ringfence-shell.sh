@@ -141,7 +141,7 @@ ask() {
   fi
   DBUS_SESSION_BUS_ADDRESS=$address exec dbus-send --session --print-reply=literal --reply-timeout=10000 --type=method_call \
     --dest=org.ringfence.Ringfence1 /org/ringfence/Ringfence1 "org.ringfence.Ringfence1.$method" \
-    "uint32:$$" "dict:string:string:${options#,}" 2>&1
+    "uint32:$$" "dict:string:string:alone,yes$options" 2>&1
 }
 
 # What runs inside the sandbox, in an environment without anything of the caller's: SIGNALS FOLDER HOME COMMAND [ARGUMENT...].

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
 import type { Client } from '../../src/cli/client.ts';
@@ -81,6 +81,23 @@ describe('Contain', () => {
     const scope = await scopeOf(path);
     for (const one of processesWith(marker)) expect(cgroupOf(one)).toMatch(scope);
     expect((await instanceAt(client, path)).pids).toContain(pid);
+  });
+
+  it('moves a process alone when it is asked to; what it starts from then on is inside', async () => {
+    const pid = start(['sh', '-c', 'trap "sleep 2000 &" USR1; sleep 1000 & while :; do wait; done']);
+    const childrenOf = (parent: number) =>
+      readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    const [helper = 0] = await waitFor(() => childrenOf(pid).length === 1 && childrenOf(pid), { what: 'the helper' });
+    const before = cgroupOf(helper);
+    const path = await client.contain(pid, new Map([['alone', 'yes']]));
+    expect(cgroupOf(pid)).toMatch(await scopeOf(path));
+    expect(cgroupOf(helper)).toBe(before);
+    process.kill(pid, 'SIGUSR1');
+    const later = await waitFor(() => childrenOf(pid).find((one) => one !== helper), { what: 'the child' });
+    expect(cgroupOf(later)).toMatch(await scopeOf(path));
+    process.kill(helper, 'SIGKILL');
+    const wrong = client.contain(pid, new Map([['alone', 'no']]));
+    await expect(wrong).rejects.toMatchObject({ code: 'InvalidArgument' });
   });
 
   it('leaves the siblings and the parent where they are', async () => {

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
 
 /** The mount point of the cgroup v2 tree: /sys/fs/cgroup, or its "unified" folder where v1 holds the controllers. */
 export function cgroupRoot(): string {
@@ -7,15 +6,19 @@ export function cgroupRoot(): string {
 }
 
 /** RAM and swap in bytes (/proc/meminfo, proc(5)), and how many tasks the kernel allows at most. */
-export function memoryAndTasks(): { memoryBytes: bigint; swapBytes: bigint; taskCeiling: bigint } {
-  const swap = /^SwapTotal:\s+(\d+) kB$/m.exec(text('/proc/meminfo'))?.[1] ?? '0';
-  const [pidMax, threadsMax] = ['pid_max', 'threads-max'].map((name) =>
-    BigInt(text(`/proc/sys/kernel/${name}`).trim() || 4194304),
-  );
+export function memoryAndTasks(): { memoryBytes: bigint; swapBytes: bigint; readonly taskCeiling: bigint } {
+  const meminfo = text('/proc/meminfo');
+  const bytes = (name: string) => BigInt(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? '0') * 1024n;
   return {
-    memoryBytes: BigInt(totalmem()),
-    swapBytes: BigInt(swap) * 1024n,
-    taskCeiling: (pidMax ?? 0n) < (threadsMax ?? 0n) ? (pidMax ?? 0n) : (threadsMax ?? 0n),
+    memoryBytes: bytes('MemTotal'),
+    swapBytes: bytes('SwapTotal'),
+    // Of use for shares of it alone: two files less to read at a click.
+    get taskCeiling() {
+      const [pidMax = 0n, threadsMax = 0n] = ['pid_max', 'threads-max'].map((name) =>
+        BigInt(text(`/proc/sys/kernel/${name}`).trim() || 4194304),
+      );
+      return pidMax < threadsMax ? pidMax : threadsMax;
+    },
   };
 }
 

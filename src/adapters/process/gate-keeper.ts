@@ -68,25 +68,25 @@ export function openGateKeeper(options: GateOptions): GateKeeper {
       spare = undefined;
     });
   };
-  const take = async (identifier: string): Promise<IdleGate> => {
+  const take = async (): Promise<{ gate: IdleGate; isSpare: boolean }> => {
     const reserved = spare;
     spare = undefined;
     const gate = await reserved;
-    if (gate !== undefined && isAlive(gate.child) && (await isNamed(gate, identifier, streams))) return gate;
-    gate?.child.kill('SIGKILL');
-    const fresh = await startIdleGate(options);
-    await isNamed(fresh, identifier, streams);
-    return fresh;
+    if (gate !== undefined && isAlive(gate.child)) return { gate, isSpare: true };
+    return { gate: await startIdleGate(options), isSpare: false };
   };
 
   return {
     prepare: prepareSpare,
 
     async open(count, identifier) {
-      const taken = await Promise.allSettled(Array.from({ length: count }, () => take(identifier)));
-      const gates = taken.flatMap((each) =>
-        each.status === 'fulfilled' ? [waitingGate(each.value, streams, prepareSpare)] : [],
-      );
+      const taken = await Promise.allSettled(Array.from({ length: count }, take));
+      const gates = taken.flatMap((each) => {
+        if (each.status !== 'fulfilled') return [];
+        const { gate, isSpare } = each.value;
+        const name = async () => (await isNamed(gate, identifier, streams)) || !isSpare;
+        return [waitingGate(gate, streams, name, prepareSpare)];
+      });
       const failed = taken.find((each) => each.status === 'rejected');
       if (failed === undefined) return gates;
       for (const gate of gates) gate.kill();
@@ -133,13 +133,20 @@ async function isNamed({ output }: IdleGate, identifier: string, streams: Output
   return output === undefined || (await streams.name(output, identifier));
 }
 
-function waitingGate(idle: IdleGate, streams: OutputStreams, afterUse: () => void): WaitingGate {
+function waitingGate(
+  idle: IdleGate,
+  streams: OutputStreams,
+  name: () => Promise<boolean>,
+  afterUse: () => void,
+): WaitingGate {
   let armed: Gate | undefined;
   return {
     pid: idle.child.pid ?? 0,
     exited: idle.exited,
-    arm(plan) {
+    async arm(plan) {
+      if (!(await name())) return false;
       armed = arm(idle, plan, streams, afterUse);
+      return true;
     },
     release() {
       if (armed === undefined) throw new TypeError('a gate is released before it has its plan');
