@@ -25,7 +25,7 @@ const shellPrograms = {
   safeapp: 'src/compat/safeapp',
   safeshell: 'src/compat/safeshell',
 };
-const nodePrograms = { ringfenced: ' --max-semi-space-size=1 --v8-pool-size=0', ringfence: '' };
+const nodePrograms = { ringfenced: ' --max-semi-space-size=2 --v8-pool-size=0', ringfence: '' };
 const spared = (lazyOwn) => ({
   name: 'spared',
   setup(builder) {

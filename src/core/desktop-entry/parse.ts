@@ -51,6 +51,8 @@ export function parseDesktopEntry(source: string | Uint8Array, path = 'the deskt
 
 function readLine(raw: string, eol: Line['eol']): Line | string {
   if (raw.includes('\0')) return 'it contains a NUL byte';
+  const plain = plainKey(raw);
+  if (plain !== undefined) return { kind: 'key', raw, eol, name: plain, valueStart: plain.length + 1 };
   const lead = /^[ \t\n\f\r]*/.exec(raw)?.[0].length ?? 0;
   const first = raw.charAt(lead);
   if (first === '' || first === '#') return { kind: 'other', raw, eol };
@@ -67,9 +69,21 @@ function readLine(raw: string, eol: Line['eol']): Line | string {
   if (equals === -1) return 'it is neither a key, a group nor a comment';
   const name = content.slice(0, equals).replace(/[ \t\n\f\r]+$/, '');
   if (!isKeyName(name)) return `${JSON.stringify(decodeBytes(name) ?? 'this')} is no valid key`;
+  if (lead === 0 && knownKeys.size < mostKnownKeys) knownKeys.add(name);
   const valueLead = /^[ \t\n\f\r]*/.exec(content.slice(equals + 1))?.[0].length ?? 0;
   return { kind: 'key', raw, eol, name, valueStart: lead + equals + 1 + valueLead };
 }
+
+/** The key of a line without blanks around its "=", when it is one that was found good before: nearly all lines are such. */
+function plainKey(raw: string): string | undefined {
+  const equals = raw.indexOf('=');
+  const name = raw.slice(0, equals);
+  return equals > 0 && knownKeys.has(name) && raw.charCodeAt(equals + 1) > 0x20 ? name : undefined;
+}
+
+/** The same keys in the same languages come again in every entry. */
+const knownKeys = new Set<string>();
+const mostKnownKeys = 4096;
 
 /** As GKeyFile: anything but `=` and brackets, no blank at its ends, then perhaps a `[locale]`. */
 function isKeyName(name: string): boolean {

@@ -41,8 +41,10 @@ export function openLine(line: OpenLine): string {
 
 /** Whether an Exec value goes through Ringfence already. */
 export function namesClient(exec: string): boolean {
-  return new RegExp(`(^|[/"'\\s])${clientName}($|["'\\s])`).test(exec);
+  return exec.includes(clientName) && clientWord.test(exec);
 }
+
+const clientWord = new RegExp(`(^|[/"'\\s])${clientName}($|["'\\s])`);
 
 /** Shell code that tells the user and the journal, waiting for neither. */
 export function sayGone(title: string, id: string, text: string): string {
