@@ -47,6 +47,7 @@ async function measure(rig, folder, count) {
   // While no daemon looks: a distribution upgrade.
   write(2);
   const { child: next } = await rig.startDaemon();
+  // At once: a sync of the daemon's own, a moment later, would be waited for.
   const changed = await rig.time(() => succeed('SyncApps', 'a{ss}', [{}]));
   const times = [];
   for (let round = 0; round < 10; round += 1) times.push(await rig.time(() => succeed('SyncApps', 'a{ss}', [{}])));

@@ -20,8 +20,41 @@ export function decodeBody(bytes: Buffer, signature: string, endian: number): un
   return values;
 }
 
-/** The header fields of a message by their code, from `bytes` that begin after the 16 fixed bytes of the header. */
+/**
+ * The header fields of a message by their code, from `bytes` that begin after the 16 fixed bytes of the header. The types that
+ * the specification gives to fields are read straight: a click waits for eight messages of systemd's.
+ */
 export function decodeHeaderFields(bytes: Buffer, length: number, endian: number): Map<number, unknown> {
+  const fields = new Map<number, unknown>();
+  const readUint32 = (at: number) => (endian === littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
+  let at = 0;
+  while (at < length) {
+    // A structure each; a signature of one character, and its NUL.
+    at = (at + 7) & ~7;
+    const code = bytes[at] ?? 0;
+    const type = bytes[at + 1] === 1 && bytes[at + 3] === 0 ? bytes[at + 2] : 0;
+    at += 4;
+    if (type === fieldTypes.uint32) {
+      fields.set(code, readUint32(at));
+      at += 4;
+    } else if (type === fieldTypes.string || type === fieldTypes.path || type === fieldTypes.signature) {
+      const start = at + (type === fieldTypes.signature ? 1 : 4);
+      const end = start + (type === fieldTypes.signature ? bytes.readUInt8(at) : readUint32(at));
+      if (end >= bytes.length) throw new RangeError('a string ends outside the message');
+      fields.set(code, bytes.toString('utf8', start, end));
+      at = end + 1;
+    } else {
+      return decodeAnyFields(bytes, length, endian);
+    }
+  }
+  if (at !== length) throw new TypeError('the header does not end with a field');
+  return fields;
+}
+
+/** The characters of their signatures. */
+const fieldTypes = { string: 0x73, path: 0x6f, signature: 0x67, uint32: 0x75 };
+
+function decodeAnyFields(bytes: Buffer, length: number, endian: number): Map<number, unknown> {
   const reader = new BodyReader(bytes, 0, endian);
   const fields = readElements(reader, parseSingleType('(yv)'), length, 0) as [number, Variant][];
   return new Map(fields.map(([code, field]) => [code, field.value]));
