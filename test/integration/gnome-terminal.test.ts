@@ -58,8 +58,8 @@ describe('GNOME Terminal', () => {
   const setting = (key: string) => output(['gsettings', 'get', profile, key]);
 
   it('gives every tab a scope of its own once it is enabled', async () => {
-    expect((await command([built.ringfence, 'terminal', 'enable'])).stdout).toBe('GNOME Terminal: enabled\n');
-    expect((await command([built.ringfence, 'terminal', 'enable'])).stdout).toBe('GNOME Terminal: unchanged\n');
+    expect((await command([built.ringfence, 'terminal', 'enable'])).stdout).toMatch(/^GNOME Terminal: enabled$/m);
+    expect((await command([built.ringfence, 'terminal', 'enable'])).stdout).toMatch(/^GNOME Terminal: unchanged$/m);
     const tabs = 8;
     for (let tab = 0; tab < tabs; tab += 1) await output(['gnome-terminal', '--tab']);
     const instances = await waitFor(
@@ -146,7 +146,7 @@ describe('GNOME Terminal', () => {
   it('is as it was before when it is disabled', async () => {
     expect(await setting('use-custom-command')).toBe('true');
     expect(await setting('custom-command')).toMatch(/\/dist\/ringfence-shell'$/);
-    expect((await command([built.ringfence, 'terminal', 'disable'])).stdout).toBe('GNOME Terminal: disabled\n');
+    expect((await command([built.ringfence, 'terminal', 'disable'])).stdout).toMatch(/^GNOME Terminal: disabled$/m);
     expect([await setting('use-custom-command'), await setting('custom-command')]).toEqual(['false', "''"]);
     expect(existsSync(manifest)).toBe(false);
   });
@@ -158,7 +158,7 @@ describe('GNOME Terminal', () => {
     expect([await setting('use-custom-command'), await setting('custom-command')]).toEqual(['false', "'fish'"]);
     await command([built.ringfence, 'terminal', 'enable']);
     await output(['gsettings', 'set', profile, 'custom-command', 'zsh']);
-    expect((await command([built.ringfence, 'terminal', 'disable'])).stdout).toBe('GNOME Terminal: edited\n');
+    expect((await command([built.ringfence, 'terminal', 'disable'])).stdout).toMatch(/^GNOME Terminal: edited$/m);
     expect([await setting('use-custom-command'), await setting('custom-command')]).toEqual(['false', "'zsh'"]);
     await output(['gsettings', 'reset', profile, 'custom-command']);
   });
