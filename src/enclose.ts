@@ -8,7 +8,7 @@ import { makeReport, type Report, serializeReport } from './core/report.ts';
 import { instanceObjectPath } from './core/scope/object-path.ts';
 import { scopeProperties } from './core/scope/properties.ts';
 import { scopeUnitName } from './core/scope/unit-name.ts';
-import { judgeScope } from './judge-scope.ts';
+import { judgeScope, requireInScope } from './judge-scope.ts';
 import { type LaunchPorts, withSandbox } from './launch.ts';
 import type { Gate, Instance, ProcessFacts } from './ports.ts';
 import type { Sandboxes } from './sandboxes.ts';
@@ -95,13 +95,7 @@ function verify(
   { cgroups, scopeCgroup, now }: EnclosePorts,
 ): Report {
   const expected = scopeCgroup(unit);
-  for (const pid of pids) {
-    const actual = cgroups.of(pid);
-    if (actual === expected) continue;
-    const where =
-      actual === undefined ? `process ${pid} is gone` : `process ${pid} is in ${actual}, not in ${expected}`;
-    throw new RingfenceError('ScopeFailed', `cannot enclose ${name}: ${where}`);
-  }
+  requireInScope(pids, expected, `enclose ${name}`, cgroups);
   const limits = judgeScope(decision, expected, cgroups);
   return withSandbox(makeReport({ unit, name, startedAt: now() }, decision, limits), { rows: [], reasons: [] });
 }

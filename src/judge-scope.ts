@@ -1,8 +1,23 @@
 import type { Decision } from './core/decide-containment.ts';
+import { RingfenceError } from './core/errors.ts';
 import { type LimitName, limitNames } from './core/limits.ts';
 import { limitText } from './core/scope/limit-text.ts';
 import { type Judgement, judgeLimit, proofFiles } from './core/scope/read-back.ts';
 import type { Cgroups } from './ports.ts';
+
+/**
+ * Believes the kernel only: every process must be in the scope's cgroup. systemd 254 has reported scopes as started whose
+ * processes were elsewhere (systemd issue 36781). `task` opens the message: "launch firefox".
+ * @throws RingfenceError ScopeFailed
+ */
+export function requireInScope(pids: readonly number[], cgroup: string, task: string, cgroups: Cgroups): void {
+  for (const pid of pids) {
+    const actual = cgroups.of(pid);
+    if (actual === cgroup) continue;
+    const where = actual === undefined ? 'its process is gone' : `its process is in ${actual} instead of ${cgroup}`;
+    throw new RingfenceError('ScopeFailed', `cannot ${task}: ${where}`);
+  }
+}
 
 /** What the kernel says about each limit of a decision, read from the scope's cgroup. */
 export function judgeScope(decision: Decision, cgroup: string, cgroups: Cgroups): Map<LimitName, Judgement> {

@@ -8,7 +8,7 @@ import type { LaunchOptions } from './core/launch-options.ts';
 import { makeReport, type Report, type ReportRow, serializeReport } from './core/report.ts';
 import { type ScopeProperty, scopeProperties } from './core/scope/properties.ts';
 import { scopeUnitName } from './core/scope/unit-name.ts';
-import { judgeScope } from './judge-scope.ts';
+import { judgeScope, requireInScope } from './judge-scope.ts';
 import type { Cgroups, Gate, Instance, LaunchStep, Records, Systemd, WaitingGate } from './ports.ts';
 import type { Sandboxes } from './sandboxes.ts';
 
@@ -77,31 +77,29 @@ export async function launch(resolve: Resolve, ports: LaunchPorts): Promise<Inst
   const last = ports.systemd.lastEnvironment();
   const now = ports.systemd.environment();
   now.catch(() => {});
-  const resolveNow = async () => resolve(await now);
-  if (last === undefined) return launchOnce(await resolveNow(), resolveNow, ports);
-  let guess: Startable;
+  let guess: Startable | undefined;
   try {
-    guess = resolve(last);
+    guess = last === undefined ? undefined : resolve(last);
   } catch (error) {
     if ((await now) === last) throw error;
-    return launchOnce(await resolveNow(), resolveNow, ports);
   }
-  const confirm = async () => ((await now) === last ? guess : resolveNow());
-  try {
-    return await launchOnce(guess, confirm, ports);
-  } catch (error) {
-    if (!(error instanceof Outdated)) throw error;
-    return launchOnce(error.actual, async () => error.actual, ports);
+  if (guess !== undefined) {
+    const start = guess;
+    const confirm = async () => ((await now) === last ? start : resolve(await now));
+    try {
+      return await launchOnce(start, confirm, ports);
+    } catch (error) {
+      if (!(error instanceof Outdated)) throw error;
+    }
   }
+  const start = resolve(await now);
+  return launchOnce(start, async () => start, ports);
 }
 
-/** What was to be started is another now, or needs another gate. Never leaves this file. */
-class Outdated extends Error {
-  readonly actual: Startable;
-
-  constructor(actual: Startable) {
-    super('the environment has changed');
-    this.actual = actual;
+/** What was to be started is another now, or needs another gate: all is to be done once more. */
+class Outdated extends RingfenceError {
+  constructor() {
+    super('ScopeFailed', 'cannot start a process: the journal closed its output; try again');
   }
 }
 
@@ -118,7 +116,7 @@ async function launchOnce(start: Startable, confirm: () => Promise<Startable>, p
   const plan = planLaunch(start, decision, ports);
   if (decision.mode === 'strict') {
     const actual = await confirm();
-    if (actual !== start) throw new Outdated(actual);
+    if (actual !== start) throw new Outdated();
   }
   const sandbox =
     decision.mode === 'strict' ? await ports.sandboxes.prepare({ ...start, ...plan }, decision) : undefined;
@@ -155,9 +153,9 @@ async function launchOnce(start: Startable, confirm: () => Promise<Startable>, p
 
 /** The gates get what the present environment makes of the request, if that is still the same start of the same app. */
 async function arm(gates: readonly WaitingGate[], actual: Startable, start: Startable): Promise<void> {
-  if (actual !== start && !isSameScope(actual, start)) throw new Outdated(actual);
+  if (actual !== start && !isSameScope(actual, start)) throw new Outdated();
   const armed = await Promise.all(gatePlans(actual).map((plan, index) => gates[index]?.arm(plan)));
-  if (armed.includes(false)) throw new Outdated(actual);
+  if (armed.includes(false)) throw new Outdated();
 }
 
 /** Whether the scope is the same, whatever is in it. */
@@ -226,10 +224,7 @@ async function startScope(plan: LaunchPlan, pids: readonly number[], ports: Laun
   }
 }
 
-/**
- * Believes the kernel only: every process must be in the scope's cgroup, and each limit is read from its files. systemd 254 has
- * reported scopes as started whose processes were elsewhere (systemd issue 36781).
- */
+/** Every process must be in the scope's cgroup, and each limit is read from its files. */
 function verify(
   unit: string,
   pids: readonly number[],
@@ -238,12 +233,7 @@ function verify(
   { cgroups, scopeCgroup, now }: LaunchPorts,
 ): Report {
   const expected = scopeCgroup(unit);
-  for (const pid of pids) {
-    const actual = cgroups.of(pid);
-    if (actual === expected) continue;
-    const where = actual === undefined ? 'its process is gone' : `its process is in ${actual} instead of ${expected}`;
-    throw new RingfenceError('ScopeFailed', `cannot launch ${start.name}: ${where}`);
-  }
+  requireInScope(pids, expected, `launch ${start.name}`, cgroups);
   return makeReport({ unit, name: start.name, startedAt: now() }, decision, judgeScope(decision, expected, cgroups));
 }
 

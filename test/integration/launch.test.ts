@@ -168,6 +168,21 @@ describe('Launch', () => {
     await manager(bus, 'UnsetEnvironment', 'as', [['XDG_DATA_HOME']], '');
   });
 
+  it('starts strictly what only the present environment has', async () => {
+    installEntry('seen-before', ['Exec=/bin/true']);
+    await client.launch('seen-before', [], new Map());
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'applications'));
+    const entry = '[Desktop Entry]\nType=Application\nName=New\nExec=/bin/sleep 1000\n';
+    writeFileSync(join(folder, 'applications/strict-there.desktop'), entry);
+    const limitless = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
+    const options = new Map(Object.entries({ profile: 'strict', ...limitless }));
+    await manager(bus, 'SetEnvironment', 'as', [[`XDG_DATA_DIRS=${folder}:/usr/share`]], '');
+    const path = await client.launch('strict-there', [], options);
+    expect(await instanceAt(client, path)).toMatchObject({ name: 'New', profile: 'strict' });
+    await manager(bus, 'UnsetEnvironment', 'as', [['XDG_DATA_DIRS']], '');
+  });
+
   it('passes the activation token on, and only the one of this click', async () => {
     installEntry('token', [`Exec=${app}`]);
     await manager(bus, 'SetEnvironment', 'as', [['XDG_ACTIVATION_TOKEN=old', 'DESKTOP_STARTUP_ID=old']], '');

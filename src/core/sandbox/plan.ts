@@ -30,11 +30,6 @@ export function planSandbox(settings: SandboxSettings, host: SandboxHost): Sandb
   };
 }
 
-/** Folders that the app may write without their being in the home: private to the instance, gone with it. */
-export function privateFolders(host: Pick<SandboxHost, 'runtimeDir'>): string[] {
-  return ['/tmp', '/var/tmp', host.runtimeDir];
-}
-
 /** X11 programs share pictures with their display through System V memory: with a display, no IPC namespace. */
 function planNamespaces(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
   return [
