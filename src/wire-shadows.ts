@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openAppCatalog } from './adapters/fs/app-catalog.ts';
 import { takeLock } from './adapters/fs/lock-file.ts';
-import { manifestPath, openManifestStore } from './adapters/fs/manifest-store.ts';
+import { manifestMemory, manifestPath, openManifestStore } from './adapters/fs/manifest-store.ts';
 import { openShadowDisk } from './adapters/fs/shadow-disk.ts';
 import { watchFolders } from './adapters/fs/watch-paths.ts';
 import type { Config } from './core/config/model.ts';
@@ -31,7 +31,8 @@ export interface ShadowSurroundings {
 
 /** Puts the shadows together: the use case and its adapters. */
 export function wireShadows(around: ShadowSurroundings): Shadows {
-  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  const sha256 = (bytes: Uint8Array) => hash('sha256', bytes, 'hex');
+  const memory = manifestMemory();
   return openShadows({
     async settings() {
       const environment = await around.environment();
@@ -49,7 +50,7 @@ export function wireShadows(around: ShadowSurroundings): Shadows {
       };
     },
     disk: ({ places }) => openShadowDisk(join(places.dataHome, 'ringfence/staging')),
-    manifest: ({ places }, disk) => openManifestStore(places.dataHome, disk),
+    manifest: ({ places }, disk) => openManifestStore(places.dataHome, disk, memory),
     hash: sha256,
     lock: ({ places, runtimeFolder }) =>
       takeLock(join(runtimeFolder, 'ringfence', `${sha256(Buffer.from(places.dataHome)).slice(0, 16)}.lock`), 10_000),

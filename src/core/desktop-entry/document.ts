@@ -37,6 +37,16 @@ export class DesktopDocument {
     return [...(this.#groups().get(encodeText(group))?.keys() ?? [])].map(decodeName);
   }
 
+  /** The locales in which a group has a key, in order, each once. */
+  locales(group: string, key: string): string[] {
+    const start = `${encodeText(key)}[`;
+    const found: string[] = [];
+    for (const name of this.#groups().get(encodeText(group))?.keys() ?? []) {
+      if (name.startsWith(start)) found.push(decodeName(name.slice(start.length, -1)));
+    }
+    return found;
+  }
+
   /**
    * A value as it is written, escapes and all; undefined when the key is not there.
    * @throws RingfenceError BadEntry when it is not valid UTF-8
@@ -109,7 +119,14 @@ export class DesktopDocument {
 
   /** The bytes of the file. */
   render(): Buffer {
-    return Buffer.from(this.#lines.map((line) => line.raw + line.eol).join(''), 'latin1');
+    return Buffer.from(this.renderBytes(), 'latin1');
+  }
+
+  /** The same, one character per byte. */
+  renderBytes(): string {
+    let text = '';
+    for (const { raw, eol } of this.#lines) text += raw + eol;
+    return text;
   }
 
   #translation(group: string, key: string): string | undefined {
@@ -204,13 +221,14 @@ function decodeName(name: string): string {
   return decodeBytes(name) ?? name;
 }
 
-function encodeText(text: string): string {
+/** Text as its UTF-8 bytes, one character per byte; the inverse of {@link decodeBytes}. */
+export function encodeText(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is the fast path
   return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function checkText(text: string): string {
-  if (text.includes('\0') || /\p{Surrogate}/u.test(text)) throw cannotWrite('a value', 'not plain text');
+  if (text.includes('\0') || !text.isWellFormed()) throw cannotWrite('a value', 'not plain text');
   return text;
 }
 

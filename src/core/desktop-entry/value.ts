@@ -18,8 +18,12 @@ export function unescapeValue(written: string): string {
 
 /** How a string is written as a value; the inverse of {@link unescapeValue}. Only leading blanks need an escape. */
 export function escapeValue(text: string): string {
+  // Most texts have nothing to escape.
+  if (!/^[ \t]|[\\\n\r]/.test(text)) return text;
   return text
-    .replace(/[\\\n\r]/g, (char) => (char === '\\' ? '\\\\' : char === '\n' ? '\\n' : '\\r'))
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
     .replace(/^[ \t]+/, (blanks) => blanks.replaceAll(' ', '\\s').replaceAll('\t', '\\t'));
 }
 

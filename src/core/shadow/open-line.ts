@@ -34,8 +34,16 @@ export interface OriginalFacts {
  * The field code for files is the original's own, since GLib decides by it what it passes and how often it starts us.
  */
 export function openLine(line: OpenLine): string {
-  const code = fileCode(parseExec(line.exec));
-  const words = quoteExec(['/bin/sh', '-c', openScript(line), line.clientPath, ...line.options, '--']);
+  const command = parseExec(line.exec);
+  const code = fileCode(command);
+  const words = quoteExec([
+    '/bin/sh',
+    '-c',
+    openScript(line, command, code !== undefined),
+    line.clientPath,
+    ...line.options,
+    '--',
+  ]);
   return code === undefined ? words : `${words} %${code}`;
 }
 
@@ -63,7 +71,7 @@ const endStartup = [
   `([ -z "$t" ] || gjs -c ${shellQuote(endStartupProgram)} "$t") >/dev/null 2>&1 &`,
 ].join('; ');
 
-function openScript(line: OpenLine): string {
+function openScript(line: OpenLine, command: readonly ExecWord[], takesFiles: boolean): string {
   const { id, name } = line.original;
   const say = (text: string) => sayGone(name ?? id, id, text);
   if (!line.mayFallBack) {
@@ -75,14 +83,13 @@ function openScript(line: OpenLine): string {
     `"$0" "$@"; s=$?`,
     `case $s in 75) ;; 126|127) ${say(text)} ;; *) exit $s ;; esac`,
     `until [ "$1" = -- ]; do shift; done; shift`,
-    fallback(line),
+    fallback(command, takesFiles, line.original),
   ].join('; ');
 }
 
-function fallback({ exec, original }: OpenLine): string {
-  const words = parseExec(exec);
+function fallback(words: readonly ExecWord[], takesFiles: boolean, original: OriginalFacts): string {
   const command = words.flatMap((word) => shellWords(word, original));
-  if (fileCode(words) === undefined) command.push('"$@"');
+  if (!takesFiles) command.push('"$@"');
   if (!original.terminal) return `exec ${command.join(' ')}`;
   const terminals = knownTerminals.map((terminal) => shellQuote(terminal.join(' '))).join(' ');
   return `for t in ${terminals}; do command -v $\{t%% *} >/dev/null 2>&1 && exec $t ${command.join(' ')}; done`;
@@ -112,6 +119,6 @@ function isFileCode(part: ExecPart): boolean {
 
 /** The code by which the line takes files; the first one counts, as in GLib. */
 function fileCode(words: readonly ExecWord[]): string | undefined {
-  for (const part of words.flat()) if ('code' in part && isFileCode(part)) return part.code;
+  for (const word of words) for (const part of word) if ('code' in part && isFileCode(part)) return part.code;
   return undefined;
 }

@@ -114,10 +114,11 @@ function planFile(desired: DesiredFile, recorded: ManifestFile | undefined, inpu
     const drop = recorded?.aside === undefined ? {} : { dropAside: recorded.aside };
     return { action: 'write', path, app, kind, content, hash, mode, replaces: 'nothing', file, ...drop };
   }
-  if (ours || disk.hash() === hash) {
+  const present = recorded?.stat === disk.stat ? recorded.hash : disk.hash();
+  if (ours || present === hash) {
     const aside = recorded?.aside === undefined ? {} : { aside: recorded.aside };
     const next = { ...file, ...aside };
-    if (disk.hash() === hash) return { keep: settled(next, disk.stat) };
+    if (present === hash) return { keep: settled(next, disk.stat) };
     return {
       action: 'write',
       path,
@@ -127,7 +128,7 @@ function planFile(desired: DesiredFile, recorded: ManifestFile | undefined, inpu
       hash,
       mode,
       replaces: 'ours',
-      file: { ...next, was: disk.hash() },
+      file: { ...next, was: present },
     };
   }
   if (disk.marked()) return { path, app, kind, reason: editedReason, edited: true };

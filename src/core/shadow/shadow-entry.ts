@@ -1,4 +1,4 @@
-import type { DesktopDocument } from '../desktop-entry/document.ts';
+import { type DesktopDocument, encodeText } from '../desktop-entry/document.ts';
 import { expandExec, parseExec } from '../desktop-entry/exec-line.ts';
 import { mainGroup, parseDesktopEntry } from '../desktop-entry/parse.ts';
 import { escapeValue } from '../desktop-entry/value.ts';
@@ -61,12 +61,12 @@ export function shadowEntry(input: ShadowInput): Buffer {
   for (const key of ['DBusActivatable', 'Terminal']) {
     if (document.getBoolean(mainGroup, key)) document.set(mainGroup, key, 'false');
   }
-  const body = withKeys(document.render(), added);
-  if (hasOwn) return body;
+  const body = withKeys(document.renderBytes(), added);
+  if (hasOwn) return Buffer.from(body, 'latin1');
   const strictLine = escapeValue(line(exec, ['--profile=strict'], false));
-  const group = strictActionGroup(strictLine, actionIcon(document), nameLocales(document));
-  const gap = body.at(-1) === 0x0a ? '\n' : '\n\n';
-  return Buffer.concat([body, Buffer.from(gap + group, 'utf8')]);
+  const group = strictActionGroup(strictLine, actionIcon(document), document.locales(mainGroup, 'Name'));
+  const gap = body.endsWith('\n') ? '\n' : '\n\n';
+  return Buffer.from(body + gap + encodeText(group), 'latin1');
 }
 
 /**
@@ -84,7 +84,7 @@ export function autostartEntry(input: ShadowInput & { readonly scriptPath: strin
     );
   }
   document.set(mainGroup, 'Exec', `/bin/sh ${input.scriptPath}`);
-  return withKeys(document.render(), [...mark(input), ...hideWithProgram(document, exec)]);
+  return Buffer.from(withKeys(document.renderBytes(), [...mark(input), ...hideWithProgram(document, exec)]), 'latin1');
 }
 
 /** The script of an autostart entry: the original's own command line, through the client. */
@@ -131,11 +131,11 @@ function mark({ sourcePath, sourceHash, version }: ShadowInput): string[] {
 }
 
 /** Puts lines behind the first group's header, which is much faster than one key after the other into the document. */
-function withKeys(bytes: Buffer, lines: readonly string[]): Buffer {
-  const header = /^[ \t]*\[[^\]]*\][ \t]*\r?\n?/m.exec(bytes.toString('latin1'));
+function withKeys(bytes: string, lines: readonly string[]): string {
+  const header = /^[ \t]*\[[^\]]*\][ \t]*\r?\n?/m.exec(bytes);
   const at = header === null ? 0 : header.index + header[0].length;
   const gap = header?.[0].endsWith('\n') ? '' : '\n';
-  return Buffer.concat([bytes.subarray(0, at), Buffer.from(`${gap}${lines.join('\n')}\n`), bytes.subarray(at)]);
+  return `${bytes.slice(0, at)}${gap}${encodeText(lines.join('\n'))}\n${bytes.slice(at)}`;
 }
 
 /** An action without Exec of a D-Bus-activatable app is one that the app answers itself; gapplication asks it. */
@@ -160,10 +160,6 @@ function hideWithProgram(document: DesktopDocument, exec: string): string[] {
   const program = first.map((part) => ('text' in part ? part.text : '%')).join('');
   if (program.includes('%') || (program.includes('/') && !program.startsWith('/'))) return [];
   return [`TryExec=${escapeValue(program)}`];
-}
-
-function nameLocales(document: DesktopDocument): string[] {
-  return document.keys(mainGroup).flatMap((key) => /^Name\[(.+)\]$/.exec(key)?.[1] ?? []);
 }
 
 /** Names with a file suffix are against the rules; they are not spread to where there was none. */

@@ -29,6 +29,16 @@ const translations: Readonly<Record<string, string>> = {
   zh_TW: '以嚴格隔離開啟',
 };
 
+const labels = Object.entries(translations).map(([locale, text]) => ({
+  language: languageOf(locale),
+  line: `Name[${locale}]=${text}\n`,
+}));
+
+function languageOf(locale: string): string {
+  const end = locale.search(/[_.@]/);
+  return end === -1 ? locale : locale.slice(0, end);
+}
+
 /**
  * The group of the added action. It is translated into the languages that the entry itself is in, so that its menu
  * speaks one language.
@@ -37,10 +47,8 @@ const translations: Readonly<Record<string, string>> = {
  * @param locales of the entry's Name keys
  */
 export function strictActionGroup(exec: string, icon: string | undefined, locales: readonly string[]): string {
-  const languages = new Set(locales.map((locale) => locale.replace(/[_.@].*$/, '')));
-  const names = Object.entries(translations)
-    .filter(([locale]) => languages.has(locale.replace(/_.*$/, '')))
-    .map(([locale, text]) => `Name[${locale}]=${text}\n`);
+  const languages = new Set(locales.map(languageOf));
+  const names = labels.filter(({ language }) => languages.has(language)).map(({ line }) => line);
   const iconLine = icon === undefined ? '' : `Icon=${icon}\n`;
   return `[Desktop Action ${strictActionId}]\nName=${label}\n${names.join('')}${iconLine}Exec=${exec}\n`;
 }
