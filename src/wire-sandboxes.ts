@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { BusConnection } from './adapters/dbus/connection.ts';
 import { appOfProgram } from './adapters/fs/app-of-program.ts';
+import { makePipes } from './adapters/process/make-pipes.ts';
 import { openSandboxGate, type SandboxGateOptions } from './adapters/process/sandbox-gate.ts';
 import { startBusProxy } from './adapters/sandbox/bus-proxy.ts';
 import { openEnclosureWire } from './adapters/sandbox/enclosure-wire.ts';
@@ -42,7 +43,7 @@ export function wireSandboxes({ environment, bus, gates, ...rest }: SandboxWirin
     probeHost: () => probeHost(environment['PATH'] ?? '/usr/bin:/bin'),
     appOfProgram,
     startProxy: startBusProxy,
-    openWire: openEnclosureWire,
+    openWire: (folder) => openEnclosureWire(folder, makePipes),
     openGate: (fds) => openSandboxGate({ ...gates, withinMs: 30_000 }, fds),
     later: setImmediate,
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

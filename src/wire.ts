@@ -32,6 +32,7 @@ import { launchLogger, openInstances } from './instances.ts';
 import type { Instance, LaunchStep } from './ports.ts';
 import { launchApp, type RequestPorts, runCommand } from './requests.ts';
 import type { ShadowResult } from './shadow-results.ts';
+import { wireClicks } from './wire-clicks.ts';
 import { wireSandboxes } from './wire-sandboxes.ts';
 import { followChanges, resultRows, shadowPlaces, wireShadows } from './wire-shadows.ts';
 
@@ -277,12 +278,16 @@ async function assemble(options: DaemonOptions, { log, internalError, bus, manag
   sandboxes.sweep(instances.all().map(({ report }) => report.unit));
   tree.serve();
   gateKeeper.prepare();
+  const clicks = wireClicks(environment, { tree, path: rootPath, interface: ringfenceInterfaceName }).catch(
+    (cause: unknown) => log.warn('cannot open the short way for clicks, which go over the bus', { cause }),
+  );
   log.event('daemon-started', `ringfenced ${version} with systemd ${systemd.version} takes requests`);
   void following.sync();
   return {
     lost: bus.lost,
     async stop() {
       log.event('daemon-stopping', 'ringfenced ends; what it started runs on');
+      (await clicks)?.close();
       // While the name is held: a client may take no answer from who does not own it.
       await Promise.allSettled(underWay);
       await bus.releaseName(busName).catch(() => {});

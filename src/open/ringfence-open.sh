@@ -35,6 +35,7 @@ main() {
   esac
   [ ${#token} -le 1024 ] || token=
   records=${XDG_RUNTIME_DIR-}/ringfence/instances
+  find_pipes
   [ "$method" = Run ] || absolute "$@" || with_absolute_paths "$@"
   open "$@"
 }
@@ -140,12 +141,38 @@ is_text() {
   printf %s "$1" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1
 }
 
+# The short way to a daemon that runs: pipes of its own, which this shell can use without starting a D-Bus client
+# (src/adapters/clicks/click-pipes.ts). They stand for the user's own bus.
+find_pipes() {
+  pipes=
+  case ${DBUS_SESSION_BUS_ADDRESS-} in
+    '' | "unix:path=${XDG_RUNTIME_DIR-}/bus" | "unix:path=${XDG_RUNTIME_DIR-}/bus,guid="*) ;;
+    *) return ;;
+  esac
+  for folder in "${XDG_RUNTIME_DIR-}"/ringfence/clicks/1-*-*; do
+    pid=${folder##*/1-}
+    [ ! -d "/proc/${pid%-*}" ] || [ ! -p "$folder/bell" ] || pipes=$folder
+  done
+}
+
 # Asks the daemon; the arguments after the time to wait are the files or the command. Sets `answer`, on failure to
-# "ERROR-NAME: MESSAGE" where the bus answered. dbus-send is three times as fast as busctl, but splits lists at commas,
-# drops empty words and takes a whole list as one argument, of which execve allows 128 KiB.
+# "ERROR-NAME: MESSAGE" where the daemon or the bus answered.
 call() {
   wait=$1
   shift
+  if [ -n "$pipes" ]; then
+    with_words call_through_pipes "$@"
+    status=$?
+    # Once: whatever went wrong with it, another try goes over the bus.
+    pipes=
+    [ $status = 3 ] || return $status
+  fi
+  call_over_bus "$@"
+}
+
+# dbus-send is three times as fast as busctl, but splits lists at commas, drops empty words and takes a whole list as one
+# argument, of which execve allows 128 KiB.
+call_over_bus() {
   joined=
   for one; do
     case $one in '' | *,*) joined= && break ;; esac
@@ -166,10 +193,78 @@ call() {
       *) return $status ;;
     esac
   fi
-  call_with_busctl "$@" && return
+  with_words call_with_busctl "$@" && return
   case $method$ascii$answer in
     Launch'Failed to create bus message'*) call_in_ascii "$@" ;;
     *) return 1 ;;
+  esac
+}
+
+# Goes on with $1 and the call as busctl takes it: the method, the signature, and the arguments.
+with_words() {
+  go_on=$1
+  shift
+  [ "$method" = Launch ] || set -- "$@" 1 DBUS_STARTER_BUS_TYPE session
+  count=$(((${#action} > 0) + (${#profile} > 0) + (${#token} > 0)))
+  words=$#
+  [ "$method" = Launch ] || { words=$((words - 3)) count=$((count + 1)); }
+  set -- "$words" "$@" $count
+  case $method in
+    Launch) set -- sasa'{ss}' "$app" "$@" ;;
+    Run) set -- asa'{ss}'a'{ss}' "$@" app-id "$app" ;;
+  esac
+  [ -z "$action" ] || set -- "$@" action "$action"
+  [ -z "$profile" ] || set -- "$@" profile "$profile"
+  [ -z "$token" ] || set -- "$@" activation-token "$token"
+  "$go_on" "$method" "$@"
+}
+
+# Exit status 3: nothing has been asked this way.
+call_through_pipes() {
+  slot=0 rung=
+  # O_EXCL: the first to make the file has the number.
+  set -C
+  until [ $slot = 16 ] || { printf '%s\0' $$ "$@" >"$pipes/$slot.request"; }; do
+    slot=$((slot + 1))
+  done
+  set +C
+  [ $slot -lt 16 ] || return 3
+  # Opened for both first, which never waits for the other side.
+  { ask_at_pipes; } 4<>"$pipes/$slot" 5<"$pipes/$slot"
+  status=$?
+  [ -n "$rung" ] || return 3
+  return $status
+} 2>/dev/null
+
+ask_at_pipes() {
+  # Now only the daemon can write: when it ends, however it does, so does the pipe.
+  exec 4>&-
+  printf '%s\n' $slot 1<>"$pipes/bell" || return 3
+  rung=1
+  # A shell cannot read for a limited time.
+  (
+    trap 'kill $!; exit' TERM
+    sleep "$wait" &
+    wait $! && printf '%s late\n' $$ 1<>"$pipes/$slot"
+  ) </dev/null >/dev/null &
+  timer=$!
+  # What a dead client has not read may still be there.
+  while IFS= read -r answer <&5; do
+    case $answer in "$$ "*) break ;; esac
+  done
+  kill $timer
+  printf '%s\n' -$slot 1<>"$pipes/bell"
+  answer=${answer#"$$ "}
+  case $answer in
+    'ok '*) answer=${answer#ok } ;;
+    'error '*) answer=${answer#error } && return 1 ;;
+    pass) return 3 ;;
+    late) answer='org.freedesktop.DBus.Error.NoReply: timed out' && return 1 ;;
+    *)
+      pid=${pipes##*/1-}
+      until_bus_forgets "${pid%-*}"
+      answer='org.freedesktop.DBus.Error.NoReply: disconnected' && return 1
+      ;;
   esac
 }
 
@@ -213,20 +308,10 @@ in_ascii() {
 
 # Words go to busctl as they are. It tells the name of an error in its debug log only.
 call_with_busctl() {
-  [ "$method" = Launch ] || set -- "$@" 1 DBUS_STARTER_BUS_TYPE session
-  count=$(((${#action} > 0) + (${#profile} > 0) + (${#token} > 0)))
-  words=$#
-  [ "$method" = Launch ] || { words=$((words - 3)) count=$((count + 1)); }
-  set -- "$words" "$@" $count
-  case $method in
-    Launch) set -- sasa'{ss}' "$app" "$@" ;;
-    Run) set -- asa'{ss}'a'{ss}' "$@" app-id "$app" ;;
-  esac
-  [ -z "$action" ] || set -- "$@" action "$action"
-  [ -z "$profile" ] || set -- "$@" profile "$profile"
-  [ -z "$token" ] || set -- "$@" activation-token "$token"
+  member=$1
+  shift
   answer=$(SYSTEMD_LOG_LEVEL=debug SYSTEMD_LOG_TARGET=console SYSTEMD_COLORS=0 \
-    exec busctl --user --timeout="$wait" call -- $name $object $name "$method" "$@" 2>&1) && return
+    exec busctl --user --timeout="$wait" call -- $name $object $name "$member" "$@" 2>&1) && return
   status=$?
   message=${answer##*"Call failed: "}
   message=${message%"$nl"Bus busctl*}
@@ -307,13 +392,17 @@ end_hung_daemon() {
   # A younger one has come in place of the one that was asked.
   [ $((${now%.*} - started / 100 + 1)) -ge "$wait" ] || { worth_a_retry=1 && return 0; }
   kill -KILL "$pid" 2>/dev/null || return 0
-  # Until the bus has noticed, or the next request would go to the dead as well.
+  until_bus_forgets "$pid"
+  worth_a_retry=1
+}
+
+# Or the next request would go to the dead daemon as well.
+until_bus_forgets() {
   tries=0
-  while bus_says GetConnectionUnixProcessID "string:$name" && [ "${said##* }" = "$pid" ] && [ $tries -lt 100 ]; do
+  while bus_says GetConnectionUnixProcessID "string:$name" && [ "${said##* }" = "$1" ] && [ $tries -lt 100 ]; do
     tries=$((tries + 1))
     sleep 0.01 2>/dev/null || sleep 1
   done
-  worth_a_retry=1
 }
 
 # The daemon records an instance right before it releases the app.

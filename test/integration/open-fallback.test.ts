@@ -16,14 +16,14 @@ import {
   startBundledDaemon,
   temporaryFolder,
 } from '../fixtures/live-daemon.ts';
-import { type OpenRunner, openRunner, setActivation } from '../fixtures/open-client.ts';
+import { type OpenRunner, openRunner, pipesOf, setActivation, ways } from '../fixtures/open-client.ts';
 import { isOwned } from '../harness/bus-call.ts';
 import { journal } from '../harness/journal.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 const realDaemon = [process.execPath, ...nodeFlags, built.ringfenced].join(' ');
 
-describe('a click', () => {
+describe.each(ways)('a click %s', (_way, variables) => {
   let bus: BusConnection;
   let folder: string;
   let runner: OpenRunner;
@@ -52,7 +52,7 @@ GLib.MainLoop().run()
     installEntry('program-gone', ['Exec=/no/such/program']);
   });
   beforeEach(() => {
-    runner = openRunner();
+    runner = openRunner('', variables);
     writeFileSync(join(folder, 'starts'), '');
   });
   afterEach(async () => {
@@ -112,6 +112,7 @@ GLib.MainLoop().run()
   it('does not wait for a hung daemon for ever, and starts the app once, in its fence', async () => {
     const hung = await startBundledDaemon(bus, built.ringfenced);
     await setActivation(realDaemon);
+    await pipesOf(hung.pid);
     hung.kill('SIGSTOP');
     expect(await runner.open(['--app=clicked'])).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(await hung.ended).toMatchObject({ signal: 'SIGKILL' });
@@ -123,6 +124,7 @@ GLib.MainLoop().run()
   it('goes to a new daemon when the old one dies before the release', async () => {
     await setActivation(realDaemon);
     const daemon = await startBundledDaemon(bus, dying, { RINGFENCE_TEST_FAULT: 'verified die' });
+    await pipesOf(daemon.pid);
     expect((await runner.open(['--app=clicked'])).code).toBe(0);
     expect(await daemon.ended).toMatchObject({ signal: 'SIGKILL' });
     await startedOnce();
@@ -132,6 +134,7 @@ GLib.MainLoop().run()
   it('starts the app once when the daemon dies right after the release', async () => {
     await setActivation(realDaemon);
     const daemon = await startBundledDaemon(bus, dying, { RINGFENCE_TEST_FAULT: 'released die' });
+    await pipesOf(daemon.pid);
     expect((await runner.open(['--app=clicked', '--', 'x:,'])).code).toBe(0);
     expect(await daemon.ended).toMatchObject({ signal: 'SIGKILL' });
     await startedOnce();

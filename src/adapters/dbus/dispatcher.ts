@@ -41,6 +41,8 @@ export interface DispatcherOptions {
 export interface ObjectTree {
   /** Answers calls from now on, and those that have waited. */
   serve(): void;
+  /** Answers a call that came another way than over the bus; `sender` is whatever names that way. Never rejects. */
+  answer(call: MethodCall): Promise<Reply>;
   /** Exports an object. Below the root, InterfacesAdded is emitted. Throws a TypeError for invalid specs or paths. */
   addObject(path: string, interfaces: readonly InterfaceSpec[]): Promise<void>;
   /** Takes an object away; InterfacesRemoved is emitted. An unknown path is ignored. */
@@ -87,7 +89,7 @@ class Dispatcher implements ObjectTree {
   }
 
   serve(): void {
-    this.#bus.serve((call) => this.#dispatch(call));
+    this.#bus.serve((call) => this.answer(call));
   }
 
   addObject(path: string, interfaces: readonly InterfaceSpec[]): Promise<void> {
@@ -128,7 +130,7 @@ class Dispatcher implements ObjectTree {
     this.#bus.emit(path, iface, member, declared.signature, args);
   }
 
-  async #dispatch(call: MethodCall): Promise<Reply> {
+  async answer(call: MethodCall): Promise<Reply> {
     const load = this.#load.get(call.sender) ?? { calls: 0, bytes: 0 };
     if (load.calls >= maxCallsPerSender || (load.calls > 0 && load.bytes + call.bytes > maxBytesPerSender)) {
       return { errorName: dbusErrors.limitsExceeded, message: 'cannot take another call: too many are unanswered' };

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { RingfenceError } from '../../core/errors.ts';
 import type { EnclosureWire } from '../../ports.ts';
 
 /**
@@ -10,7 +8,10 @@ import type { EnclosureWire } from '../../ports.ts';
  * filter ends with. Every end of ours is open from the start, so that opening theirs never waits; when the daemon ends, they
  * close, and the gate reads the end of file.
  */
-export async function openEnclosureWire(folder: string): Promise<EnclosureWire> {
+export async function openEnclosureWire(
+  folder: string,
+  makePipes: (paths: readonly string[]) => Promise<void>,
+): Promise<EnclosureWire> {
   const [go = '', inner = '', sync = ''] = ['go', 'inner', 'sync'].map((name) => join(folder, name));
   await makePipes([go, inner, sync]);
   const both = constants.O_RDWR | constants.O_NONBLOCK;
@@ -38,15 +39,4 @@ export async function openEnclosureWire(folder: string): Promise<EnclosureWire> 
       close();
     },
   };
-}
-
-// node has no mkfifo(3).
-function makePipes(paths: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (reason: string, cause?: unknown) =>
-      reject(new RingfenceError('ScopeFailed', `cannot make the pipes of a sandbox: ${reason}`, { cause }));
-    const child = spawn('mkfifo', ['-m', '600', '--', ...paths], { stdio: 'ignore', cwd: '/' });
-    child.once('error', (error) => failed(error.message, error));
-    child.once('exit', (code) => (code === 0 ? resolve() : failed(`mkfifo ended with ${code}`)));
-  });
 }
