@@ -39,7 +39,8 @@ export interface ClickPipes {
  * The short way from a click to the daemon, beside the bus: `ringfence-open` is a shell script, and what it can do itself, without
  * starting a D-Bus client, takes a third of the time. A folder per daemon holds a pipe `bell` and numbered ones for answers. A
  * client claims a number by making `<number>.request` (O_EXCL) with the call in it, rings the bell with the number, reads a
- * line from the pipe of that number and rings once more with "-" before it, which gives the number back. All ends that answer
+ * line from the pipe of that number and rings once more with "-" before it, which gives the number back. One that finds all taken
+ * rings with the number behind the last, so that those of dead clients are given back. All ends that answer
  * are ours alone, so a client reads an end of file as soon as the daemon is gone, however it ended. Where anything is missing,
  * full or too old, the client asks over the bus.
  */
@@ -75,7 +76,7 @@ export async function openClickPipes(options: ClickPipesOptions): Promise<ClickP
   };
   const free = (slot: number) => {
     clients.delete(slot);
-    drain(answers[slot] ?? -1);
+    readAvailable(answers[slot] ?? -1);
     rmSync(request(slot), { force: true });
   };
   const take = async (slot: number) => {
@@ -96,24 +97,31 @@ export async function openClickPipes(options: ClickPipesOptions): Promise<ClickP
     }
   };
 
+  const ring = (line: string) => {
+    const slot = /^-?\d{1,2}$/.test(line) ? Math.abs(Number(line)) : Number.NaN;
+    if (slot === slots) sweep();
+    else if (!(slot < slots)) return;
+    else if (line.startsWith('-')) free(slot);
+    else if (!clients.has(slot)) void take(slot);
+  };
   const bell = new Socket({ fd: bellFd, readable: true, writable: false });
   bell.on('error', () => {});
   let rest = '';
   bell.setEncoding('latin1').on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n');
     rest = (lines.pop() ?? '').slice(-8);
-    for (const line of lines) {
-      const slot = /^-?\d{1,2}$/.test(line) ? Math.abs(Number(line)) : slots;
-      if (slot >= slots || !isOpen) continue;
-      if (line.startsWith('-')) free(slot);
-      else if (!clients.has(slot)) void take(slot);
-    }
+    if (isOpen) lines.forEach(ring);
   });
   renameSync(unready, own);
   return {
     close() {
       if (!isOpen) return;
       isOpen = false;
+      // Who has rung and was not heard need not wait for the end of this process.
+      for (const line of readAvailable(bellFd).split('\n')) {
+        const asked = /^\d{1,2}$/.test(line) ? readRequest(request(Number(line))) : undefined;
+        if (asked !== undefined) say(Number(line), clickAnswer(asked.pid, 'pass'));
+      }
       bell.destroy();
       rmSync(own, { recursive: true, force: true });
     },
@@ -150,12 +158,14 @@ function readStart(path: string): Buffer {
   }
 }
 
-function drain(fd: number): void {
-  const buffer = Buffer.alloc(65_536);
+/** What is in a pipe now: 64 KiB at most. */
+function readAvailable(fd: number): string {
+  const bytes = Buffer.alloc(65_536);
   try {
-    while (readSync(fd, buffer) > 0);
+    return bytes.toString('latin1', 0, readSync(fd, bytes));
   } catch {
     // EAGAIN: it is empty.
+    return '';
   }
 }
 

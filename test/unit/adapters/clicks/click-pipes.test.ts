@@ -137,6 +137,26 @@ describe('the click pipes', () => {
     expect(isClaimed(0)).toBe(true);
   });
 
+  it('free the numbers of the dead when all are taken', async () => {
+    await open(0);
+    for (let slot = 0; slot < 16; slot += 1) claim(slot, launch(slot === 3 ? process.pid : deadPid));
+    ring('16');
+    await waitFor(() => !isClaimed(15), { what: 'the numbers to be free' });
+    expect(Array.from({ length: 16 }, (_, slot) => slot).filter(isClaimed)).toEqual([3]);
+  });
+
+  it('send to the bus who has rung and was not heard before they close', async () => {
+    await open();
+    claim(2, launch(process.pid));
+    const fd = openSync(join(own(), '2'), constants.O_RDONLY | constants.O_NONBLOCK);
+    ring('2');
+    pipes.close();
+    const bytes = Buffer.alloc(100);
+    expect(bytes.toString('utf8', 0, readSync(fd, bytes))).toBe(`${process.pid} pass\n`);
+    closeSync(fd);
+    expect(asked).toEqual([]);
+  });
+
   it('take the place of those that a dead daemon has left, and leave nothing themselves', async () => {
     mkdirSync(join(folder, '1-1-1'), { recursive: true });
     writeFileSync(join(folder, '1-1-1/bell'), '');
