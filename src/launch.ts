@@ -234,7 +234,9 @@ function verify(
 ): Report {
   const expected = scopeCgroup(unit);
   requireInScope(pids, expected, `launch ${start.name}`, cgroups);
-  return makeReport({ unit, name: start.name, startedAt: now() }, decision, judgeScope(decision, expected, cgroups));
+  const { name, options } = start;
+  const started = { unit, name, startedAt: now(), requestId: options.requestId };
+  return makeReport(started, decision, judgeScope(decision, expected, cgroups));
 }
 
 function isUnitExists(error: unknown): boolean {

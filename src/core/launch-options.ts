@@ -16,6 +16,8 @@ export interface LaunchOptions {
   readonly activationToken?: string;
   /** Absolute. */
   readonly workingDirectory?: string;
+  /** By which the caller finds in the records what it has asked for, should the answer get lost. */
+  readonly requestId?: string;
   readonly limits: ReadonlyMap<LimitName, ParsedLimit>;
 }
 
@@ -57,6 +59,9 @@ export function parseLaunchOptions(
     } else if (key === 'working-directory') {
       if (!value.startsWith('/')) throw problem(`must be an absolute path, not ${JSON.stringify(value)}`);
       read.workingDirectory = value;
+    } else if (key === 'request-id') {
+      if (Buffer.byteLength(value) > longestName || hasControl(value)) throw problem('is not a usable id');
+      read.requestId = value;
     } else if (key === 'name') {
       if (Buffer.byteLength(value) > longestName || hasControl(value)) throw problem('is not a usable name');
       read.name = value;
@@ -88,7 +93,7 @@ export function checkListSize(task: string, noun: string, list: readonly string[
   }
 }
 
-const startNames = ['profile', 'activation-token', 'working-directory'];
+const startNames = ['profile', 'activation-token', 'working-directory', 'request-id'];
 const namesOf = {
   launch: ['action', ...startNames],
   run: ['app-id', ...startNames],

@@ -29,13 +29,15 @@ export interface Report {
   readonly mode: 'relaxed' | 'strict';
   /** Milliseconds since 1970. */
   readonly startedAt: number;
+  /** As the caller gave it; see LaunchOptions. */
+  readonly requestId?: string | undefined;
   readonly reasons: readonly string[];
   readonly rows: readonly ReportRow[];
 }
 
 /** Puts a decision and what the kernel said about each of its limits together. A limit without a judgement was not read. */
 export function makeReport(
-  started: { readonly unit: string; readonly name: string; readonly startedAt: number },
+  started: Pick<Report, 'unit' | 'name' | 'startedAt' | 'requestId'>,
   decision: Decision,
   judgements: ReadonlyMap<LimitName, Judgement>,
 ): Report {
@@ -107,6 +109,7 @@ const recordSchema = v.object({
   profile: v.string(),
   mode: v.picklist(['relaxed', 'strict']),
   startedAt: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  requestId: v.optional(v.string()),
   reasons: v.array(v.string()),
   rows: v.array(
     v.object({

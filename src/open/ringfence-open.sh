@@ -41,8 +41,9 @@ main() {
 }
 
 open() {
-  seen=
-  for file in "$records"/*.json; do seen=$seen$file/; done
+  # Nobody else's: a pid comes again, but not at the same time since boot.
+  read -r now _ 2>/dev/null </proc/uptime || now=
+  request=$$-$now
   call $first_wait "$@" && succeed
   if lost_reply; then
     end_hung_daemon
@@ -183,8 +184,9 @@ call_over_bus() {
   [ -z "$profile" ] || options=$options,profile,$profile
   [ -z "$token" ] || options=$options,activation-token,$token
   [ "$method" = Launch ] || options=$options,app-id,$app
-  case $app$action$profile$token in *,*) joined= options=, ;; esac
-  if { [ $# -eq 0 ] || [ -n "$joined" ]; } && [ "$options" != , ] && [ ${#joined} -lt 120000 ]; then
+  options=$options,request-id,$request
+  case $app$action$profile$token in *,*) joined= options= ;; esac
+  if { [ $# -eq 0 ] || [ -n "$joined" ]; } && [ -n "$options" ] && [ ${#joined} -lt 120000 ]; then
     call_with_dbus_send
     status=$?
     # 127: it is not installed. 134: libdbus aborts on text that is no UTF-8.
@@ -205,10 +207,10 @@ with_words() {
   go_on=$1
   shift
   [ "$method" = Launch ] || set -- "$@" 1 DBUS_STARTER_BUS_TYPE session
-  count=$(((${#action} > 0) + (${#profile} > 0) + (${#token} > 0)))
+  count=$((1 + (${#action} > 0) + (${#profile} > 0) + (${#token} > 0)))
   words=$#
   [ "$method" = Launch ] || { words=$((words - 3)) count=$((count + 1)); }
-  set -- "$words" "$@" $count
+  set -- "$words" "$@" $count request-id "$request"
   case $method in
     Launch) set -- sasa'{ss}' "$app" "$@" ;;
     Run) set -- asa'{ss}'a'{ss}' "$@" app-id "$app" ;;
@@ -408,12 +410,12 @@ until_bus_forgets() {
   done
 }
 
-# The daemon records an instance right before it releases the app.
+# The daemon records an instance right before it releases the app, with the id of the request: another click on the same app
+# may be under way.
 was_started() {
   for file in "$records"/*.json; do
-    case $seen in *"$file/"*) continue ;; esac
     read -r record 2>/dev/null <"$file" || [ -n "${record-}" ] || continue
-    case $record in *"\"app\":\"${app%.desktop}\""*) return 0 ;; esac
+    case $record in *"\"requestId\":\"$request\""*) return 0 ;; esac
   done
   return 1
 }

@@ -27,7 +27,7 @@ describe('the short way of a click', () => {
 
   beforeAll(async () => {
     bus = await connectTestBus();
-    const app = installProgram(folder, 'app', `#!/bin/sh\necho "$1" >>${folder}/starts\n`);
+    const app = installProgram(folder, 'app', `#!/bin/sh\necho "$1" >>${folder}/starts\nexec sleep 1000\n`);
     installEntry('clicked', [`Exec=${app} %u`]);
     const slow = installProgram(folder, 'slow', `#!/bin/sh\necho slow >>${folder}/starts\nexec sleep 1000\n`);
     installEntry('slow', [`Exec=${slow}`]);
@@ -115,6 +115,36 @@ describe('the short way of a click', () => {
     expect(await ended).toBe(0);
     await waitFor(() => starts().length === 1, { what: 'the app to start' });
     expect(await fenceUnits(bus)).toHaveLength(1);
+  });
+
+  it('starts each app once or hands it back, whenever daemons are killed', async () => {
+    await setActivation([process.execPath, ...nodeFlags, built.ringfenced].join(' '));
+    const uris = Array.from({ length: 60 }, (_, index) => `x:${index}`);
+    const waiting = new Set(uris);
+    const codes = new Map<string, number | null>();
+    const clients = uris.map(async (uri) => {
+      codes.set(uri, await spawnClient('clicked', uri).ended);
+      waiting.delete(uri);
+    });
+    for (let killed = 0; killed < 5 && waiting.size > 0; ) {
+      const left = waiting.size;
+      const pid = await namePid(bus, busName);
+      if (pid === undefined) continue;
+      await waitFor(() => waiting.size < left || waiting.size === 0, { what: 'a client to end' });
+      try {
+        process.kill(pid, 'SIGKILL');
+        killed += 1;
+      } catch {
+        // The bus had not noticed the last one's end yet.
+      }
+    }
+    await Promise.all(clients);
+    const fenced = uris.filter((uri) => codes.get(uri) === 0).sort();
+    await waitFor(() => starts().length >= fenced.length, { what: 'the apps to start' });
+    await waitFor(async () => (await fenceUnits(bus)).length === fenced.length, { what: 'a fence for each' });
+    expect(uris.filter((uri) => ![0, 75].includes(codes.get(uri) ?? -1))).toEqual([]);
+    expect(starts()).toEqual(fenced);
+    expect(fenced).not.toEqual([]);
   });
 
   it.each([

@@ -22,6 +22,7 @@ describe('launch options', () => {
       profile: 'browser',
       'activation-token': 'gnome-shell/Firefox/1-2_TIME3',
       'working-directory': '/home/u/a b',
+      'request-id': '17-42.5',
       'memory-max': '4G',
       'cpu-quota': '300%',
     });
@@ -30,6 +31,7 @@ describe('launch options', () => {
       profile: 'browser',
       activationToken: 'gnome-shell/Firefox/1-2_TIME3',
       workingDirectory: '/home/u/a b',
+      requestId: '17-42.5',
     });
     expect([...options.limits.keys()]).toEqual(['memory-max', 'cpu-quota']);
   });
@@ -54,6 +56,9 @@ describe('launch options', () => {
     [{ action: '' }, 'InvalidArgument'],
     [{ 'activation-token': 'a'.repeat(1025) }, 'InvalidArgument'],
     [{ 'activation-token': 'a\nb' }, 'InvalidArgument'],
+    [{ 'request-id': '' }, 'InvalidArgument'],
+    [{ 'request-id': 'a\nb' }, 'InvalidArgument'],
+    [{ 'request-id': 'a'.repeat(256) }, 'InvalidArgument'],
   ])('%j is refused as %s', (options, code) => {
     expect(codeOf(() => parse(options))).toBe(code);
   });
