@@ -38,6 +38,7 @@ describe('the short way of a click', () => {
     pipes = await pipesOf(daemon.pid);
   });
   afterEach(async () => {
+    if (existsSync(pipes)) chmodSync(pipes, 0o700);
     await setActivation(undefined);
     const pid = await namePid(bus, busName);
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
@@ -160,6 +161,22 @@ describe('the short way of a click', () => {
     spoil();
     expect((await openRunner().open(['--app=clicked', '--', 'x:a,b'])).code).toBe(0);
     await waitFor(() => starts().length === 1, { what: 'the app to start' });
+  });
+
+  it('hands a click back when the user manager hangs, and starts nothing once it goes on', async () => {
+    await setActivation([process.execPath, ...nodeFlags, built.ringfenced].join(' '));
+    const manager = (await namePid(bus, 'org.freedesktop.systemd1')) ?? 0;
+    process.kill(manager, 'SIGSTOP');
+    try {
+      expect((await openRunner().open(['--app=clicked', '--', 'x:late'])).code).toBe(75);
+    } finally {
+      process.kill(manager, 'SIGCONT');
+    }
+    // Answered behind all that it was sent before.
+    await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'no fence to be left' });
+    expect((await openRunner().open(['--app=clicked', '--', 'x:next'])).code).toBe(0);
+    await waitFor(() => starts().length > 0, { what: 'the next app to start' });
+    expect(starts()).toEqual(['x:next']);
   });
 
   it('is closed by a daemon that ends', async () => {
