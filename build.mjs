@@ -19,11 +19,11 @@ const lazy = ['crypto', 'assert', 'module', 'url', 'worker_threads'];
 // What the daemon itself imports and needs only after it has its name.
 const lazyInDaemon = { 'node:child_process': ['spawn', 'spawnSync', 'execFileSync'], 'node:module': ['createRequire'] };
 const shellPrograms = {
-  'ringfence-open': 'src/open/ringfence-open.sh',
-  'ringfence-shell': 'src/shell/ringfence-shell.sh',
-  ssc: 'src/compat/ssc',
-  safeapp: 'src/compat/safeapp',
-  safeshell: 'src/compat/safeshell',
+  'ringfence-open': 'src/clients/open/ringfence-open.sh',
+  'ringfence-shell': 'src/clients/shell/ringfence-shell.sh',
+  ssc: 'src/clients/compat/ssc',
+  safeapp: 'src/clients/compat/safeapp',
+  safeshell: 'src/clients/compat/safeshell',
 };
 const nodePrograms = { ringfenced: ' --max-semi-space-size=2 --v8-pool-size=0', ringfence: '' };
 const spared = (lazyOwn) => ({
@@ -83,9 +83,9 @@ const bundle = (name, source, lazyOwn) =>
     legalComments: 'linked',
   });
 await Promise.all([
-  bundle('ringfenced.bundle', 'src/daemon.ts', lazyInDaemon),
-  bundle('ringfenced.join', 'src/join-at-start.ts', {}),
-  bundle('ringfence.bundle', 'src/cli.ts', {}),
+  bundle('ringfenced.bundle', 'src/daemon/main.ts', lazyInDaemon),
+  bundle('ringfenced.join', 'src/daemon/join-at-start.ts', {}),
+  bundle('ringfence.bundle', 'src/clients/cli/main.ts', {}),
 ]);
 
 // The package is one of ES modules, what lies here is not.
@@ -97,7 +97,7 @@ for (const [name, source] of Object.entries(shellPrograms)) {
 }
 
 // The others are a small loader that runs the bundle from V8's code cache: compiling it anew costs a third of the start.
-const loader = readFileSync(join(root, 'src/loader.cjs'), 'utf8');
+const loader = readFileSync(join(root, 'src/daemon/loader.cjs'), 'utf8');
 for (const [name, flags] of Object.entries(nodePrograms)) {
   const file = join(out, name);
   writeFileSync(file, `#!/usr/bin/env -S node${flags}\n${loader}`, { mode: 0o755 });

@@ -1,57 +1,134 @@
 #!/usr/bin/env node
-// Import boundaries of src: what may import what (imports of types count too), and no cycles.
-// usage: boundaries.mjs [ROOT]
+// Import boundaries of src: what may import what (imports of types count too, but where a rule says otherwise), no cycles, and
+// no file in src itself.
+// usage: boundaries.mjs [--table | ROOT]
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAst } from 'vitest/node';
 
-const root = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '..');
+const [argument] = process.argv.slice(2);
+const root =
+  argument === undefined || argument === '--table' ? join(dirname(fileURLToPath(import.meta.url)), '..') : argument;
 
-/** What holds for the files below `from`: `wrong(to, from)` tells whether the import breaks the rule. */
+/**
+ * The rooms of src and what each may import beside itself. ARCHITECTURE.md shows the same table (`npm run boundaries -- --table` prints
+ * it); a room that is not named here is an error.
+ *
+ * `rooms`: other rooms. Of a feature that is its use cases, pure/ and ports.ts, never its io/; of a platform room everything.
+ * `packages`: modules of npm.
+ */
+const table = {
+  domain: { rooms: [], packages: ['smol-toml', 'valibot'] },
+  platform: { rooms: ['domain'], packages: ['dbus-next', 'pino', 'systemd-journald'] },
+  launch: { rooms: ['strict', 'domain', 'platform'], packages: ['valibot'] },
+  strict: { rooms: ['domain', 'platform'], packages: [] },
+  contain: { rooms: ['launch', 'strict', 'domain', 'platform'], packages: [] },
+  watch: { rooms: ['launch', 'domain', 'platform'], packages: [] },
+  config: { rooms: ['domain', 'platform'], packages: ['smol-toml', 'valibot'] },
+  shadows: { rooms: ['launch', 'domain', 'platform'], packages: ['valibot'] },
+  install: { rooms: ['config', 'shadows', 'strict', 'domain', 'platform'], packages: ['valibot'] },
+  clients: { rooms: ['install', 'shadows', 'contain', 'launch', 'config', 'domain', 'platform'], packages: [] },
+  daemon: { rooms: ['launch', 'strict', 'contain', 'watch', 'config', 'shadows', 'domain', 'platform'], packages: [] },
+};
+
+/** Only these see io/ and take values, not just types, from platform: they put the program together. */
+const wiring = [/^src\/(daemon|clients)\//, /^src\/\w+\/wire-[^/]+\.ts$/];
+
+/** What holds beside the table: `wrong(to, from, isType)` tells whether an import breaks the rule. */
 const rules = [
   {
-    from: 'src/core/',
-    says: 'core imports core, smol-toml and valibot only',
-    wrong: (to) => !to.startsWith('src/core/') && !['smol-toml', 'valibot'].includes(packageOf(to)),
+    says: 'the table in test/boundaries.mjs does not name it',
+    wrong: (to, from) => {
+      const own = table[roomOf(from)];
+      if (to.startsWith('src/')) return roomOf(to) !== roomOf(from) && !own?.rooms.includes(roomOf(to));
+      return !to.startsWith('node:') && !own?.packages.includes(packageOf(to));
+    },
   },
   {
-    from: 'src/adapters/',
-    says: 'an adapter imports core, the ports, its own folder and adapters/dbus, no use case and no other adapter',
+    says: 'pure/ and domain only compute: they import pure/ and domain',
     wrong: (to, from) =>
-      to.startsWith('src/') &&
-      to !== 'src/ports.ts' &&
-      !['src/core/', 'src/adapters/dbus/', `${from.split('/', 3).join('/')}/`].some((folder) => to.startsWith(folder)),
+      isPure(from) && (to.startsWith('src/') ? !isPure(to) : to.startsWith('node:') && !harmless.includes(to)),
   },
   {
-    from: 'src/',
-    says: 'only src/adapters/dbus imports dbus-next',
-    wrong: (to, from) => packageOf(to) === 'dbus-next' && !from.startsWith('src/adapters/dbus/'),
+    says: "io/ imports its own feature's io/, pure/ and ports.ts, platform and domain",
+    wrong: (to, from) =>
+      isIo(from) && to.startsWith('src/') && !isPure(to) && !isIn(to, 'platform') && !isSibling(to, from),
+  },
+  {
+    says: 'a use case imports no io/, and of platform types only: its wiring gives it the rest',
+    wrong: (to, from, isType) =>
+      isUseCase(from) && ((isIo(to) && !isType) || (isIn(to, 'platform') && !isType && !isWords(to))),
+  },
+  {
+    says: 'the io/ of a feature is its own',
+    wrong: (to, from) => isIo(to) && roomOf(to) !== roomOf(from) && !isWiring(from),
+  },
+  {
+    says: 'only src/platform/dbus imports dbus-next',
+    wrong: (to, from) => packageOf(to) === 'dbus-next' && !from.startsWith('src/platform/dbus/'),
   },
 ];
 
+/** Node's own modules that have no effects. */
+const harmless = ['node:path', 'node:os'];
+
+function roomOf(file) {
+  return file.split('/')[1];
+}
+function isIn(file, room) {
+  return file.startsWith(`src/${room}/`);
+}
+function isPure(file) {
+  return isIn(file, 'domain') || /^src\/\w+\/pure\//.test(file);
+}
+function isIo(file) {
+  return /^src\/\w+\/io\//.test(file);
+}
+function isWiring(file) {
+  return wiring.some((pattern) => pattern.test(file));
+}
+function isUseCase(file) {
+  return !isPure(file) && !isIo(file) && !isIn(file, 'platform') && !isWiring(file);
+}
+function isSibling(to, from) {
+  return roomOf(to) === roomOf(from) && (isIo(to) || /\/ports\.ts$/.test(to));
+}
+/** Parts of platform that only compute. */
+function isWords(file) {
+  return ['src/platform/process/gate-script.ts', 'src/platform/owned-files/unified-diff.ts'].includes(file);
+}
+
+if (argument === '--table') {
+  console.log('| room | imports | packages |\n|---|---|---|');
+  for (const [room, { rooms, packages }] of Object.entries(table))
+    console.log(`| ${room} | ${rooms.join(', ') || '–'} | ${packages.join(', ') || '–'} |`);
+  process.exit(0);
+}
 const graph = importGraph();
-const problems = [...brokenRules(graph), ...cycles(graph)];
+const problems = [...strayFiles(graph), ...brokenRules(graph), ...cycles(graph)];
 for (const problem of problems) console.error(problem);
 console[problems.length > 0 ? 'error' : 'log'](`boundaries: ${graph.size} files, ${problems.length} broken`);
 process.exit(problems.length > 0 ? 1 : 0);
 
-/** File → what it imports: files of the project as paths from its root, everything else as it is written. */
+/** File → what it imports → whether that is types only. Files of the project are paths from its root, the rest is as written. */
 function importGraph() {
   const files = readdirSync(join(root, 'src'), { recursive: true })
     .map((name) => posix.join('src', name))
     .filter((name) => /\.[cm]?[jt]s$/.test(name));
-  return new Map(files.map((file) => [file, [...importsOf(file)]]));
+  return new Map(files.map((file) => [file, importsOf(file)]));
 }
 
 function importsOf(file) {
-  const found = new Set();
+  const found = new Map();
   const visit = (node) => {
     if (node === null || typeof node !== 'object') return;
     if (Array.isArray(node)) return node.forEach(visit);
     const source = sourceOf(node);
-    if (typeof source === 'string')
-      found.add(source.startsWith('.') ? posix.join(posix.dirname(file), source) : source);
+    if (typeof source === 'string') {
+      const to = source.startsWith('.') ? posix.join(posix.dirname(file), source) : source;
+      found.set(to, isTypeOnly(node) && found.get(to) !== false);
+    }
     Object.values(node).forEach(visit);
   };
   visit(parseAst(readFileSync(join(root, file), 'utf8'), { lang: 'ts' }));
@@ -74,6 +151,11 @@ function sourceOf(node) {
   }
 }
 
+function isTypeOnly({ type, importKind, exportKind, specifiers = [] }) {
+  if (type === 'TSImportType' || importKind === 'type' || exportKind === 'type') return true;
+  return specifiers.length > 0 && specifiers.every((each) => each.importKind === 'type' || each.exportKind === 'type');
+}
+
 function packageOf(specifier) {
   return specifier
     .split('/')
@@ -81,11 +163,20 @@ function packageOf(specifier) {
     .join('/');
 }
 
+/** Files of no room: in src itself, or in a room that the table does not name. */
+function* strayFiles(graph) {
+  for (const file of graph.keys()) {
+    if (file.split('/').length < 3) yield `${file} is in no room`;
+    else if (table[roomOf(file)] === undefined)
+      yield `${file}: the table in test/boundaries.mjs names no room ${roomOf(file)}`;
+  }
+}
+
 function* brokenRules(graph) {
   for (const [from, imports] of graph) {
-    for (const to of imports) {
+    for (const [to, isType] of imports) {
       for (const rule of rules) {
-        if (from.startsWith(rule.from) && rule.wrong(to, from)) yield `${from} imports ${to}: ${rule.says}`;
+        if (rule.wrong(to, from, isType)) yield `${from} imports ${to}: ${rule.says}`;
       }
     }
   }
@@ -102,7 +193,7 @@ function* cycles(graph) {
     }
     if (done.has(file) || !graph.has(file)) return;
     path.push(file);
-    for (const to of graph.get(file)) yield* walk(to);
+    for (const to of graph.get(file).keys()) yield* walk(to);
     path.pop();
     done.add(file);
   }

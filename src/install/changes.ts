@@ -1,6 +1,6 @@
-import type { InstallDisk } from '../adapters/fs/install-disk.ts';
-import type { InstallPlan } from '../core/install/plan.ts';
-import { unifiedDiff } from '../core/shadow/unified-diff.ts';
+import { unifiedDiff } from '../platform/owned-files/unified-diff.ts';
+import type { InstallDisk } from './io/install-disk.ts';
+import type { InstallPlan } from './pure/plan.ts';
 
 /** What becomes of a file. */
 export interface InstallChange {

@@ -1,10 +1,10 @@
-import { RingfenceError } from '../core/errors.ts';
-import type { InstallManifest } from '../core/install/manifest.ts';
-import { unitName } from '../core/install/places.ts';
-import { type DesiredPlace, planInstall } from '../core/install/plan.ts';
+import { RingfenceError } from '../domain/errors.ts';
 import { type InstallChange, listChanges } from './changes.ts';
 import { readManifest, replaceManifest } from './keep-manifest.ts';
 import type { InstallPorts } from './ports.ts';
+import type { InstallManifest } from './pure/manifest.ts';
+import { unitName } from './pure/places.ts';
+import { type DesiredPlace, planInstall } from './pure/plan.ts';
 
 /** What became of an installation. */
 export interface InstallOutcome {

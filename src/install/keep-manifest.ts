@@ -1,5 +1,5 @@
-import { type InstallManifest, parseInstallManifest, serializeInstallManifest } from '../core/install/manifest.ts';
 import type { InstallPorts } from './ports.ts';
+import { type InstallManifest, parseInstallManifest, serializeInstallManifest } from './pure/manifest.ts';
 
 type Keeping = Pick<InstallPorts, 'places' | 'disk'>;
 

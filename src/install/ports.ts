@@ -1,7 +1,16 @@
-import type { InstallDisk } from '../adapters/fs/install-disk.ts';
-import type { OwnUnit } from '../adapters/systemd/own-unit.ts';
-import type { InstallPlaces } from '../core/install/places.ts';
-import type { ShadowResult } from '../shadow-results.ts';
+import type { OwnUnit } from '../platform/systemd/own-unit.ts';
+import type { ShadowResult } from '../shadows/shadow-results.ts';
+import type { InstallDisk } from './io/install-disk.ts';
+import type { InstallPlaces } from './pure/places.ts';
+
+/** The desktop's settings, values as GVariant text; `schema` may have a path: "org.gnome.X:/org/gnome/x/". */
+export interface DesktopSettings {
+  /** Undefined when there is no such schema or key here. */
+  get(schema: string, key: string): Promise<string | undefined>;
+  set(schema: string, key: string, value: string): Promise<void>;
+  /** Back to the schema's default. */
+  reset(schema: string, key: string): Promise<void>;
+}
 
 /** What an installation works with. */
 export interface InstallPorts {

@@ -1,10 +1,10 @@
-import { RingfenceError } from '../core/errors.ts';
-import { planInstall } from '../core/install/plan.ts';
-import type { ShadowResult } from '../shadow-results.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import type { ShadowResult } from '../shadows/shadow-results.ts';
 import { type InstallChange, listChanges } from './changes.ts';
 import { diskFailure } from './install.ts';
 import { readManifest, replaceManifest } from './keep-manifest.ts';
 import type { UninstallPorts } from './ports.ts';
+import { planInstall } from './pure/plan.ts';
 
 /** What became of an uninstallation. */
 export interface UninstallOutcome {

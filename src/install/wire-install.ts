@@ -1,18 +1,18 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sessionBusAddress } from '../adapters/dbus/address.ts';
-import { type BusConnection, connectBus } from '../adapters/dbus/connection.ts';
-import { openInstallDisk } from '../adapters/fs/install-disk.ts';
-import { takeLock } from '../adapters/fs/lock-file.ts';
-import { reloadBus, reloadManager } from '../adapters/systemd/bus-driver.ts';
-import { openOwnUnit } from '../adapters/systemd/own-unit.ts';
-import { connectUserManager } from '../adapters/systemd/user-manager.ts';
-import { readConfig } from '../core/config/read-config.ts';
-import { isRingfenceError, RingfenceError } from '../core/errors.ts';
-import { installPlaces, unitName } from '../core/install/places.ts';
-import { wireShadows } from '../wire-shadows.ts';
+import { readConfig } from '../domain/config/read-config.ts';
+import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
+import { sessionBusAddress } from '../platform/dbus/address.ts';
+import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
+import { takeLock } from '../platform/files/lock-file.ts';
+import { reloadBus, reloadManager } from '../platform/systemd/bus-driver.ts';
+import { openOwnUnit } from '../platform/systemd/own-unit.ts';
+import { connectUserManager } from '../platform/systemd/user-manager.ts';
+import { wireShadows } from '../shadows/wire-shadows.ts';
+import { openInstallDisk } from './io/install-disk.ts';
 import type { UninstallPorts } from './ports.ts';
+import { installPlaces, unitName } from './pure/places.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

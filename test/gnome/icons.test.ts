@@ -2,8 +2,8 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writ
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
-import { type Client, connectClient } from '../../src/cli/client.ts';
+import { type Client, connectClient } from '../../src/clients/cli/client.ts';
+import type { BusConnection } from '../../src/platform/dbus/connection.ts';
 import { descendantsOf, kill, processesOf, unitOf } from '../fixtures/app-processes.ts';
 import {
   clearNotifications,

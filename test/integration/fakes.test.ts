@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { homedir } from 'node:os';
-import { openGSettings } from '../../src/adapters/gnome/gsettings.ts';
-import { openCgroups } from '../../src/adapters/kernel/cgroups.ts';
-import { openProcessTree } from '../../src/adapters/kernel/process-tree.ts';
+import { openGSettings } from '../../src/install/io/gsettings.ts';
+import { openCgroups } from '../../src/platform/kernel/cgroups.ts';
+import { openProcessTree } from '../../src/platform/kernel/process-tree.ts';
 import { desktopSettingsContract } from '../fixtures/desktop-settings-contract.ts';
 import { type Family, processTreeContract } from '../fixtures/process-tree-contract.ts';
 import { cgroupOf } from '../harness/cgroup.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BusConnection, Signal } from '../../src/adapters/dbus/connection.ts';
-import type { Client } from '../../src/cli/client.ts';
+import type { Client } from '../../src/clients/cli/client.ts';
+import type { BusConnection, Signal } from '../../src/platform/dbus/connection.ts';
 import { busName, connectTestBus, connectTestClient, endAll, instanceAt } from '../fixtures/live-daemon.ts';
 import { cgroupOf, pidsIn, readCgroup } from '../harness/cgroup.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BusConnection, Signal } from '../../src/adapters/dbus/connection.ts';
-import type { Client, InstanceView } from '../../src/cli/client.ts';
+import type { Client, InstanceView } from '../../src/clients/cli/client.ts';
+import type { BusConnection, Signal } from '../../src/platform/dbus/connection.ts';
 import {
   busName,
   connectTestBus,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
+import type { BusConnection } from '../../src/platform/dbus/connection.ts';
 import { installEntry, removeEntries } from '../fixtures/desktop-entries.ts';
 import { built, connectTestBus, manager } from '../fixtures/live-daemon.ts';
 import { cgroupOf, readCgroup } from '../harness/cgroup.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
+import type { BusConnection } from '../../src/platform/dbus/connection.ts';
 import { installEntry, installProgram, removeEntries } from '../fixtures/desktop-entries.ts';
 import { built, connectTestBus, endAll, fenceUnits, gates, processesWith } from '../fixtures/live-daemon.ts';
 import { listenToNotifications, type NotificationListener } from '../fixtures/notification-listener.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BusConnection } from '../../src/adapters/dbus/connection.ts';
-import type { Client, InstanceView } from '../../src/cli/client.ts';
+import type { Client, InstanceView } from '../../src/clients/cli/client.ts';
+import type { BusConnection } from '../../src/platform/dbus/connection.ts';
 import { connectTestBus, connectTestClient, endAll, instanceAt } from '../fixtures/live-daemon.ts';
 import { cgroupFolder, readCgroup } from '../harness/cgroup.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';

@@ -1,0 +1,167 @@
+import { type ErrorCode, errorTable, RingfenceError } from '../../domain/errors.ts';
+import { sessionBusAddress } from '../../platform/dbus/address.ts';
+import { connectBus } from '../../platform/dbus/connection.ts';
+import { isRemoteError } from '../../platform/dbus/messages.ts';
+
+const destination = 'org.ringfence.Ringfence1';
+const root = '/org/ringfence/Ringfence1';
+const launchTimeoutMs = 60_000;
+/** Thousands of entries on a slow disk. */
+const entriesTimeoutMs = 600_000;
+
+/** A running instance as the daemon describes it. */
+export interface InstanceView {
+  readonly path: string;
+  readonly appId: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly profile: string;
+  readonly pids: readonly number[];
+  /** Microseconds since the epoch. */
+  readonly startedAt: bigint;
+  readonly limits: ReadonlyMap<string, string>;
+  readonly report: readonly ReadonlyMap<string, string>[];
+}
+
+/** What the daemon tells of desktop entries, one row each: see the XML. */
+export type Rows = readonly ReadonlyMap<string, string>[];
+
+/** What a command asks of the daemon. Every call throws RingfenceError with the daemon's own code and message. */
+export interface Client {
+  launch(appId: string, uris: readonly string[], options: ReadonlyMap<string, string>): Promise<string>;
+  run(
+    argv: readonly string[],
+    environment: ReadonlyMap<string, string>,
+    options: ReadonlyMap<string, string>,
+  ): Promise<string>;
+  contain(pid: number, options: ReadonlyMap<string, string>): Promise<string>;
+  instances(): Promise<InstanceView[]>;
+  stop(path: string, timeoutMs: number): Promise<void>;
+  kill(path: string, signal: number): Promise<void>;
+  properties(): Promise<ReadonlyMap<string, unknown>>;
+  enableApps(apps: readonly string[], options: ReadonlyMap<string, string>): Promise<Rows>;
+  disableApps(apps: readonly string[], options: ReadonlyMap<string, string>): Promise<Rows>;
+  listApps(): Promise<Rows>;
+  syncApps(options: ReadonlyMap<string, string>): Promise<Rows>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the session bus; the bus starts the daemon with the first call.
+ * @throws RingfenceError Unreachable
+ */
+export async function connectClient(environment: Readonly<Record<string, string | undefined>>): Promise<Client> {
+  const bus = await connectBus(sessionBusAddress(environment));
+  const call = async <I extends string, O extends string>(
+    path: string,
+    iface: string,
+    member: string,
+    signature: I,
+    args: Parameters<typeof bus.call<I, O>>[2],
+    reply: O,
+    timeoutMs = launchTimeoutMs,
+  ) => {
+    try {
+      return await bus.call({ destination, path, interface: iface, member }, signature, args, reply, { timeoutMs });
+    } catch (error) {
+      throw asOwnError(error);
+    }
+  };
+  return {
+    async launch(appId, uris, options) {
+      const [path] = await call(root, destination, 'Launch', 'sasa{ss}', [appId, [...uris], new Map(options)], 'o');
+      return path;
+    },
+    async run(argv, variables, options) {
+      const args: [string[], Map<string, string>, Map<string, string>] = [
+        [...argv],
+        new Map(variables),
+        new Map(options),
+      ];
+      const [path] = await call(root, destination, 'Run', 'asa{ss}a{ss}', args, 'o');
+      return path;
+    },
+    async contain(pid, options) {
+      const [path] = await call(root, destination, 'Contain', 'ua{ss}', [pid, new Map(options)], 'o');
+      return path;
+    },
+    async instances() {
+      const [objects] = await call(
+        root,
+        'org.freedesktop.DBus.ObjectManager',
+        'GetManagedObjects',
+        '',
+        [],
+        'a{oa{sa{sv}}}',
+      );
+      return [...objects].flatMap(([path, interfaces]) => {
+        const values = interfaces.get('org.ringfence.Instance1');
+        return values === undefined
+          ? []
+          : [instanceView(path, new Map([...values].map(([key, { value }]) => [key, value])))];
+      });
+    },
+    async stop(path, timeoutMs) {
+      // setTimeout() in node holds 31 bits.
+      const patience = Math.min(timeoutMs + launchTimeoutMs, 2 ** 31 - 1);
+      await call(path, 'org.ringfence.Instance1', 'Stop', 'u', [timeoutMs], '', patience);
+    },
+    async kill(path, signal) {
+      await call(path, 'org.ringfence.Instance1', 'Kill', 'u', [signal], '');
+    },
+    async properties() {
+      const [values] = await call(root, 'org.freedesktop.DBus.Properties', 'GetAll', 's', [destination], 'a{sv}');
+      return new Map([...values].map(([key, { value }]) => [key, value]));
+    },
+    async enableApps(apps, options) {
+      const args: [string[], Map<string, string>] = [[...apps], new Map(options)];
+      const [rows] = await call(root, destination, 'EnableApp', 'asa{ss}', args, 'aa{ss}', entriesTimeoutMs);
+      return rows;
+    },
+    async disableApps(apps, options) {
+      const args: [string[], Map<string, string>] = [[...apps], new Map(options)];
+      const [rows] = await call(root, destination, 'DisableApp', 'asa{ss}', args, 'aa{ss}', entriesTimeoutMs);
+      return rows;
+    },
+    async listApps() {
+      const [rows] = await call(root, destination, 'ListApps', '', [], 'aa{ss}', entriesTimeoutMs);
+      return rows;
+    },
+    async syncApps(options) {
+      const [rows] = await call(root, destination, 'SyncApps', 'a{ss}', [new Map(options)], 'aa{ss}', entriesTimeoutMs);
+      return rows;
+    },
+    close: () => bus.close(),
+  };
+}
+
+function instanceView(path: string, values: ReadonlyMap<string, unknown>): InstanceView {
+  return {
+    path,
+    appId: values.get('AppId') as string,
+    name: values.get('Name') as string,
+    unit: values.get('Unit') as string,
+    profile: values.get('Profile') as string,
+    pids: values.get('Pids') as number[],
+    startedAt: values.get('StartedAt') as bigint,
+    limits: values.get('Limits') as Map<string, string>,
+    report: values.get('Report') as Map<string, string>[],
+  };
+}
+
+const codeOf = new Map(
+  Object.entries(errorTable).map(([code, { dbusName }]) => [dbusName as string, code as ErrorCode]),
+);
+
+function asOwnError(error: unknown): unknown {
+  if (!isRemoteError(error)) return error;
+  const code = codeOf.get(error.dbusName);
+  if (code !== undefined) return new RingfenceError(code, error.message, { cause: error });
+  if (error.dbusName === 'org.freedesktop.DBus.Error.UnknownObject') {
+    return new RingfenceError('NoSuchInstance', 'cannot find the instance: it has ended', { cause: error });
+  }
+  const unreachable = /\.(ServiceUnknown|NameHasNoOwner|NoReply|Spawn\.[A-Za-z]+|Disconnected)$/.test(error.dbusName);
+  return unreachable
+    ? new RingfenceError('Unreachable', `cannot reach the Ringfence daemon: ${error.message}`, { cause: error })
+    : new RingfenceError('Failed', error.message, { cause: error });
+}

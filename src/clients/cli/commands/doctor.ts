@@ -1,0 +1,42 @@
+import type { FindingState } from '../../../install/pure/judge-host.ts';
+import { examineHost } from '../../../install/wire-doctor.ts';
+import type { Command } from '../command.ts';
+import { columns } from '../terminal.ts';
+
+const words: Readonly<Record<FindingState, string>> = { works: 'works', limited: 'limited', missing: 'MISSING' };
+const colours = { works: 'green', limited: 'yellow', missing: 'red' } as const;
+
+/** `ringfence doctor` */
+export const doctorCommand: Command = {
+  name: 'doctor',
+  operands: '',
+  summary: 'tell what works here, what does not, and how to put it right',
+  details:
+    '"limited": Ringfence works, but not all of it. "MISSING": it does not do its work until that is put right; the exit code is\n' +
+    'then 1, else 0. Nothing is changed; the daemon is started if it does not run yet.',
+  options: {},
+  async run(line, { environment, terminal, version }) {
+    const findings = await examineHost(environment, version);
+    const lacking = findings.filter(({ state }) => state === 'missing').length;
+    if (line.flag('json')) terminal.print(JSON.stringify({ version, findings }, null, 2));
+    else {
+      terminal.print(
+        columns(
+          findings.flatMap(({ name, state, says, fix }, index) => [
+            [name, terminal.paint(colours[state], words[state]), says],
+            // One fix often helps several things.
+            ...(fix === undefined || findings[index + 1]?.fix === fix
+              ? []
+              : [['', '', terminal.paint('bold', `-> ${fix}`)]]),
+          ]),
+        ),
+      );
+      const partly = findings.filter(({ state }) => state === 'limited').length;
+      const limits = partly === 0 ? '' : ` (${partly} with limits)`;
+      terminal.print(
+        lacking === 0 ? `\nRingfence works here${limits}.` : `\nRingfence does not work here yet: ${lacking} missing.`,
+      );
+    }
+    return lacking === 0 ? 0 : 1;
+  },
+};

@@ -1,0 +1,51 @@
+import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
+import { connectClient } from '../client.ts';
+import type { Command } from '../command.ts';
+import { printResults } from '../shadow-text.ts';
+
+/** Apps that move what runs in their tabs into scopes of their own, with the names that `ringfence terminal` has for them. */
+const terminals = [
+  ['org.gnome.Terminal.desktop', 'GNOME Terminal'],
+  ['org.gnome.Console.desktop', 'Console'],
+  ['org.gnome.Ptyxis.desktop', 'Ptyxis'],
+] as const;
+
+/** `ringfence enable APP...` */
+export const enableCommand: Command = {
+  name: 'enable',
+  operands: 'APP...|--all',
+  summary: 'make the usual icon of an app start it in a fence',
+  details:
+    'Writes a desktop entry of the same id into your own applications folder, so that the dock, the overview, xdg-open and file managers start the app through Ringfence. "ringfence disable" takes every bit of it back.',
+  options: {
+    all: { type: 'boolean', help: 'every app, those installed later too' },
+    profile: { type: 'string', value: 'NAME', help: 'the profile for these apps, where your configuration names none' },
+    autostart: { type: 'boolean', help: 'their autostart entries as well' },
+    'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
+  },
+  examples: ['ringfence enable firefox org.gnome.gedit', 'ringfence enable --all --dry-run'],
+  async run(words, { environment, terminal }) {
+    const options = new Map<string, string>();
+    for (const flag of ['all', 'autostart', 'dry-run']) if (words.flag(flag)) options.set(flag, 'yes');
+    const profile = words.text('profile');
+    if (profile !== undefined) options.set('profile', profile);
+    const client = await connectClient(environment);
+    try {
+      const rows = await client.enableApps(words.positionals, options);
+      const code = printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
+      const isEnabled = (app: string) => rows.some((row) => row.get('app') === app && row.get('state') === 'enabled');
+      for (const [, name] of terminals.filter(([app]) => isEnabled(app))) {
+        if (
+          openTerminalSettings(environment)
+            .read()
+            .some((one) => one.terminal === name)
+        )
+          continue;
+        terminal.warn(`${name}: its tabs leave the fence of the app; "ringfence terminal enable" gives each its own`);
+      }
+      return code;
+    } finally {
+      await client.close();
+    }
+  },
+};

@@ -1,0 +1,86 @@
+import { delimiter, dirname, join } from 'node:path';
+import { install } from '../../../install/install.ts';
+import { openGSettings } from '../../../install/io/gsettings.ts';
+import { nodePath, readPackage } from '../../../install/io/package-files.ts';
+import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
+import { desiredInstall } from '../../../install/pure/desired.ts';
+import { enableTerminals } from '../../../install/terminal-setting.ts';
+import { wireInstall } from '../../../install/wire-install.ts';
+import type { Command } from '../command.ts';
+import { bashCompletion } from '../completion/bash.ts';
+import { fishCompletion } from '../completion/fish.ts';
+import { zshCompletion } from '../completion/zsh.ts';
+import { changesText } from '../install-text.ts';
+
+/** `ringfence install`, for the program that runs (its path) and all commands there are. */
+export function installCommand(program: string | undefined, commands: () => readonly Command[]): Command {
+  return {
+    name: 'install',
+    operands: '',
+    summary: 'install Ringfence for yourself, without root, and start it',
+    details:
+      'Copies the programs to $XDG_DATA_HOME/ringfence, links them in ~/.local/bin, and puts the user unit, the D-Bus activation\n' +
+      'file, man pages and shell completions into your own folders. A file that you made or edited is left alone and named.\n' +
+      'Repeated, it changes nothing; with a newer package it is the update. Exit code 1: it is installed, but not all of it, or\n' +
+      'the daemon does not answer.',
+    options: {
+      'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
+      terminal: {
+        type: 'boolean',
+        help: 'also make every new terminal tab a fence of its own, as "ringfence terminal enable"',
+      },
+    },
+    examples: ['npx ringfence install', 'ringfence install --dry-run'],
+    async run(words, { environment, terminal, version }) {
+      const dryRun = words.flag('dry-run');
+      const wiring = await wireInstall(environment, version);
+      try {
+        const desired = desiredInstall({
+          places: wiring.places,
+          files: readPackage(program ?? ''),
+          node: nodePath(),
+          completions: {
+            bash: bashCompletion(commands()),
+            zsh: zshCompletion(commands()),
+            fish: fishCompletion(commands()),
+          },
+        });
+        const outcome = await install(desired, version, dryRun, wiring);
+        const { changes, problem, running } = outcome;
+        const isWhole = problem === undefined && !changes.some(({ change }) => change === 'kept');
+        if (words.flag('json')) {
+          terminal.print(JSON.stringify({ version, ...outcome }, null, 2));
+          return isWhole ? 0 : 1;
+        }
+        if (changes.length > 0) terminal.print(changesText(changes, dryRun, terminal));
+        if (dryRun) {
+          if (changes.length === 0) terminal.print(`Nothing to do: Ringfence ${version} is installed.`);
+          return isWhole ? 0 : 1;
+        }
+        const done = changes.some(({ change }) => change !== 'kept') ? 'is installed' : 'was installed already';
+        terminal.print(`Ringfence ${version} ${done}${running === version ? ' and answers on the bus' : ''}.`);
+        if (words.flag('terminal')) {
+          const shell = join(wiring.places.bin, 'ringfence-shell');
+          const outcomes = await enableTerminals(shell, openGSettings(environment), openTerminalSettings(environment));
+          for (const { terminal: name, state } of outcomes) terminal.print(`${name}: ${state}`);
+          if (outcomes.length === 0) terminal.warn('ringfence: there is no terminal here whose tabs could be fenced');
+        }
+        if (problem !== undefined) terminal.warn(`ringfence: ${problem}`);
+        if (wiring.unit === undefined)
+          terminal.warn('ringfence: there is no session here; the daemon starts when you log in');
+        if (!(environment['PATH'] ?? '').split(delimiter).includes(wiring.places.bin)) {
+          terminal.warn(`ringfence: ${wiring.places.bin} is not in PATH; log in again, or add it in ~/.profile`);
+        }
+        const script = changes.find(({ path, change }) => path.endsWith('/_ringfence') && change === 'created');
+        if (script !== undefined && environment['SHELL']?.endsWith('/zsh')) {
+          terminal.warn(
+            `ringfence: for completion, put "fpath=(${dirname(script.path)} $fpath)" above compinit in ~/.zshrc`,
+          );
+        }
+        return isWhole ? 0 : 1;
+      } finally {
+        await wiring.close();
+      }
+    },
+  };
+}

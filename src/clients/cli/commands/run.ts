@@ -1,0 +1,62 @@
+import { RingfenceError } from '../../../domain/errors.ts';
+import { connectClient } from '../client.ts';
+import type { Command, Context, Words } from '../command.ts';
+import { containmentOptions, requestOptions } from '../containment-options.ts';
+import { printStarted } from '../instance-text.ts';
+import { runHere } from '../run-here.ts';
+
+/** `ringfence run [--] COMMAND [ARGUMENT...]` */
+export const runCommand: Command = {
+  name: 'run',
+  operands: '[--] COMMAND [ARGUMENT...]',
+  summary: 'start any command in a fence of its own',
+  details:
+    'The command gets the environment and the working directory of this shell; its output goes to the journal. With --wait ' +
+    "it has this shell's input, output and terminal instead, signals are passed on, and its exit status is the result: 137 " +
+    'when it was killed at the memory limit, 126 and 127 when it may not be executed or is not there.',
+  options: {
+    'app-id': { type: 'string', value: 'APP', help: 'the application the command belongs to: its settings apply' },
+    wait: { type: 'boolean', help: 'run it here and end as it ends' },
+    tty: { type: 'boolean', help: 'as --wait, and refuse where there is no terminal' },
+    'no-tty': { type: 'boolean', help: 'keep it off the terminal: no Ctrl-C, no input from the keyboard' },
+    ...containmentOptions,
+  },
+  examples: [
+    'ringfence run --memory-max 1G --cpu-quota 50% -- make -j8',
+    'ringfence run --wait --memory-max 512M -- ./convert <in >out',
+  ],
+  stopsAtOperand: true,
+  async run(words, context) {
+    if (words.positionals.length === 0) throw new RingfenceError('InvalidArgument', 'cannot run: no command given');
+    if (words.flag('tty') && words.flag('no-tty')) {
+      throw new RingfenceError('InvalidArgument', 'cannot run: --tty and --no-tty exclude each other');
+    }
+    const options = requestOptions(words);
+    const appId = words.text('app-id');
+    if (appId !== undefined) options.set('app-id', appId);
+    if (words.flag('wait') || words.flag('tty')) {
+      const terminal = words.flag('tty') ? 'required' : words.flag('no-tty') ? 'none' : 'as-is';
+      return runHere(words.positionals, options, terminal, context);
+    }
+    return runInBackground(words, options, context);
+  },
+};
+
+async function runInBackground(
+  words: Words,
+  options: Map<string, string>,
+  { environment, workingDirectory, terminal }: Context,
+): Promise<number> {
+  options.set('working-directory', workingDirectory);
+  const variables = new Map(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  const client = await connectClient(environment);
+  try {
+    const path = await client.run(words.positionals, variables, options);
+    await printStarted(client, path, words.flag('json'), terminal);
+    return 0;
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,54 @@
+import { openGSettings } from '../../../install/io/gsettings.ts';
+import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
+import { disableTerminals, type TerminalOutcome } from '../../../install/terminal-setting.ts';
+import { uninstall } from '../../../install/uninstall.ts';
+import { wireInstall } from '../../../install/wire-install.ts';
+import type { Command, Context } from '../command.ts';
+import { changesText, entriesText } from '../install-text.ts';
+
+/** `ringfence uninstall` */
+export const uninstallCommand: Command = {
+  name: 'uninstall',
+  operands: '',
+  summary: 'take back everything that "ringfence install" and "ringfence enable" wrote',
+  details:
+    'Puts all desktop entries and terminals back first, then stops the daemon and removes its files. Apps that run go on. Your configuration\n' +
+    'and files that you edited stay, and are named. Exit code 1: something stayed.',
+  options: { 'dry-run': { type: 'boolean', help: 'change nothing; print what would change' } },
+  async run(words, { environment, terminal, version }) {
+    const dryRun = words.flag('dry-run');
+    const wiring = await wireInstall(environment, version);
+    try {
+      // Before the shell they name is gone: a terminal whose command does not exist opens no tab.
+      const terminals = await restoreTerminals(dryRun, environment);
+      const { installed, entries, changes } = await uninstall(dryRun, wiring);
+      const stays =
+        changes.some(({ change }) => change === 'kept') ||
+        entries.some(({ state }) => state === 'edited' || state === 'failed');
+      if (words.flag('json')) {
+        terminal.print(JSON.stringify({ installed, entries, terminals, changes }, null, 2));
+        return stays ? 1 : 0;
+      }
+      for (const { terminal: name, state } of terminals) terminal.print(`${name}: ${state}`);
+      const text = [entriesText(entries, dryRun, terminal), changesText(changes, dryRun, terminal)]
+        .filter(Boolean)
+        .join('\n');
+      if (text !== '') terminal.print(text);
+      if (!installed)
+        terminal.print(`Ringfence is not installed for you${text === '' ? '; there is nothing to do' : ''}.`);
+      else if (!dryRun) terminal.print('Ringfence is uninstalled. Apps that run go on.');
+      return stays ? 1 : 0;
+    } finally {
+      await wiring.close();
+    }
+  },
+};
+
+async function restoreTerminals(dryRun: boolean, environment: Context['environment']): Promise<TerminalOutcome[]> {
+  const store = openTerminalSettings(environment);
+  if (!dryRun) return disableTerminals(openGSettings(environment), store);
+  return [...new Set(store.read().map(({ terminal }) => terminal))].map((name) => ({
+    terminal: name,
+    state: 'disabled',
+  }));
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, realpathSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { isatty } from 'node:tty';
+import { RingfenceError } from '../../domain/errors.ts';
+import { openCgroups } from '../../platform/kernel/cgroups.ts';
+import { cgroupRoot } from '../../platform/kernel/host.ts';
+import { openProcessTree } from '../../platform/kernel/process-tree.ts';
+import type { Context } from './command.ts';
+
+/** What the command gets to see of the caller's terminal. */
+export type TerminalUse = 'required' | 'as-is' | 'none';
+
+/**
+ * Runs a command in a fence as a child of this process, with its input and output; returns its exit status, 128 + n when
+ * signal n ended it. The child is `ringfence-shell`, which contains itself and becomes the command: it is never outside.
+ * @throws RingfenceError InvalidArgument (no terminal)
+ */
+export async function runHere(
+  argv: readonly string[],
+  options: ReadonlyMap<string, string>,
+  terminalUse: TerminalUse,
+  { terminal }: Context,
+): Promise<number> {
+  // Lies beside this program.
+  const shellProgram = join(dirname(realpathSync(process.argv[1] ?? '')), 'ringfence-shell');
+  if (terminalUse === 'required' && !isatty(0)) {
+    throw new RingfenceError('InvalidArgument', 'cannot run: --tty asks for a terminal, and the input is none');
+  }
+  const isAlone = terminalUse === 'none';
+  const words = [...options].map(([name, value]) => `--${name === 'app-id' ? 'app' : name}=${value}`);
+  const child = spawn(shellProgram, ['--or-fail', '--instance-fd=3', ...words, '--', ...argv], {
+    stdio: [isAlone && isatty(0) ? 'ignore' : 'inherit', 'inherit', 'inherit', 'pipe'],
+    detached: isAlone,
+  });
+  const stopForwarding = forwardSignals(child, isAlone);
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
+  });
+  const isContained = (await text(child.stdio[3] as NodeJS.ReadableStream)) !== '';
+  const witness = isContained ? watchScope(child.pid ?? 0) : undefined;
+  const status = await ended;
+  stopForwarding();
+  const kills = witness?.oomKills() ?? 0;
+  if (kills > 0) {
+    const many = kills === 1 ? 'a process of it was' : `${kills} processes of it were`;
+    const what = status === 137 ? 'it was' : many;
+    terminal.warn(`ringfence: ${argv[0]}: ${what} killed at the memory limit`);
+  }
+  return status;
+}
+
+/**
+ * Keeps a scope, and with it the count of kills, for a moment longer than its processes: the kernel forgets it with the last
+ * of them. A small process of ours waits in it, and ends with this one at the latest.
+ */
+function watchScope(pid: number): { oomKills(): number } | undefined {
+  const cgroups = openCgroups(cgroupRoot());
+  const scope = cgroups.of(pid);
+  if (scope === undefined) return undefined;
+  const holder = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  holder.once('error', () => {});
+  try {
+    if (holder.pid !== undefined) openProcessTree(cgroupRoot()).move(holder.pid, scope);
+  } catch {
+    // The scope is gone already, and nothing in it was killed for its memory in so short a time.
+  }
+  return {
+    oomKills() {
+      const events = cgroups.read(scope, 'memory.events') ?? '';
+      holder.kill('SIGKILL');
+      return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0);
+    },
+  };
+}
+
+// What the keyboard sends reaches all of the terminal's foreground group by itself: passed on, it would come twice.
+function forwardSignals(child: ChildProcess, isAlone: boolean): () => void {
+  const listeners = forwarded.map((signal) => {
+    const listener = () => {
+      const fromKeyboard = (signal === 'SIGINT' || signal === 'SIGQUIT') && !isAlone && isInForeground();
+      if (!fromKeyboard) child.kill(signal);
+    };
+    process.on(signal, listener);
+    return [signal, listener] as const;
+  });
+  return () => {
+    for (const [signal, listener] of listeners) process.off(signal, listener);
+  };
+}
+
+const forwarded: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
+
+/** Whether this process is in its terminal's foreground group: fields pgrp and tpgid of proc(5). */
+function isInForeground(): boolean {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return group === foreground;
+}

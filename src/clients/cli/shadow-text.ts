@@ -1,0 +1,68 @@
+import { type ErrorCode, errorTable } from '../../domain/errors.ts';
+import type { Rows } from './client.ts';
+import type { Terminal } from './terminal.ts';
+
+type Row = ReadonlyMap<string, string>;
+
+/**
+ * Prints what enable, disable or sync did, or with `dryRun` the diffs of what it would do, and gives the exit code: that of
+ * the first failure.
+ */
+export function printResults(rows: Rows, format: { json: boolean; dryRun: boolean }, terminal: Terminal): number {
+  if (format.json)
+    terminal.print(
+      JSON.stringify(
+        rows.map((row) => Object.fromEntries(row)),
+        null,
+        2,
+      ),
+    );
+  else if (format.dryRun) printDiffs(rows, terminal);
+  else printStates(rows, terminal);
+  return exitCode(rows);
+}
+
+function printDiffs(rows: Rows, terminal: Terminal): void {
+  const diffs = rows.flatMap((row) => row.get('diff') || []);
+  if (diffs.length > 0)
+    terminal.print(
+      diffs
+        .map((diff) => paintDiff(diff, terminal))
+        .join('')
+        .trimEnd(),
+    );
+  else terminal.warn('nothing would change');
+  for (const row of rows) if (row.has('reason')) terminal.warn(problem(row));
+}
+
+function paintDiff(diff: string, terminal: Terminal): string {
+  return diff.replace(/^([-+@]).*$/gm, (line, sign: string) =>
+    terminal.paint(sign === '-' ? 'red' : sign === '+' ? 'green' : 'dim', line),
+  );
+}
+
+function printStates(rows: Rows, terminal: Terminal): void {
+  const done = new Map<string, string>();
+  for (const row of rows) {
+    const app = row.get('app') ?? '';
+    if (row.has('reason')) terminal.warn(problem(row));
+    else if (app !== '' && row.get('state') !== 'skipped') done.set(app, row.get('state') ?? '');
+  }
+  for (const [app, state] of done) terminal.print(`${app.replace(/\.desktop$/, '')}  ${terminal.paint('dim', state)}`);
+  if (rows.length === 0) terminal.warn('nothing had to change');
+}
+
+function problem(row: Row): string {
+  const reason = row.get('reason') ?? '';
+  const place = row.get('file');
+  return place === undefined || reason.includes(place)
+    ? `${row.get('state')}: ${reason}`
+    : `${row.get('state')}: ${place}: ${reason}`;
+}
+
+function exitCode(rows: Rows): number {
+  const failed = rows.find((row) => row.get('state') === 'failed');
+  if (failed === undefined) return 0;
+  const code = failed.get('error') ?? 'Failed';
+  return Object.hasOwn(errorTable, code) ? errorTable[code as ErrorCode].exitCode : errorTable.Failed.exitCode;
+}

@@ -1,0 +1,130 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import type { Config } from '../../domain/config/model.ts';
+import { type ConfigSource, readConfig } from '../../domain/config/read-config.ts';
+import { RingfenceError } from '../../domain/errors.ts';
+import { watchPaths } from '../../platform/files/watch-paths.ts';
+import { recallConfig, rememberConfig } from './config-memory.ts';
+
+/** The config in force, kept up to date. */
+export interface ConfigStore {
+  /** What is in force now. Never waits. */
+  readonly current: () => Config;
+  /** What is wrong with the files as they are now; empty if they are what is in force. */
+  readonly errors: () => readonly RingfenceError[];
+  /** The first of `errors()`. */
+  readonly lastError: () => RingfenceError | undefined;
+  /** Calls back when `current()` or `errors()` has changed. Returns how to stop that. */
+  readonly onChange: (listener: () => void) => () => void;
+  readonly close: () => void;
+}
+
+/** Where the config is read and the last good one remembered. */
+export interface ConfigPlaces {
+  /** Absolute paths, the least important first. */
+  readonly files: readonly string[];
+  /** Holds the last good config over a restart; undefined: it is not kept. */
+  readonly memory: string | undefined;
+}
+
+/** The XDG Base Directory places: relative values of the variables are ignored, as the specification demands. */
+export function configPlaces(env: Readonly<Record<string, string | undefined>>): ConfigPlaces {
+  const absolute = (path: string | undefined) => (path !== undefined && isAbsolute(path) ? path : undefined);
+  const home = absolute(env['HOME']);
+  const own = absolute(env['XDG_CONFIG_HOME']) ?? (home && join(home, '.config'));
+  const state = absolute(env['XDG_STATE_HOME']) ?? (home && join(home, '.local/state'));
+  const system = (env['XDG_CONFIG_DIRS'] || '/etc/xdg').split(':').filter((path) => isAbsolute(path));
+  const folders = [...system.reverse(), ...(own === undefined ? [] : [own])];
+  return {
+    files: [...new Set(folders)].map((folder) => join(folder, 'ringfence/config.toml')),
+    memory: state && join(state, 'ringfence/last-good-config.json'),
+  };
+}
+
+/**
+ * Opens the config and follows its files. Faulty files never stop it: the last good config stays in force as a whole, also
+ * over a restart; where there is none yet, the faulty file is left out (see `readConfig`). Sleeps until a file changes.
+ */
+export function openConfigStore(places: ConfigPlaces): ConfigStore {
+  const listeners = new Set<() => void>();
+  let seen = '';
+  let isGood = false;
+  let errors: readonly RingfenceError[] = [];
+  let config = readConfig([]).config;
+
+  const scan = () => {
+    const sources = places.files.flatMap((path) => readSource(path) ?? []);
+    const state = JSON.stringify(
+      sources.map((source) => ('text' in source ? source : [source.path, source.error.message])),
+    );
+    if (state === seen) return;
+    seen = state;
+    const read = readConfig(sources);
+    errors = read.errors;
+    if (errors.length === 0) {
+      config = read.config;
+      isGood = true;
+      rememberConfig(places.memory, sources);
+    } else if (!isGood) {
+      const recalled = recall(places);
+      isGood = recalled !== undefined;
+      config = recalled ?? read.config;
+    }
+    for (const listener of [...listeners]) listener();
+  };
+
+  const watcher = watchPaths(places.files, scan);
+  scan();
+  return {
+    current: () => config,
+    errors: () => errors,
+    lastError: () => errors[0],
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => {
+      listeners.clear();
+      watcher.close();
+    },
+  };
+}
+
+/** What was remembered counts only if it is of these very files and still correct for this version. */
+function recall(places: ConfigPlaces): Config | undefined {
+  const sources = recallConfig(places.memory);
+  if (sources === undefined || sources.some((source) => !places.files.includes(source.path))) return undefined;
+  const read = readConfig(sources);
+  return read.errors.length === 0 ? read.config : undefined;
+}
+
+const largestFile = 1_048_576;
+
+/** Undefined for a file that is not there. Never blocks on a fifo and never reads more than a config can be. */
+function readSource(path: string): ConfigSource | undefined {
+  const faulty = (reason: string): ConfigSource => ({
+    path,
+    error: new RingfenceError('InvalidArgument', `cannot read ${path}: ${reason}`),
+  });
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { size, isFile } = describe(descriptor);
+    if (!isFile) return faulty('it is not a file');
+    if (size > largestFile) return faulty('it is larger than 1 MB');
+    return { path, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(descriptor)) };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return faulty('it is not UTF-8 text');
+    if (code === 'EACCES') return faulty('permission denied');
+    return faulty(code ?? String(error));
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function describe(descriptor: number): { size: number; isFile: boolean } {
+  const stats = fstatSync(descriptor);
+  return { size: stats.size, isFile: stats.isFile() };
+}

@@ -1,0 +1,90 @@
+import { parseDesktopId } from '../domain/desktop-id.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import type { Instance } from '../domain/instance.ts';
+import { type Report, serializeReport } from '../domain/report.ts';
+import { scopeUnitName } from '../domain/unit-name.ts';
+import { judgeScope } from '../launch/judge-scope.ts';
+import type { LaunchPorts } from '../launch/launch.ts';
+import { decideContainment } from '../launch/pure/decide-containment.ts';
+import { parseLaunchOptions } from '../launch/pure/launch-options.ts';
+import { makeReport } from '../launch/pure/make-report.ts';
+import { scopeProperties } from '../launch/pure/scope-properties.ts';
+import type { ProcessFacts } from '../platform/kernel/process-tree.ts';
+import type { Gate } from '../platform/process/gate.ts';
+import { type ClaimPorts, gone, obstacle, requireOurs, requireSame, terminalHasLetGo } from './claim-process.ts';
+import { gatherTree, rootOfTree } from './gather-tree.ts';
+
+/** What containing works with, on top of what a launch does. */
+export interface ContainPorts extends ClaimPorts, Omit<LaunchPorts, 'register' | 'openGates' | 'sandboxes'> {
+  register(report: Report, gate: Gate | undefined): Instance;
+}
+
+/**
+ * Puts a fence around a process that runs already, and all its descendants: the request behind Contain. The pipeline of a
+ * launch with the process itself in the gate's place: decide, plan, scope, gather what is still outside, verify, record.
+ * Memory that the processes have used before stays charged to where they were (cgroup v2 does not move it).
+ * @throws RingfenceError NoSuchInstance (no such process), InvalidArgument (one that must stay where it is), NotEnforceable
+ *   (a sandbox cannot be put around a running process), ScopeFailed, TimedOut, and those of the options
+ */
+export async function containProcess(
+  pid: number,
+  texts: ReadonlyMap<string, string>,
+  ports: ContainPorts,
+): Promise<Instance> {
+  const { processes, systemd, cgroups, records, scopeCgroup, now } = ports;
+  const task = `contain process ${pid}`;
+  const options = parseLaunchOptions('contain', task, texts);
+  const root = requireOurs(pid, task, ports, options.alone);
+  const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
+  const name = options.name ?? id?.name ?? root.programs.at(-1) ?? 'process';
+  const decision = decideContainment({ app: id?.id, config: ports.config(), request: options, host: ports.host() });
+  if (decision.mode === 'strict') throw refuseStrict(task);
+  await terminalHasLetGo(root, ports);
+
+  const source = cgroups.of(pid);
+  if (source === undefined) throw gone(task);
+  const tree = options.alone ? undefined : rootOfTree(root, source, ports);
+  const unit = scopeUnitName(id?.name ?? name, ports.number());
+  requireSame(root, task, ports);
+  const properties = scopeProperties({
+    decision,
+    pids: [pid],
+    description: `${name} (Ringfence: ${decision.profile})`,
+    systemdVersion: systemd.version,
+  });
+  await systemd.startScope(unit, properties).catch((error: unknown) => {
+    throw processes.look(pid)?.startTime === root.startTime ? error : gone(task);
+  });
+  const scope = scopeCgroup(unit);
+  // The number may have gone to another process between the look and the move; that one is not meant.
+  const moved = processes.look(pid);
+  if (moved !== undefined && moved.startTime !== root.startTime) processes.move(pid, source);
+  requireSame(root, task, ports);
+  const mayMove = (facts: ProcessFacts) => obstacle(facts, ports) === undefined;
+  const isComplete = tree === undefined || (await gatherTree(tree, scope, mayMove, ports));
+  const actual = cgroups.of(pid);
+  if (actual !== scope) {
+    const where = actual === undefined ? 'it has ended' : `it is in ${actual} instead of ${scope}`;
+    throw new RingfenceError('ScopeFailed', `cannot ${task}: ${where}`);
+  }
+  const report = makeReport({ unit, name, startedAt: now() }, decision, judgeScope(decision, scope, cgroups));
+  records.write(unit, serializeReport(report));
+  const instance = ports.register(report, undefined);
+  if (!isComplete) {
+    throw new RingfenceError(
+      'ScopeFailed',
+      `cannot ${task} whole: new processes of it appeared outside ${unit} faster than they could be moved; try again`,
+    );
+  }
+  return instance;
+}
+
+// ringfence-shell knows the words between the colon and the semicolon: dbus/org.ringfence.Ringfence1.xml promises them.
+function refuseStrict(task: string): RingfenceError {
+  return new RingfenceError(
+    'NotEnforceable',
+    `cannot ${task} strictly: a sandbox cannot be put around a process that runs already; start it with ` +
+      '"ringfence-shell --profile strict" or "ringfence run --profile strict", or contain it with the profile "relaxed" if ' +
+      'limits alone will do',
+  );
+}

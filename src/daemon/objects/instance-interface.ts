@@ -1,0 +1,42 @@
+import { RingfenceError } from '../../domain/errors.ts';
+import type { Instance } from '../../domain/instance.ts';
+import { reportMaps } from '../../domain/report.ts';
+import { type InterfaceSpec, method, property, signal } from '../../platform/dbus/interface-spec.ts';
+
+/** org.ringfence.Instance1 of one running instance; dbus/org.ringfence.Ringfence1.xml documents it. */
+export const instanceInterfaceName = 'org.ringfence.Instance1';
+
+/** Translates between the bus and an instance; it decides nothing. */
+export function instanceInterface(instance: Instance): InterfaceSpec {
+  const { report } = instance;
+  return {
+    name: instanceInterfaceName,
+    methods: {
+      Stop: method('u', ['timeout_ms'], '', [], async ([timeoutMs]) => {
+        await instance.stop(timeoutMs);
+        return [];
+      }),
+      Kill: method('u', ['signal'], '', [], async ([number]) => {
+        if (number < 1 || number > 64) {
+          throw new RingfenceError(
+            'InvalidArgument',
+            `cannot send signal ${number} to ${report.name}: signals are 1 to 64`,
+          );
+        }
+        await instance.kill(number);
+        return [];
+      }),
+    },
+    properties: {
+      AppId: property('s', () => (report.app === '' ? '' : `${report.app}.desktop`), 'const'),
+      Name: property('s', () => report.name, 'const'),
+      Unit: property('s', () => report.unit, 'const'),
+      Profile: property('s', () => report.profile, 'const'),
+      Pids: property('au', () => instance.pids(), 'false'),
+      StartedAt: property('t', () => BigInt(report.startedAt) * 1000n, 'const'),
+      Limits: property('a{ss}', () => instance.limits(), 'false'),
+      Report: property('aa{ss}', () => reportMaps(report), 'const'),
+    },
+    signals: { Ended: signal('a{ss}', ['outcome']) },
+  };
+}

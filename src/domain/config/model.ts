@@ -1,0 +1,44 @@
+import type { RingfenceError } from '../errors.ts';
+import type { LimitName, ParsedLimit } from '../limits.ts';
+import { builtInProfiles, type ProfileDefinition } from '../profile.ts';
+import type { SandboxSection } from '../sandbox-choices.ts';
+import type { Setting } from './setting.ts';
+
+/** What a config says about one app. */
+export interface AppSettings {
+  readonly profile?: Setting<string>;
+  readonly limits: ReadonlyMap<LimitName, Setting<ParsedLimit>>;
+  readonly sandbox?: SandboxSection;
+}
+
+/** What one file says. Apps are keyed by their id without `.desktop`. */
+export interface ConfigLayer {
+  readonly path: string;
+  readonly defaultProfile?: Setting<string>;
+  readonly profiles: ReadonlyMap<string, ProfileDefinition>;
+  readonly apps: ReadonlyMap<string, AppSettings>;
+}
+
+/** All layers together: what is in force. */
+export interface Config {
+  readonly defaultProfile: Setting<string>;
+  readonly profiles: ReadonlyMap<string, ProfileDefinition>;
+  readonly apps: ReadonlyMap<string, AppSettings>;
+  /**
+   * Set when a file could not be read, nothing remembered stands in for it, and it may have asked for strict: then
+   * only launches that ask for a profile themselves, or are strict anyway, may go on.
+   */
+  readonly heldBack?: RingfenceError;
+}
+
+/** What is in force without any file. */
+export const builtInConfig: Config = {
+  defaultProfile: { value: 'relaxed', origin: { kind: 'built-in' } },
+  profiles: builtInProfiles,
+  apps: new Map(),
+};
+
+/** The key under which a config keeps an app: `firefox` and `firefox.desktop` name the same. */
+export function appKey(id: string): string {
+  return id.endsWith('.desktop') ? id.slice(0, -'.desktop'.length) : id;
+}

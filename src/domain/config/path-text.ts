@@ -1,0 +1,14 @@
+/** Why the text of a path cannot stand, undefined when it can; needs no look at the disk. */
+export function judgePathText(text: string): string | undefined {
+  if (!text.startsWith('/') && !text.startsWith('~/')) return 'it must begin with "/" or "~/"';
+  if (hasControlCharacter(text)) return 'it holds a line break or another control character';
+  if (text.includes(':')) return 'it holds a ":"';
+  if (/[*?[\]]/.test(text)) return 'it holds a pattern ("*", "?", "["), and only plain paths are understood';
+  if (text.split('/').some((name) => name === '..' || name === '.')) return 'it holds "." or ".."';
+  if (new TextEncoder().encode(text).length > 4095) return 'it is longer than 4095 bytes';
+  return undefined;
+}
+
+function hasControlCharacter(text: string): boolean {
+  return [...text].some((character) => character < ' ' || character === '\u007f');
+}

@@ -1,0 +1,12 @@
+import type { Report } from './report.ts';
+
+/** A running instance. What can change is read anew at every call. */
+export interface Instance {
+  readonly path: string;
+  readonly report: Report;
+  pids(): number[];
+  limits(): Map<string, string>;
+  /** Returns when the scope is gone: SIGTERM to all, SIGKILL to what is left after `timeoutMs`. */
+  stop(timeoutMs: number): Promise<void>;
+  kill(signal: number): Promise<void>;
+}

@@ -1,0 +1,103 @@
+import * as v from 'valibot';
+import { isLimitName } from './limits.ts';
+
+/** One thing asked for and what became of it. All texts, since `dbus-send` and scripts read them; empty when there is none. */
+export interface ReportRow {
+  /** The config name of a limit, or the name of a part of the sandbox. */
+  readonly name: string;
+  /** As it was written: `70%`. */
+  readonly asked: string;
+  /** `built-in`, `request` or `file:line`. */
+  readonly origin: string;
+  readonly state: 'enforced' | 'not-enforced';
+  /** As the kernel has it. */
+  readonly value: string;
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** The outcome of a launch: the same for the reply, the signal, the log and the runtime record. */
+export interface Report {
+  readonly unit: string;
+  /** The desktop id without `.desktop`; empty for a command. */
+  readonly app: string;
+  readonly name: string;
+  readonly profile: string;
+  readonly mode: 'relaxed' | 'strict';
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** As the caller gave it; see LaunchOptions. */
+  readonly requestId?: string | undefined;
+  readonly reasons: readonly string[];
+  readonly rows: readonly ReportRow[];
+}
+
+/** The rows as the `aa{ss}` of the Report property. */
+export function reportMaps(report: Report): Map<string, string>[] {
+  return report.rows.map((row) => new Map(Object.entries(row)));
+}
+
+/** The limits in force, by config name, as the kernel has them: the `a{ss}` of the Limits property. */
+export function limitsInForce(report: Report): Map<string, string> {
+  const enforced = report.rows.filter((row) => row.state === 'enforced' && isLimitName(row.name));
+  return new Map(enforced.map((row) => [row.name, row.value]));
+}
+
+/** One line for the log: `firefox runs relaxed in app-….scope: memory-max 70% = 5771362304; not enforced: cpu-quota (…)`. */
+export function reportLine(report: Report): string {
+  const held = report.rows.filter((row) => row.state === 'enforced');
+  const lost = report.rows.filter((row) => row.state === 'not-enforced');
+  const parts = [`${report.name || report.app} runs ${report.mode} in ${report.unit}`];
+  if (held.length > 0) parts.push(held.map(showHeld).join(', '));
+  if (lost.length > 0) parts.push(`not enforced: ${lost.map((row) => `${row.name} (${row.reason})`).join(', ')}`);
+  return parts.join('; ').replaceAll('\n', ' ');
+}
+
+/** The text of a runtime record. */
+export function serializeReport(report: Report): string {
+  return `${JSON.stringify({ version: recordVersion, ...report })}\n`;
+}
+
+/** A record that this or another version of the daemon wrote. Undefined for one that is torn, foreign or of another kind. */
+export function parseReport(text: string): Report | undefined {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const checked = v.safeParse(recordSchema, raw);
+  if (!checked.success) return undefined;
+  const { version: _version, ...report } = checked.output;
+  return report;
+}
+
+/** Goes up when a reader of the old form would be misled; keys that are only added do not count. */
+const recordVersion = 1;
+
+const recordSchema = v.object({
+  version: v.literal(recordVersion),
+  unit: v.string(),
+  app: v.string(),
+  name: v.string(),
+  profile: v.string(),
+  mode: v.picklist(['relaxed', 'strict']),
+  startedAt: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  requestId: v.optional(v.string()),
+  reasons: v.array(v.string()),
+  rows: v.array(
+    v.object({
+      name: v.string(),
+      asked: v.string(),
+      origin: v.string(),
+      state: v.picklist(['enforced', 'not-enforced']),
+      value: v.string(),
+      reason: v.string(),
+      fix: v.string(),
+    }),
+  ),
+});
+
+function showHeld(row: ReportRow): string {
+  return row.asked === row.value ? `${row.name} ${row.value}` : `${row.name} ${row.asked} = ${row.value}`;
+}

@@ -1,0 +1,126 @@
+import { RingfenceError } from '../../domain/errors.ts';
+import type { InstallPlaces } from './places.ts';
+import type { DesiredPlace } from './plan.ts';
+
+/** A file of the package that is being installed. */
+export interface PackageFile {
+  /** Relative to the package: "dist/ringfenced", "dbus/ringfence.service.in". */
+  readonly name: string;
+  readonly content: Uint8Array;
+  readonly executable: boolean;
+}
+
+/** What an installation is made from. */
+export interface InstallInput {
+  readonly places: InstallPlaces;
+  readonly files: readonly PackageFile[];
+  /** Absolute path of node. */
+  readonly node: string;
+  /** Shell → completion script. */
+  readonly completions: Readonly<Record<'bash' | 'zsh' | 'fish', string>>;
+}
+
+/**
+ * Everything an installation consists of, in the order it is to be written: what starts the daemon comes last.
+ * @throws RingfenceError Failed for a package that is not complete, InvalidArgument for a path that no unit can name
+ */
+export function desiredInstall({ places, files, node, completions }: InstallInput): DesiredPlace[] {
+  const text = (name: string) => Buffer.from(find(files, name).content).toString('utf8');
+  const daemon = `${places.package}/dist/ringfenced`;
+  const flags = nodeFlags(text('dist/ringfenced'));
+  const unit = fill(text('dbus/ringfence.service.in'), [node, flags, daemon], (path) => path.replaceAll('%', '%%'));
+  const service = fill(text('dbus/org.ringfence.Ringfence1.service.in'), [node, flags, daemon], (path) => path);
+  const file = (path: string, content: string, needed = true): DesiredPlace => ({
+    path,
+    needed,
+    kind: 'file',
+    content: Buffer.from(content),
+    mode: 0o644,
+  });
+  return [
+    ...files.toSorted(cachesLast).map(
+      ({ name, content, executable }): DesiredPlace => ({
+        path: `${places.package}/${name}`,
+        needed: true,
+        kind: 'file',
+        content,
+        mode: executable ? 0o755 : 0o644,
+      }),
+    ),
+    ...files.filter(isProgram).map(
+      ({ name }): DesiredPlace => ({
+        path: `${places.bin}/${baseOf(name)}`,
+        needed: false,
+        kind: 'link',
+        target: `${places.package}/${name}`,
+      }),
+    ),
+    ...files
+      .filter(({ name }) => /^dist\/man\/[^/]+\.[1-9]$/.test(name))
+      .map(({ name, content }) =>
+        file(`${places.data}/man/man${name.slice(-1)}/${baseOf(name)}`, Buffer.from(content).toString('utf8'), false),
+      ),
+    file(`${places.data}/bash-completion/completions/ringfence`, completions.bash, false),
+    file(`${places.data}/zsh/site-functions/_ringfence`, completions.zsh, false),
+    file(`${places.data}/fish/vendor_completions.d/ringfence.fish`, completions.fish, false),
+    file(places.unit, unit),
+    // Running from the login on, it follows what is installed and removed; without it icons would start it all the same.
+    { path: places.wanted, needed: false, kind: 'link', target: '../ringfence.service' },
+    file(places.service, service),
+  ];
+}
+
+/** The flags of node in the first line of a program: "#!/usr/bin/env -S node --v8-pool-size=0". */
+export function nodeFlags(program: string): string {
+  return /^#!\S+ -S node ?(.*)$/m.exec(program)?.[1]?.trim() ?? '';
+}
+
+/** V8 tells a stale cache by the length of its source alone, so a cache must never stand beside a bundle that is not its own. */
+function cachesLast(a: PackageFile, b: PackageFile): number {
+  return Number(a.name.endsWith('.cache')) - Number(b.name.endsWith('.cache'));
+}
+
+function isProgram({ name, executable }: PackageFile): boolean {
+  return executable && /^dist\/[a-z-]+$/.test(name);
+}
+
+function find(files: readonly PackageFile[], name: string): PackageFile {
+  const found = files.find((file) => file.name === name);
+  if (found === undefined) {
+    throw new RingfenceError('Failed', `cannot install: the package has no ${name}; build it with "npm run build"`);
+  }
+  return found;
+}
+
+/**
+ * Puts node, its flags and the daemon into a template. Both systemd.syntax(7) and the bus take a word in double quotes; what
+ * they read differently even there is refused.
+ */
+function fill(
+  template: string,
+  [node, flags, daemon]: readonly [string, string, string],
+  quotePercent: (path: string) => string,
+): string {
+  const word = (path: string) => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+    if (/["\\$`\u0000-\u001f\u007f]/.test(path) || !path.startsWith('/')) {
+      throw new RingfenceError(
+        'InvalidArgument',
+        `cannot install: ${JSON.stringify(path)} cannot be named in a unit; it must be absolute, without quotes, \\, $ and control characters`,
+      );
+    }
+    return /^[\w@%+=:,./~-]+$/.test(path) ? quotePercent(path) : `"${quotePercent(path)}"`;
+  };
+  const values = new Map([
+    ['@node@', word(node)],
+    ['@flags@', flags],
+    ['@ringfenced@', word(daemon)],
+  ]);
+  return template
+    .replace(/@(?:node|flags|ringfenced)@/g, (name) => values.get(name) ?? name)
+    .replace(/^(Exec(?:Start)?=.*?) {2,}/gm, '$1 ');
+}
+
+function baseOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,37 @@
+import type { SandboxHostFacts } from '../../strict/pure/host.ts';
+
+/** The activation file on the session bus, and what it names but cannot be run. */
+export interface ActivationFacts {
+  readonly path: string;
+  readonly missing: readonly string[];
+}
+
+/** What the doctor has seen. Undefined means that it could not be had, which a finding of its own explains. */
+export interface DoctorFacts {
+  /** Of the Ringfence that asks. */
+  readonly version: string;
+  /** Why the session bus cannot be joined; undefined when it can. */
+  readonly busProblem: string | undefined;
+  readonly manager:
+    | { readonly version: number; readonly controllers: ReadonlySet<string>; readonly swapIsCounted: boolean }
+    | undefined;
+  readonly unifiedCgroups: boolean;
+  /** What the kernel has in cgroup v2 at all. */
+  readonly kernelControllers: ReadonlySet<string>;
+  readonly swapBytes: bigint;
+  readonly sandbox: SandboxHostFacts;
+  readonly activation: ActivationFacts | undefined;
+  readonly unit:
+    | { readonly load: string; readonly active: string; readonly file: string; readonly stale: boolean }
+    | undefined;
+  /** The daemon's answer, or why there is none. */
+  readonly daemon: { readonly version: string } | { readonly problem: string } | undefined;
+  /** Entries that need a hand, as ListApps has them; undefined when the daemon could not be asked. */
+  readonly entries: readonly { readonly id: string; readonly state: string }[] | undefined;
+  readonly journald: 'pong' | 'missing' | 'refused' | 'silent';
+  readonly journalBinding: boolean;
+  readonly notifications: { readonly service: boolean; readonly client: boolean };
+  /** ~/.local/bin when programs of ours are linked there and PATH has no such folder. */
+  readonly binOutsidePath: string | undefined;
+  readonly configErrors: readonly string[];
+}

@@ -1,0 +1,232 @@
+import { notDelegated } from '../../domain/host-facts.ts';
+import { judgeSandboxHost } from '../../strict/pure/host.ts';
+import type { DoctorFacts } from './doctor-facts.ts';
+
+/** `works`; `limited`: Ringfence works, but not all of it; `missing`: it does not do its work until that is put right. */
+export type FindingState = 'works' | 'limited' | 'missing';
+
+/** One thing that was looked at, in plain words. */
+export interface Finding {
+  readonly name: string;
+  readonly state: FindingState;
+  readonly says: string;
+  readonly fix?: string;
+}
+
+const oldestSystemd = 252;
+
+/** What the facts mean for the user, in the order in which one thing needs the other. */
+export function judgeHost(facts: DoctorFacts): Finding[] {
+  return [
+    judgeBus(facts),
+    judgeManager(facts),
+    judgeCgroups(facts),
+    ...judgeControllers(facts),
+    judgeSwap(facts),
+    ...judgeSandbox(facts),
+    judgeActivation(facts),
+    judgeUnit(facts),
+    judgeDaemon(facts),
+    judgeEntries(facts),
+    judgeConfig(facts),
+    judgeJournal(facts),
+    judgeNotifications(facts),
+    judgePath(facts),
+  ].filter((finding) => finding !== undefined);
+}
+
+const works = (name: string, says: string): Finding => ({ name, state: 'works', says });
+const limited = (name: string, says: string, fix: string): Finding => ({ name, state: 'limited', says, fix });
+const missing = (name: string, says: string, fix: string): Finding => ({ name, state: 'missing', says, fix });
+
+function judgeBus({ busProblem }: DoctorFacts): Finding {
+  return busProblem === undefined
+    ? works('session bus', 'it answers')
+    : missing(
+        'session bus',
+        busProblem,
+        'run this in your desktop session, or install dbus-user-session and log in again',
+      );
+}
+
+function judgeManager({ manager, busProblem }: DoctorFacts): Finding | undefined {
+  if (manager === undefined) {
+    if (busProblem !== undefined) return undefined;
+    return missing(
+      'user manager',
+      'systemd --user does not answer on the session bus',
+      'check "systemctl --user status"; install libpam-systemd and dbus-user-session, and log in again',
+    );
+  }
+  const says = `systemd ${manager.version} answers`;
+  return manager.version >= oldestSystemd
+    ? works('user manager', says)
+    : limited(
+        'user manager',
+        `${says}; before ${oldestSystemd} CPU limits need the cpu controller delegated by hand, and an app that hits its memory limit may be stopped whole`,
+        `update to a release with systemd ${oldestSystemd} or newer`,
+      );
+}
+
+function judgeCgroups({ unifiedCgroups }: DoctorFacts): Finding {
+  return unifiedCgroups
+    ? works('cgroups', 'version 2 for everything')
+    : missing(
+        'cgroups',
+        'this system still uses version 1 (or both), where a user cannot set limits',
+        'add "systemd.unified_cgroup_hierarchy=1" to the kernel command line (GRUB_CMDLINE_LINUX in /etc/default/grub, then "update-grub" as root) and restart',
+      );
+}
+
+function judgeControllers({ manager, unifiedCgroups, kernelControllers }: DoctorFacts): Finding[] {
+  if (manager === undefined) return [];
+  const serves = { memory: 'memory limits', pids: 'task limits', cpu: 'CPU limits', io: 'io-weight' };
+  return Object.entries(serves).map(([controller, what]) => {
+    if (manager.controllers.has(controller)) return works(what, `the ${controller} controller is delegated to you`);
+    const { reason, fix } =
+      unifiedCgroups && !kernelControllers.has(controller) ? notInKernel(controller) : notDelegated(what, controller);
+    const help = unifiedCgroups ? fix : 'see cgroups above';
+    return controller === 'memory' || controller === 'pids' ? missing(what, reason, help) : limited(what, reason, help);
+  });
+}
+
+function notInKernel(controller: string): { reason: string; fix: string } {
+  return {
+    reason: `the kernel has no ${controller} controller in cgroups version 2`,
+    fix:
+      `remove "cgroup_disable=${controller}" and "systemd.unified_cgroup_hierarchy=0" from the kernel command line ` +
+      `(on a Raspberry Pi add "cgroup_enable=${controller}") and restart`,
+  };
+}
+
+function judgeSwap({ manager, swapBytes }: DoctorFacts): Finding | undefined {
+  if (manager === undefined || !manager.controllers.has('memory')) return undefined;
+  if (manager.swapIsCounted)
+    return works('swap limits', swapBytes === 0n ? 'there is no swap to limit' : 'swap is counted');
+  return limited(
+    'swap limits',
+    'the kernel does not count swap per app, so an app at its memory limit swaps on',
+    'remove "swapaccount=0" from the kernel command line and restart',
+  );
+}
+
+function judgeSandbox({ sandbox }: DoctorFacts): Finding[] {
+  const fence = judgeSandboxHost({ ...sandbox, proxyVersion: 'any', sessionAddress: 'unix:path=/any' });
+  const bus = judgeSandboxHost({ ...sandbox, bwrapVersion: '99.0', trial: { exitCode: 0, stderr: '' } });
+  const version = sandbox.bwrapVersion?.trim() ?? '';
+  const describe = (name: string, outcome: typeof fence, says: string) =>
+    'ok' in outcome
+      ? works(name, says)
+      : limited(name, `strict refuses to start anything: ${outcome.reason}`, outcome.fix);
+  return [
+    describe('strict: sandbox', fence, `${version} made a sandbox in a trial`),
+    describe('strict: bus filter', bus, `${sandbox.proxyVersion?.trim() ?? ''} is installed`),
+  ];
+}
+
+function judgeActivation({ activation }: DoctorFacts): Finding {
+  const name = 'D-Bus activation';
+  if (activation === undefined) return missing(name, 'there is no activation file', 'run "ringfence install"');
+  if (activation.missing.length === 0) return works(name, activation.path);
+  const says = `${activation.path} names ${activation.missing.join(' and ')}, which cannot be run (was node updated or removed?)`;
+  return missing(name, says, 'run "ringfence install" again');
+}
+
+function judgeUnit({ unit }: DoctorFacts): Finding | undefined {
+  const name = 'user unit';
+  if (unit === undefined) return undefined;
+  if (unit.load === 'masked') {
+    return missing(name, 'ringfence.service is masked', 'run "systemctl --user unmask ringfence.service"');
+  }
+  if (unit.load === 'not-found') {
+    const fix = 'run "ringfence install", or "systemctl --user daemon-reload" if it is installed';
+    return missing(name, 'the user manager knows no ringfence.service', fix);
+  }
+  if (unit.load !== 'loaded') {
+    const says = `the user manager cannot use ${unit.file} (${unit.load})`;
+    return missing(name, says, 'see "systemctl --user status ringfence.service", and run "ringfence install" again');
+  }
+  if (unit.stale) {
+    const says = `${unit.file} has changed since the user manager read it`;
+    return limited(name, says, 'run "systemctl --user daemon-reload"');
+  }
+  return works(name, `${unit.file} is ${unit.active}`);
+}
+
+function judgeDaemon({ daemon, version, busProblem }: DoctorFacts): Finding | undefined {
+  if (busProblem !== undefined || daemon === undefined) return undefined;
+  if ('problem' in daemon) {
+    return missing(
+      'daemon',
+      `it does not answer: ${daemon.problem}`,
+      'see "journalctl --user -u ringfence.service"; run "ringfence install" to repair it',
+    );
+  }
+  if (daemon.version === version) return works('daemon', `ringfenced ${version} answers`);
+  return limited(
+    'daemon',
+    `ringfenced ${daemon.version} runs, but this is Ringfence ${version}`,
+    'run "ringfence install", or "systemctl --user restart ringfence.service"',
+  );
+}
+
+function judgeEntries({ entries }: DoctorFacts): Finding | undefined {
+  if (entries === undefined) return undefined;
+  const named = (wanted: string) => entries.filter(({ state }) => state === wanted).map(({ id }) => id);
+  const [edited, pending] = [named('edited'), named('pending')];
+  if (edited.length > 0) {
+    const says = `you have edited ${edited.join(', ')} since Ringfence wrote it; it is left alone`;
+    return limited('icons', says, 'remove the file from ~/.local/share/applications and run "ringfence sync"');
+  }
+  if (pending.length > 0) {
+    const says = `${pending.join(', ')} is to be fenced, but its icon is not up to date`;
+    return limited('icons', says, 'run "ringfence sync", which tells why');
+  }
+  const enabled = named('enabled').length;
+  return works('icons', enabled === 0 ? 'none goes through Ringfence yet' : `${enabled} go through Ringfence`);
+}
+
+function judgeConfig({ configErrors }: DoctorFacts): Finding {
+  const [first] = configErrors;
+  return first === undefined
+    ? works('configuration', 'no errors')
+    : limited(
+        'configuration',
+        `${first}; the last good one stays in force`,
+        'correct the line; it counts as soon as you save',
+      );
+}
+
+function judgeJournal({ journald, journalBinding }: DoctorFacts): Finding {
+  if (journald !== 'pong') {
+    const reasons = { missing: 'it does not run', refused: 'it takes no connections', silent: 'it does not answer' };
+    const fix = 'check "systemctl status systemd-journald"';
+    return limited('journal', `${reasons[journald]}; what apps print is lost`, fix);
+  }
+  if (journalBinding) return works('journal', 'it answers, and the daemon writes to it directly');
+  return limited(
+    'journal',
+    'it answers; the daemon writes plain lines without RINGFENCE_ fields, as the package systemd-journald is not built for this node',
+    'install libsystemd-dev, g++, make and python3, run "npm install" again and then "ringfence install"',
+  );
+}
+
+function judgeNotifications({ notifications }: DoctorFacts): Finding | undefined {
+  if (!notifications.service) {
+    const says = 'nothing on the session bus shows them; you are not told when an app starts without its fence';
+    return limited('notifications', says, 'run a desktop or a notification daemon');
+  }
+  return notifications.client
+    ? works('notifications', 'they are shown')
+    : limited(
+        'notifications',
+        'notify-send is not installed, so icons cannot show any',
+        'install the package libnotify-bin',
+      );
+}
+
+function judgePath({ binOutsidePath }: DoctorFacts): Finding | undefined {
+  return binOutsidePath === undefined
+    ? undefined
+    : limited('PATH', `${binOutsidePath} is not in it`, 'log in again, or add it to PATH in ~/.profile');
+}

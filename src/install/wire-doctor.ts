@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { configPlaces, openConfigStore } from '../config/io/config-store.ts';
+import { sessionBusAddress } from '../platform/dbus/address.ts';
+import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
+import { isRemoteError } from '../platform/dbus/messages.ts';
+import { loadJournalSend } from '../platform/journal/load-journal-send.ts';
+import { pingJournald } from '../platform/journal/ping-journald.ts';
+import { cgroupRoot, delegatedControllers, memoryAndTasks } from '../platform/kernel/host.ts';
+import { openOwnUnit } from '../platform/systemd/own-unit.ts';
+import type { Systemd } from '../platform/systemd/user-manager.ts';
+import { connectUserManager } from '../platform/systemd/user-manager.ts';
+import { probeHost } from '../strict/io/host-probe.ts';
+import { findActivationFile, hasProgram } from './io/activation-file.ts';
+import type { DoctorFacts } from './pure/doctor-facts.ts';
+import { type Finding, judgeHost } from './pure/judge-host.ts';
+import { installPlaces, unitName } from './pure/places.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const journalSocket = '/run/systemd/journal/stdout';
+const daemonName = 'org.ringfence.Ringfence1';
+const notificationName = 'org.freedesktop.Notifications';
+const driver = {
+  destination: 'org.freedesktop.DBus',
+  path: '/org/freedesktop/DBus',
+  interface: 'org.freedesktop.DBus',
+};
+
+/** Looks at everything Ringfence needs here. Nothing is changed; the daemon is started, as any use would. */
+export async function examineHost(environment: Environment, version: string): Promise<Finding[]> {
+  const { bus, problem } = await joinBus(environment);
+  try {
+    return judgeHost(await gather(environment, version, bus, problem));
+  } finally {
+    await bus?.close();
+  }
+}
+
+async function gather(
+  environment: Environment,
+  version: string,
+  bus: BusConnection | undefined,
+  busProblem: string | undefined,
+): Promise<DoctorFacts> {
+  const systemd = bus && (await connectUserManager(bus).catch(() => undefined));
+  const managed = { ...environment, ...(systemd && Object.fromEntries(await systemd.environment())) };
+  const places = installPlaces(environment);
+  const unit =
+    bus &&
+    systemd &&
+    (await openOwnUnit(bus, unitName)
+      .facts()
+      .catch(() => undefined));
+  const activation = findActivationFile(managed);
+  const program = join(places.package, 'dist/ringfenced');
+  const path = managed['PATH'] || '/usr/local/bin:/usr/bin:/bin';
+  const [{ facts }, journald, notifications, daemon] = await Promise.all([
+    probeHost(path),
+    askJournald(),
+    hasNotifications(bus),
+    bus && askDaemon(bus),
+  ]);
+  return {
+    version,
+    busProblem,
+    manager: systemd && managerFacts(systemd),
+    unifiedCgroups: existsSync('/sys/fs/cgroup/cgroup.controllers'),
+    kernelControllers: delegatedControllers(cgroupRoot(), ''),
+    swapBytes: memoryAndTasks().swapBytes,
+    sandbox: { ...facts, ...sessionAddress(environment), network: true },
+    activation,
+    unit,
+    daemon,
+    entries: daemon && 'version' in daemon ? await askEntries(bus) : undefined,
+    journald,
+    journalBinding: loadJournalSend(existsSync(program) ? program : undefined) !== undefined,
+    notifications: { service: notifications, client: hasProgram('notify-send', path) },
+    binOutsidePath:
+      existsSync(join(places.bin, 'ringfence')) && !(environment['PATH'] ?? '').split(':').includes(places.bin)
+        ? places.bin
+        : undefined,
+    configErrors: configErrors(managed),
+  };
+}
+
+async function joinBus(environment: Environment): Promise<{ bus?: BusConnection; problem?: string }> {
+  try {
+    return { bus: await connectBus(sessionBusAddress(environment)) };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+/** A journald that hangs says nothing at all, for as long as it does. */
+async function askJournald(): Promise<DoctorFacts['journald']> {
+  const patience = new AbortController();
+  const silent = sleep(2000, 'silent' as const, { signal: patience.signal }).catch(() => 'silent' as const);
+  const answer = await Promise.race([pingJournald(journalSocket), silent]);
+  patience.abort();
+  return answer;
+}
+
+function managerFacts({ version, controlGroup }: Systemd): DoctorFacts['manager'] {
+  const root = cgroupRoot();
+  return {
+    version,
+    controllers: delegatedControllers(root, controlGroup),
+    swapIsCounted: existsSync(join(root, controlGroup, 'memory.swap.max')),
+  };
+}
+
+async function askDaemon(bus: BusConnection): Promise<NonNullable<DoctorFacts['daemon']>> {
+  try {
+    return { version: await openOwnUnit(bus, unitName).version() };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+/** Undefined for a daemon that is too old to have entries. */
+async function askEntries(bus: BusConnection | undefined): Promise<DoctorFacts['entries']> {
+  try {
+    const target = {
+      destination: daemonName,
+      path: '/org/ringfence/Ringfence1',
+      interface: daemonName,
+      member: 'ListApps',
+    };
+    const [rows] = (await bus?.call(target, '', [], 'aa{ss}', { timeoutMs: 60_000 })) ?? [[]];
+    return rows.map((row) => ({ id: row.get('id') ?? '', state: row.get('state') ?? '' }));
+  } catch (error) {
+    if (isRemoteError(error)) return undefined;
+    throw error;
+  }
+}
+
+async function hasNotifications(bus: BusConnection | undefined): Promise<boolean> {
+  if (bus === undefined) return false;
+  const lists = await Promise.all(
+    ['ListNames', 'ListActivatableNames'].map((member) => bus.call({ ...driver, member }, '', [], 'as')),
+  );
+  return lists.some(([names]) => names.includes(notificationName));
+}
+
+function configErrors(environment: Environment): string[] {
+  const store = openConfigStore({ files: configPlaces(environment).files, memory: undefined });
+  try {
+    return store.errors().map(({ message }) => message);
+  } finally {
+    store.close();
+  }
+}
+
+function sessionAddress(environment: Environment): { sessionAddress?: string } {
+  try {
+    return { sessionAddress: sessionBusAddress(environment) };
+  } catch {
+    return {};
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

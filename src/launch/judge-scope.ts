@@ -1,0 +1,45 @@
+import type { Decision } from '../domain/decision.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import { type LimitName, limitNames } from '../domain/limits.ts';
+import type { Cgroups } from '../platform/kernel/cgroups.ts';
+import { limitText } from './pure/limit-text.ts';
+import { type Judgement, judgeLimit, proofFiles } from './pure/read-back.ts';
+
+/**
+ * Believes the kernel only: every process must be in the scope's cgroup. systemd 254 has reported scopes as started whose
+ * processes were elsewhere (systemd issue 36781). `task` opens the message: "launch firefox".
+ * @throws RingfenceError ScopeFailed
+ */
+export function requireInScope(pids: readonly number[], cgroup: string, task: string, cgroups: Cgroups): void {
+  for (const pid of pids) {
+    const actual = cgroups.of(pid);
+    if (actual === cgroup) continue;
+    const where = actual === undefined ? 'its process is gone' : `its process is in ${actual} instead of ${cgroup}`;
+    throw new RingfenceError('ScopeFailed', `cannot ${task}: ${where}`);
+  }
+}
+
+/** What the kernel says about each limit of a decision, read from the scope's cgroup. */
+export function judgeScope(decision: Decision, cgroup: string, cgroups: Cgroups): Map<LimitName, Judgement> {
+  return new Map(
+    decision.limits.map(({ name, value }) => [name, judgeLimit(name, value, proofOf(name, cgroup, cgroups))]),
+  );
+}
+
+/** The limits that the kernel holds a scope to now, as the config writes them; what is not limited is left out. */
+export function limitsInForce(cgroup: string, cgroups: Cgroups): Map<string, string> {
+  const held = limitNames.flatMap((name): [string, string][] => {
+    const proof = proofOf(name, cgroup, cgroups);
+    const text = proof === undefined ? 'infinity' : limitText(name, proof.text);
+    return text === 'infinity' ? [] : [[name, text]];
+  });
+  return new Map(held);
+}
+
+function proofOf(name: LimitName, cgroup: string, cgroups: Cgroups): { file: string; text: string } | undefined {
+  for (const file of proofFiles[name]) {
+    const text = cgroups.read(cgroup, file);
+    if (text !== undefined) return { file, text };
+  }
+  return undefined;
+}

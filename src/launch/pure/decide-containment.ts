@@ -1,0 +1,87 @@
+import { appKey, type Config } from '../../domain/config/model.ts';
+import { describeOrigin, type Origin } from '../../domain/config/setting.ts';
+import type { DecidedLimit, Decision } from '../../domain/decision.ts';
+import { RingfenceError } from '../../domain/errors.ts';
+import { type HostFacts, limitShortcoming, type Shortcoming } from '../../domain/host-facts.ts';
+import { type LimitName, limitNames, type ParsedLimit, resolveLimit } from '../../domain/limits.ts';
+import { type ResolvedProfile, resolveProfile } from '../../domain/profile.ts';
+import { resolveChoices } from '../../domain/sandbox-choices.ts';
+
+/** The part of a request that has a say. */
+export interface ContainmentRequest {
+  readonly profile?: string | undefined;
+  readonly limits: ReadonlyMap<LimitName, ParsedLimit>;
+}
+
+/**
+ * Decides profile, mode and limits of a launch. The profile is the request's, else the app's, else the default; a single
+ * limit is the request's, else the app's, else the profile's, so an app's own limits stay when another profile is asked for.
+ * Throws `NoSuchProfile`, `InvalidLimit` for a share that is too small here, and `NotEnforceable` for strict where any
+ * part of it cannot be had, or when a config that cannot be read may have asked for strict.
+ */
+export function decideContainment(input: {
+  readonly app: string | undefined;
+  readonly config: Config;
+  readonly request: ContainmentRequest;
+  readonly host: HostFacts;
+}): Decision {
+  const { config, request, host } = input;
+  const app = input.app === undefined ? undefined : appKey(input.app);
+  const settings = app === undefined ? undefined : config.apps.get(app);
+  const chosen = chooseProfile(request.profile, settings?.profile, config.defaultProfile);
+  const profile = resolveProfile(config.profiles, chosen.name);
+  const what = app ?? 'the command';
+  if (config.heldBack !== undefined && request.profile === undefined && profile.mode !== 'strict') {
+    throw new RingfenceError(
+      'NotEnforceable',
+      `cannot launch ${what}: the config may ask for strict here but cannot be read (${config.heldBack.message}); ` +
+        'correct the file, or name a profile for this launch',
+    );
+  }
+
+  const limits: DecidedLimit[] = [];
+  for (const name of limitNames) {
+    const asked = request.limits.get(name);
+    const setting =
+      asked === undefined
+        ? (settings?.limits.get(name) ?? profile.limits.get(name))
+        : { value: asked, origin: { kind: 'request' } as const };
+    if (setting === undefined) continue;
+    const value = resolveLimit(setting.value, host);
+    const shortcoming = value === 'infinity' ? undefined : limitShortcoming(name, host);
+    limits.push({
+      name,
+      asked: setting.value.text,
+      origin: setting.origin,
+      value,
+      ...(shortcoming === undefined ? {} : { shortcoming }),
+    });
+  }
+
+  const shortcomings = limits.flatMap((limit) => (limit.shortcoming === undefined ? [] : [limit.shortcoming]));
+  if (profile.mode === 'strict' && shortcomings.length > 0) throw refuseStrict(what, shortcomings);
+  const reasons = [explain(profile, chosen.origin), ...shortcomings.map((each) => `${each.part}: ${each.reason}`)];
+  const decision = { app, profile: profile.name, mode: profile.mode, limits, shortcomings, reasons };
+  if (profile.mode !== 'strict') return decision;
+  return { ...decision, sandbox: resolveChoices([settings?.sandbox, ...profile.sandbox]) };
+}
+
+function chooseProfile(
+  requested: string | undefined,
+  ofApp: Config['defaultProfile'] | undefined,
+  byDefault: Config['defaultProfile'],
+): { name: string; origin: Origin } {
+  if (requested !== undefined) return { name: requested, origin: { kind: 'request' } };
+  const setting = ofApp ?? byDefault;
+  return { name: setting.value, origin: setting.origin };
+}
+
+function explain(profile: ResolvedProfile, origin: Origin): string {
+  const built = profile.chain.length > 1 ? `, built on ${profile.chain.slice(1).join(', ')}` : '';
+  return `profile ${profile.name} (${describeOrigin(origin)}${built})`;
+}
+
+function refuseStrict(what: string, shortcomings: readonly Shortcoming[]): RingfenceError {
+  const parts = shortcomings.map((each) => `${each.part}: ${each.reason} (${each.fix})`);
+  return new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${parts.join('; ')}`);
+}

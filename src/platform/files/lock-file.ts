@@ -1,0 +1,78 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RingfenceError } from '../../domain/errors.ts';
+
+/**
+ * Takes a lock that no other process of this machine has, waiting for it up to `timeoutMs`; the result gives it back. A lock
+ * whose holder has died, in whatever way, counts for nothing.
+ * @throws RingfenceError TimedOut
+ */
+export async function takeLock(path: string, timeoutMs: number): Promise<() => void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const own = `${path}.${process.pid}-${count++}`;
+  const deadline = performance.now() + timeoutMs;
+  writeFileSync(own, holderText(process.pid), { mode: 0o600 });
+  try {
+    for (;;) {
+      try {
+        // The file appears with its contents or not at all.
+        linkSync(own, path);
+        return () => rmSync(path, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      if (breakDeadLock(path, own)) continue;
+      if (performance.now() > deadline) {
+        throw new RingfenceError(
+          'TimedOut',
+          'cannot change the desktop entries: another Ringfence is at it; try again',
+        );
+      }
+      await sleep(20);
+    }
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+let count = 0;
+
+/** Whoever renames a dead lock away first has it; a live one that was taken by mistake goes back. */
+function breakDeadLock(path: string, own: string): boolean {
+  if (isAlive(path)) return false;
+  const away = `${own}.dead`;
+  try {
+    renameSync(path, away);
+  } catch {
+    return true;
+  }
+  if (isAlive(away)) {
+    try {
+      linkSync(away, path);
+    } catch {
+      // A third one has the lock by now, which the second will find out when it ends: both read before they write.
+    }
+  }
+  rmSync(away, { force: true });
+  return true;
+}
+
+function isAlive(path: string): boolean {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return text !== '' && text === holderText(Number(text.split(' ')[0]));
+  } catch {
+    return false;
+  }
+}
+
+/** A process id and when it started (proc(5), stat field 22), as ids are used again. */
+function holderText(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`;
+  } catch {
+    return '';
+  }
+}

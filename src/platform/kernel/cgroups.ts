@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { OomWatch } from './oom-kills.ts';
+import { countOomKills } from './oom-kills.ts';
+
+/** The kernel's side of a scope: its cgroup's files. */
+export interface Cgroups {
+  /** The cgroup v2 path of a process ("/user.slice/…"), undefined when it is gone or a zombie. */
+  of(pid: number): string | undefined;
+  /** A cgroup file's text, undefined when it is not there. */
+  read(cgroup: string, file: string): string | undefined;
+  pids(cgroup: string): number[];
+  /** Calls back when the kernel killed processes at the memory limit, with the count so far. */
+  watchOomKills(cgroup: string, listener: (count: number) => void): OomWatch;
+}
+
+/** The cgroup v2 tree below `root` (cgroups(7), Documentation/admin-guide/cgroup-v2.rst), and /proc. */
+export function openCgroups(root: string): Cgroups {
+  const read = (cgroup: string, file: string) => readText(`${root}${cgroup}/${file}`);
+  const watchKills = countOomKills();
+  return {
+    read,
+
+    of(pid) {
+      // A process that has ended stays in its cgroup until it is reaped.
+      if (/\) [ZX] [^)]*$/.test(readText(`/proc/${pid}/stat`) ?? '')) return undefined;
+      const line = readText(`/proc/${pid}/cgroup`)
+        ?.split('\n')
+        .find((entry) => entry.startsWith('0::'));
+      return line?.slice('0::'.length);
+    },
+
+    pids(cgroup) {
+      const pids = read(cgroup, 'cgroup.procs')?.split('\n').filter(Boolean).map(Number) ?? [];
+      return [...pids, ...childCgroups(root, cgroup).flatMap((child) => this.pids(`${cgroup}/${child}`))];
+    },
+
+    watchOomKills: (cgroup, listener) => watchKills(`${root}${cgroup}`, listener),
+  };
+}
+
+function readText(file: string): string | undefined {
+  // On the path of a click, an exception of node's costs as much as four calls.
+  if (!existsSync(file)) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch {
+    return undefined;
+  }
+}
+
+// A browser may divide its own scope (a delegated one); its processes count as well.
+function childCgroups(root: string, cgroup: string): string[] {
+  try {
+    return readdirSync(`${root}${cgroup}`, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,150 @@
+import { RingfenceError } from '../../domain/errors.ts';
+import type { BusConnection } from '../dbus/connection.ts';
+import { isRemoteError } from '../dbus/messages.ts';
+import { reloadBus, reloadManager } from './bus-driver.ts';
+
+const manager = 'org.freedesktop.systemd1';
+const managerPath = '/org/freedesktop/systemd1';
+const driver = {
+  destination: 'org.freedesktop.DBus',
+  path: '/org/freedesktop/DBus',
+  interface: 'org.freedesktop.DBus',
+};
+const properties = 'org.freedesktop.DBus.Properties';
+const daemonName = 'org.ringfence.Ringfence1';
+const jobTimeoutMs = 30_000;
+
+/** Our unit as the user manager has it (org.freedesktop.systemd1(5)). */
+export interface UnitFacts {
+  /** "loaded", "not-found", "masked", "error" … */
+  readonly load: string;
+  readonly active: string;
+  /** The unit file; empty for none. */
+  readonly file: string;
+  /** Whether the file has changed since it was read. */
+  readonly stale: boolean;
+  /** 0 when it does not run. */
+  readonly pid: number;
+}
+
+/** The daemon as an installation sees it: a unit of the user manager and a name on the bus. */
+export interface OwnUnit {
+  facts(): Promise<UnitFacts>;
+  /** The manager reads its units again, and the bus its activation files. */
+  reload(): Promise<void>;
+  /** Waits for the job. @throws RingfenceError ScopeFailed when it does not end well */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+  /** Forgets that it failed, so that nothing of it stays loaded. */
+  forget(): Promise<void>;
+  /** The Version property; the bus starts the daemon for it. */
+  version(): Promise<string>;
+  /** The process that has the bus name; undefined when nobody has. */
+  ownerPid(): Promise<number | undefined>;
+}
+
+/** Our unit, over the session bus. Every call throws what a call on the bus throws. */
+export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
+  const call = (member: 'RestartUnit' | 'StopUnit') =>
+    runJob(bus, unit, async () => {
+      const target = { destination: manager, path: managerPath, interface: `${manager}.Manager`, member };
+      const [job] = await bus.call(target, 'ss', [unit, 'replace'], 'o');
+      return job;
+    });
+  const get = async (path: string, iface: string, name: string, destination = manager) => {
+    const [{ value }] = await bus.call(
+      { destination, path, interface: properties, member: 'Get' },
+      'ss',
+      [iface, name],
+      'v',
+    );
+    return value;
+  };
+  return {
+    async facts() {
+      const load = { destination: manager, path: managerPath, interface: `${manager}.Manager`, member: 'LoadUnit' };
+      const [path] = await bus.call(load, 's', [unit], 'o');
+      const ofUnit = (name: string) => get(path, `${manager}.Unit`, name);
+      const [loadState, active, file, stale] = await Promise.all(
+        ['LoadState', 'ActiveState', 'FragmentPath', 'NeedDaemonReload'].map(ofUnit),
+      );
+      const pid = loadState === 'loaded' ? await get(path, `${manager}.Service`, 'MainPID') : 0;
+      return {
+        load: String(loadState),
+        active: String(active),
+        file: String(file),
+        stale: stale === true,
+        pid: Number(pid),
+      };
+    },
+    async reload() {
+      await reloadManager(bus);
+      await reloadBus(bus);
+    },
+    restart: () => call('RestartUnit'),
+    async stop() {
+      await call('StopUnit').catch(ignoreNoUnit);
+    },
+    async forget() {
+      const target = {
+        destination: manager,
+        path: managerPath,
+        interface: `${manager}.Manager`,
+        member: 'ResetFailedUnit',
+      };
+      await bus.call(target, 's', [unit], '').catch(ignoreNoUnit);
+    },
+    async version() {
+      return String(await get('/org/ringfence/Ringfence1', daemonName, 'Version', daemonName));
+    },
+    async ownerPid() {
+      try {
+        const target = { ...driver, member: 'GetConnectionUnixProcessID' };
+        const [pid] = await bus.call(target, 's', [daemonName], 'u');
+        return pid;
+      } catch (error) {
+        if (isRemoteError(error, 'org.freedesktop.DBus.Error.NameHasNoOwner')) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Listens before it asks, so that no job's end is missed. */
+async function runJob(bus: BusConnection, unit: string, start: () => Promise<string>): Promise<void> {
+  const results = new Map<string, string>();
+  let wanted: { job: string; settle: (result: string) => void } | undefined;
+  const match = { sender: manager, path: managerPath, interface: `${manager}.Manager`, member: 'JobRemoved' };
+  const end = await bus.subscribe(match, ({ body }) => {
+    const [, job, , result] = body as [number, string, string, string];
+    results.set(job, result);
+    if (wanted?.job === job) wanted.settle(result);
+  });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const subscribe = { destination: manager, path: managerPath, interface: `${manager}.Manager`, member: 'Subscribe' };
+    await bus.call(subscribe, '', [], '').catch((error: unknown) => {
+      if (!isRemoteError(error, 'org.freedesktop.systemd1.AlreadySubscribed')) throw error;
+    });
+    const job = await start();
+    const result =
+      results.get(job) ??
+      (await new Promise<string>((settle) => {
+        wanted = { job, settle };
+        timer = setTimeout(() => settle('timeout'), jobTimeoutMs);
+      }));
+    if (result !== 'done') {
+      throw new RingfenceError(
+        'ScopeFailed',
+        `cannot start or stop ${unit}: its job ended as "${result}"; see "systemctl --user status ${unit}"`,
+      );
+    }
+  } finally {
+    clearTimeout(timer);
+    await end().catch(() => {});
+  }
+}
+
+function ignoreNoUnit(error: unknown): void {
+  if (!isRemoteError(error, 'org.freedesktop.systemd1.NoSuchUnit')) throw error;
+}

@@ -1,0 +1,289 @@
+import { RingfenceError } from '../../domain/errors.ts';
+import { unitObjectPath } from '../../domain/object-path.ts';
+import type { BusConnection, PeerConnection } from '../dbus/connection.ts';
+import { RemoteError } from '../dbus/connection.ts';
+import { variant } from '../dbus/signature.ts';
+import { openDirectLink } from './direct-link.ts';
+
+/** One property of StartTransientUnit, as plain data. */
+export interface UnitProperty {
+  readonly name: string;
+  readonly signature: string;
+  readonly value: unknown;
+}
+
+/** A scope as the user manager lists it. */
+export interface ScopeListing {
+  readonly unit: string;
+  readonly description: string;
+}
+
+/** What the user manager of systemd does for us. Every call throws TimedOut or Unreachable when it does not answer. */
+export interface Systemd {
+  /** The major version, 252 for "252.38-1~deb12u1". */
+  readonly version: number;
+  /** The manager's own cgroup, the parent of app.slice. */
+  readonly controlGroup: string;
+  /** The soft limit of open files that the manager gives its services; undefined for none. */
+  readonly openFiles: number | undefined;
+  /** The manager's environment block, now. The same object as the last, when nothing has changed. */
+  environment(): Promise<ReadonlyMap<string, string>>;
+  /** What `environment` gave last; undefined before the first time. */
+  lastEnvironment(): ReadonlyMap<string, string> | undefined;
+  /**
+   * Starts a transient scope and waits for its job.
+   * @throws RingfenceError ScopeFailed with systemd's reason
+   */
+  startScope(unit: string, properties: readonly UnitProperty[]): Promise<void>;
+  /** Sends a signal to every process of the scope; does nothing when it is gone. */
+  killScope(unit: string, signal: number): Promise<void>;
+  /** Has systemd end a scope; one without processes is gone at once. */
+  stopScope(unit: string): Promise<void>;
+  /** All loaded scopes whose names match the glob pattern. */
+  listScopes(pattern: string): Promise<ScopeListing[]>;
+  /** The time (µs since the epoch) at which the unit became active; 0 when unknown. */
+  activeSince(unit: string): Promise<bigint>;
+  /** Calls back once with systemd's Result ("success", "oom-kill" …) when the scope is gone. */
+  onScopeGone(unit: string, listener: (result: string) => void): void;
+}
+
+const destination = 'org.freedesktop.systemd1';
+const path = '/org/freedesktop/systemd1';
+const managerInterface = 'org.freedesktop.systemd1.Manager';
+const propertiesInterface = 'org.freedesktop.DBus.Properties';
+
+interface PendingStart {
+  /** Results that came before the reply that names the job. */
+  readonly results: Map<string, string>;
+  job?: string;
+  settle?: (result: string) => void;
+}
+
+/**
+ * The user manager of systemd (org.freedesktop.systemd1(5)). Jobs and calls go over its own socket where `openDirect` gets one, as
+ * systemctl and systemd-run do: without the bus between, a start takes half the switches of process. It closes that socket
+ * when it is executed anew (systemctl daemon-reexec); the bus stands in until the next call has it open again. Ends of scopes are always heard of on the bus.
+ * Signals are subscribed to before the first call, so that no job's end is missed.
+ * @throws RingfenceError Unreachable when no user manager answers
+ */
+export async function connectUserManager(
+  bus: BusConnection,
+  openDirect?: () => Promise<PeerConnection>,
+  { jobTimeoutMs = 30_000 } = {},
+): Promise<Systemd> {
+  const starts = new Map<string, PendingStart>();
+  const goneListeners = new Map<string, (result: string) => void>();
+  const lastResults = new Map<string, string>();
+  const unwatch = new Map<string, () => Promise<void>>();
+  const direct = openDirectLink(
+    openDirect,
+    (link) => followJobs(link, starts),
+    () => loseJobs(starts),
+  );
+  let jobsOnBus: Promise<unknown> | undefined;
+  let last: { readonly assignments: readonly string[]; readonly environment: ReadonlyMap<string, string> } | undefined;
+
+  /** Where calls go, once the ends of jobs are heard of there. */
+  const jobLink = async (): Promise<Pick<BusConnection, 'call'>> => {
+    const link = direct.current();
+    if (link !== undefined) return link;
+    jobsOnBus ??= followJobs(bus, starts);
+    await jobsOnBus;
+    return bus;
+  };
+  const call = <I extends string, O extends string>(
+    iface: string,
+    member: string,
+    signature: I,
+    args: Parameters<typeof bus.call<I, O>>[2],
+    reply: O,
+    at: string = path,
+    link: Pick<BusConnection, 'call'> = direct.current() ?? bus,
+  ) => link.call({ destination, path: at, interface: iface, member }, signature, args, reply);
+
+  await direct.settled;
+  // All sent at once: the order is kept, and each is a round trip of the daemon's start.
+  const own = async (name: string) => {
+    const [{ value }] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, name], 'v');
+    return String(value);
+  };
+  const [version, controlGroup, openFiles] = await Promise.all([
+    own('Version'),
+    own('ControlGroup'),
+    own('DefaultLimitNOFILESoft'),
+    bus.subscribe({ sender: destination, path, interface: managerInterface, member: 'UnitRemoved' }, ({ body }) => {
+      const [unit] = body as [string, string];
+      const listener = goneListeners.get(unit);
+      if (listener === undefined) return;
+      const result = lastResults.get(unit) ?? 'success';
+      goneListeners.delete(unit);
+      lastResults.delete(unit);
+      unwatch
+        .get(unit)?.()
+        .catch(() => {});
+      unwatch.delete(unit);
+      listener(result);
+    }),
+    call(managerInterface, 'Subscribe', '', [], '', path, bus),
+  ]).catch((cause: unknown) => {
+    if (!(cause instanceof RemoteError)) throw cause;
+    throw new RingfenceError('Unreachable', `cannot reach the user manager of systemd: ${cause.message}`, { cause });
+  });
+
+  return {
+    version: Number.parseInt(version, 10),
+    controlGroup: controlGroup === '/' ? '' : controlGroup,
+    // Infinity is UINT64_MAX on the bus; no kernel takes more than 2^31 (fs.nr_open).
+    openFiles: Number(openFiles) < 2 ** 31 ? Number(openFiles) : undefined,
+
+    async environment() {
+      const [block] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, 'Environment'], 'v');
+      const assignments = block.value as string[];
+      if (last === undefined || !isSameList(last.assignments, assignments)) {
+        last = { assignments, environment: parseEnvironmentBlock(assignments) };
+      }
+      return last.environment;
+    },
+    lastEnvironment: () => last?.environment,
+
+    async startScope(unit, properties) {
+      const link = await jobLink();
+      const start: PendingStart = { results: new Map() };
+      starts.set(unit, start);
+      try {
+        const wire = properties.map(
+          ({ name, signature, value }) => [name, variant(signature, value)] as [string, never],
+        );
+        const [job] = await call(
+          managerInterface,
+          'StartTransientUnit',
+          'ssa(sv)a(sa(sv))',
+          [unit, 'fail', wire, []],
+          'o',
+          path,
+          link,
+        ).catch((error: unknown) => {
+          throw asScopeFailure(unit, error);
+        });
+        const result =
+          start.results.get(job) ??
+          (await jobEnd(start, job, unit, jobTimeoutMs).catch(async (error: unknown) => {
+            // Takes the job back: or it would start a scope of dead processes when its turn comes.
+            await call(managerInterface, 'StopUnit', 'ss', [unit, 'replace'], 'o').catch(() => {});
+            throw error;
+          }));
+        if (result !== 'done')
+          throw new RingfenceError('ScopeFailed', `cannot start ${unit}: its job ended as "${result}"`);
+      } finally {
+        starts.delete(unit);
+      }
+    },
+
+    async stopScope(unit) {
+      await call(managerInterface, 'StopUnit', 'ss', [unit, 'replace'], 'o').catch(ignoreUnknownUnit);
+    },
+
+    async killScope(unit, signal) {
+      await call(managerInterface, 'KillUnit', 'ssi', [unit, 'all', signal], '').catch(ignoreUnknownUnit);
+    },
+
+    async listScopes(pattern) {
+      const [units] = await call(managerInterface, 'ListUnitsByPatterns', 'asas', [[], [pattern]], 'a(ssssssouso)');
+      return units.map(([unit, description]) => ({ unit, description }));
+    },
+
+    async activeSince(unit) {
+      const [since] = await call(
+        propertiesInterface,
+        'Get',
+        'ss',
+        ['org.freedesktop.systemd1.Unit', 'ActiveEnterTimestamp'],
+        'v',
+        unitObjectPath(unit),
+      );
+      return since.value as bigint;
+    },
+
+    onScopeGone(unit, listener) {
+      goneListeners.set(unit, listener);
+      bus
+        .subscribe(
+          {
+            sender: destination,
+            path: unitObjectPath(unit),
+            interface: propertiesInterface,
+            member: 'PropertiesChanged',
+            arg0: 'org.freedesktop.systemd1.Scope',
+          },
+          ({ body }) => {
+            const [, changed] = body as [string, Map<string, { value: unknown }>];
+            const result = changed.get('Result')?.value;
+            if (typeof result === 'string' && result !== '') lastResults.set(unit, result);
+          },
+        )
+        .then((end) => {
+          if (goneListeners.has(unit)) unwatch.set(unit, end);
+          else end().catch(() => {});
+        })
+        // Without it the instance's end is still seen, only systemd's reason for it is not.
+        .catch(() => {});
+    },
+  };
+}
+
+/** Hears of the ends of jobs on a connection. */
+async function followJobs(link: Pick<BusConnection, 'subscribe'>, starts: ReadonlyMap<string, PendingStart>) {
+  await link.subscribe({ sender: destination, path, interface: managerInterface, member: 'JobRemoved' }, ({ body }) => {
+    const [, job, unit, result] = body as [number, string, string, string];
+    const start = starts.get(unit);
+    if (start === undefined) return;
+    if (start.job === job) start.settle?.(result);
+    else start.results.set(job, result);
+  });
+}
+
+/** Nobody will tell how these ended. */
+function loseJobs(starts: ReadonlyMap<string, PendingStart>): void {
+  for (const start of starts.values()) start.settle?.('unknown');
+}
+
+function jobEnd(start: PendingStart, job: string, unit: string, timeoutMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () =>
+        reject(
+          new RingfenceError('TimedOut', `cannot start ${unit}: systemd did not finish it in ${timeoutMs / 1000} s`),
+        ),
+      timeoutMs,
+    );
+    start.job = job;
+    start.settle = (result) => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+  });
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
+}
+
+function asScopeFailure(unit: string, error: unknown): unknown {
+  if (!(error instanceof RemoteError)) return error;
+  return new RingfenceError('ScopeFailed', `cannot start ${unit}: ${error.message}`, { cause: error });
+}
+
+// A scope that is gone needs no signal.
+function ignoreUnknownUnit(error: unknown): void {
+  if (!(error instanceof RemoteError && error.dbusName === 'org.freedesktop.systemd1.NoSuchUnit')) throw error;
+}
+
+/** The manager's "NAME=value" strings as a map; the value is all that follows the first "=". */
+export function parseEnvironmentBlock(block: readonly string[]): Map<string, string> {
+  const environment = new Map<string, string>();
+  for (const assignment of block) {
+    const end = assignment.indexOf('=');
+    if (end > 0) environment.set(assignment.slice(0, end), assignment.slice(end + 1));
+  }
+  return environment;
+}

@@ -1,0 +1,62 @@
+import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
+import type { ShadowDisk } from '../platform/owned-files/shadow-disk.ts';
+import { type Manifest, type ManifestFile, wishFor } from './pure/manifest.ts';
+import type { ShadowSettings } from './shadow-workshop.ts';
+
+/** An installed application, and whether its icon goes through Ringfence. */
+export interface AppView {
+  readonly id: string;
+  /** In the first of the locales that it has. */
+  readonly name: string;
+  /** "edited": there is a shadow, but the user has changed it, so it is left alone. */
+  readonly state: 'enabled' | 'edited' | 'pending' | 'available';
+  /** Of the original entry. */
+  readonly source: string;
+  readonly profile?: string | undefined;
+  /** Enabled by a wish of its own, or by the one for all apps. */
+  readonly wish?: 'app' | 'all' | undefined;
+}
+
+/** The applications that a menu would show, sorted by id. Entries that cannot be read are not among them. */
+export function listApps(
+  settings: ShadowSettings,
+  disk: ShadowDisk,
+  manifest: Manifest,
+  locales: readonly string[],
+): AppView[] {
+  const entries = new Map<string, readonly [string, ManifestFile]>();
+  for (const [path, file] of Object.entries(manifest.files))
+    if (file.kind === 'entry') entries.set(file.app, [path, file]);
+  return settings.installed().flatMap(({ id, paths }) => {
+    const [path, file] = entries.get(id.id) ?? [];
+    const look = path === undefined ? undefined : disk.look(path);
+    const intact = look?.state === 'file' && look.stat === file?.stat;
+    const source = file?.source ?? paths[0] ?? '';
+    const name = nameOf(disk, source, locales);
+    if (name === undefined && file === undefined) return [];
+    const wish = wishFor(manifest, id.id);
+    const state = file !== undefined ? (intact ? 'enabled' : 'edited') : wish === undefined ? 'available' : 'pending';
+    return [
+      {
+        id: id.id,
+        name: name ?? id.name,
+        state,
+        source,
+        profile: wish?.profile,
+        wish: wish === undefined ? undefined : Object.hasOwn(manifest.apps, id.id) ? 'app' : 'all',
+      },
+    ];
+  });
+}
+
+/** Undefined for what no menu shows. */
+function nameOf(disk: ShadowDisk, path: string, locales: readonly string[]): string | undefined {
+  try {
+    const document = parseDesktopEntry(disk.read(path), path);
+    const hidden = document.getBoolean(mainGroup, 'NoDisplay') || document.getBoolean(mainGroup, 'Hidden');
+    if (hidden || document.get(mainGroup, 'Type') !== 'Application') return undefined;
+    return document.getLocalized(mainGroup, 'Name', locales);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+import { type ExecPart, type ExecWord, parseExec, quoteExec } from '../../domain/desktop-entry/exec-line.ts';
+import { shellQuote } from '../../domain/shell-quote.ts';
+import { knownTerminals } from '../../launch/pure/resolve-app.ts';
+
+/** The name of the client that shadows go through. An Exec line that has it is never wrapped again. */
+export const clientName = 'ringfence-open';
+
+/** What the client is told, and what is run when it is gone. */
+export interface OpenLine {
+  /** Absolute. */
+  readonly clientPath: string;
+  /** Its options; the files of the click follow behind a "--". */
+  readonly options: readonly string[];
+  /** The Exec value of the original. */
+  readonly exec: string;
+  readonly original: OriginalFacts;
+  /** False for an app that must not start without its fence. */
+  readonly mayFallBack: boolean;
+}
+
+/** What the field codes of the original's Exec stand for when it is run without a desktop's help. */
+export interface OriginalFacts {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly icon: string | undefined;
+  /** Of the original entry, absolute. */
+  readonly path: string;
+  readonly terminal: boolean;
+}
+
+/**
+ * The Exec value of a shadow. GLib hides an entry whose program is not there, so the program is /bin/sh, which runs the
+ * client and, where the client is gone (126, 127) or asks for it (75), the original's own command.
+ * The field code for files is the original's own, since GLib decides by it what it passes and how often it starts us.
+ */
+export function openLine(line: OpenLine): string {
+  const command = parseExec(line.exec);
+  const code = fileCode(command);
+  const words = quoteExec([
+    '/bin/sh',
+    '-c',
+    openScript(line, command, code !== undefined),
+    line.clientPath,
+    ...line.options,
+    '--',
+  ]);
+  return code === undefined ? words : `${words} %${code}`;
+}
+
+/** Whether an Exec value goes through Ringfence already. */
+export function namesClient(exec: string): boolean {
+  return exec.includes(clientName) && clientWord.test(exec);
+}
+
+const clientWord = new RegExp(`(^|[/"'\\s])${clientName}($|["'\\s])`);
+
+/** Shell code that tells the user and the journal, waiting for neither. */
+export function sayGone(title: string, id: string, text: string): string {
+  const [quotedTitle, quotedText, entry] = [title, text, `${id}: ${text}`].map(shellQuote);
+  return `(notify-send -a Ringfence -- ${quotedTitle} ${quotedText}; logger -t ringfence -- ${entry}) >/dev/null 2>&1 &`;
+}
+
+/** As in ringfence-open, which is gone: or GNOME Shell would take no other click on the icon for 15 seconds. */
+export const endStartupProgram =
+  'for (const version of ["4.0", "3.0"]) { try { imports.gi.versions.Gdk = version; const { Gdk } = imports.gi; ' +
+  'if (version === "3.0") Gdk.init([]); else imports.gi.Gtk.init(); ' +
+  'Gdk.Display.get_default().notify_startup_complete(ARGV[0]); break; } catch {} }';
+
+const endStartup = [
+  `t=$\{XDG_ACTIVATION_TOKEN:-$DESKTOP_STARTUP_ID}`,
+  `([ -z "$t" ] || gjs -c ${shellQuote(endStartupProgram)} "$t") >/dev/null 2>&1 &`,
+].join('; ');
+
+function openScript(line: OpenLine, command: readonly ExecWord[], takesFiles: boolean): string {
+  const { id, name } = line.original;
+  const say = (text: string) => sayGone(name ?? id, id, text);
+  if (!line.mayFallBack) {
+    const text = 'not started: it may run in a strict fence only, and Ringfence is gone';
+    return `"$0" "$@"; s=$?; case $s in 126|127) ${say(text)} ${endStartup} ;; esac; exit $s`;
+  }
+  const text = 'started without its fence: Ringfence is gone';
+  return [
+    `"$0" "$@"; s=$?`,
+    `case $s in 75) ;; 126|127) ${say(text)} ;; *) exit $s ;; esac`,
+    `until [ "$1" = -- ]; do shift; done; shift`,
+    fallback(command, takesFiles, line.original),
+  ].join('; ');
+}
+
+function fallback(words: readonly ExecWord[], takesFiles: boolean, original: OriginalFacts): string {
+  const command = words.flatMap((word) => shellWords(word, original));
+  if (!takesFiles) command.push('"$@"');
+  if (!original.terminal) return `exec ${command.join(' ')}`;
+  const terminals = knownTerminals.map((terminal) => shellQuote(terminal.join(' '))).join(' ');
+  return `for t in ${terminals}; do command -v $\{t%% *} >/dev/null 2>&1 && exec $t ${command.join(' ')}; done`;
+}
+
+function shellWords(word: ExecWord, original: OriginalFacts): string[] {
+  const [only] = word;
+  if (word.length === 1 && only !== undefined && 'code' in only) {
+    if (only.code === 'i') return original.icon ? ['--icon', shellQuote(original.icon)] : [];
+    if (isFileCode(only)) return ['"$@"'];
+  }
+  const parts = word.map((part) => shellPart(part, original)).join('');
+  return parts === '' && word.some((part) => 'code' in part) ? [] : [parts];
+}
+
+function shellPart(part: ExecPart, original: OriginalFacts): string {
+  if ('text' in part) return part.text === '' ? "''" : shellQuote(part.text);
+  if (isFileCode(part)) return `"$\{1-}"`;
+  if (part.code === 'c') return shellQuote(original.name ?? '');
+  if (part.code === 'k') return shellQuote(original.path);
+  return '';
+}
+
+function isFileCode(part: ExecPart): boolean {
+  return 'code' in part && 'fFuU'.includes(part.code);
+}
+
+/** The code by which the line takes files; the first one counts, as in GLib. */
+function fileCode(words: readonly ExecWord[]): string | undefined {
+  for (const word of words) for (const part of word) if ('code' in part && isFileCode(part)) return part.code;
+  return undefined;
+}

@@ -1,0 +1,180 @@
+import { type DesktopDocument, encodeText } from '../../domain/desktop-entry/document.ts';
+import { expandExec, parseExec } from '../../domain/desktop-entry/exec-line.ts';
+import { mainGroup, parseDesktopEntry } from '../../domain/desktop-entry/parse.ts';
+import { escapeValue } from '../../domain/desktop-entry/value.ts';
+import { RingfenceError } from '../../domain/errors.ts';
+import { clientScript } from './client-script.ts';
+import { namesClient, type OriginalFacts, openLine } from './open-line.ts';
+import { strictActionGroup, strictActionId } from './strict-action.ts';
+
+/** Marks what Ringfence wrote; its value is the absolute path of the original. */
+export const sourceKey = 'X-Ringfence-Source';
+
+/** What a shadow is made from, beside the original's bytes. */
+export interface ShadowInput {
+  /** With ".desktop". */
+  readonly id: string;
+  readonly original: Uint8Array;
+  /** Where the original is, or will be once it is set aside. Absolute. */
+  readonly sourcePath: string;
+  /** Of the original, in hex. */
+  readonly sourceHash: string;
+  /** Of `ringfence-open`, absolute. */
+  readonly clientPath: string;
+  readonly version: string;
+  /** The app's profile is a strict one: it may not start without its fence. */
+  readonly strict: boolean;
+}
+
+/**
+ * The entry that stands before an original, same id: every byte of it, but Exec of the entry and of each action leads to
+ * the client, the desktop no longer starts it over D-Bus or in a terminal of its own, and there is one action more.
+ *
+ * @throws RingfenceError BadEntry for an entry that is not to be wrapped; the message says why
+ */
+export function shadowEntry(input: ShadowInput): Buffer {
+  const document = parseDesktopEntry(input.original, input.sourcePath);
+  const exec = requireWrappable(document, input);
+  const original: OriginalFacts = {
+    id: input.id,
+    name: readable(() => document.get(mainGroup, 'Name')),
+    icon: readable(() => document.get(mainGroup, 'Icon')),
+    path: input.sourcePath,
+    terminal: document.getBoolean(mainGroup, 'Terminal'),
+  };
+  const line = (command: string, extra: readonly string[], mayFallBack: boolean) =>
+    openLine({
+      clientPath: input.clientPath,
+      options: [`--app=${input.id}`, ...extra, ...(mayFallBack ? [] : ['--strict']), `--original=${input.sourcePath}`],
+      exec: command,
+      original,
+      mayFallBack,
+    });
+  wrapActions(document, original.id, (command, action) => line(command, [`--action=${action}`], !input.strict));
+  const added: string[] = mark(input);
+  const hasOwn = document.hasGroup(`Desktop Action ${strictActionId}`);
+  const actions = document.getList(mainGroup, 'Actions');
+  if (document.raw(mainGroup, 'Actions') === undefined) added.push(`Actions=${strictActionId};`);
+  else if (!hasOwn) document.setList(mainGroup, 'Actions', [...actions, strictActionId]);
+  document.set(mainGroup, 'Exec', line(exec, [], !input.strict));
+  added.push(...hideWithProgram(document, exec));
+  for (const key of ['DBusActivatable', 'Terminal']) {
+    if (document.getBoolean(mainGroup, key)) document.set(mainGroup, key, 'false');
+  }
+  const body = withKeys(document.renderBytes(), added);
+  if (hasOwn) return Buffer.from(body, 'latin1');
+  const strictLine = escapeValue(line(exec, ['--profile=strict'], false));
+  const group = strictActionGroup(strictLine, actionIcon(document), document.locales(mainGroup, 'Name'));
+  const gap = body.endsWith('\n') ? '\n' : '\n\n';
+  return Buffer.from(body + gap + encodeText(group), 'latin1');
+}
+
+/**
+ * The entry that stands before one in an autostart folder. Exec is only "/bin/sh SCRIPT" (see autostartScript), since the
+ * desktop and systemd's xdg-autostart generator unquote differently.
+ * @throws RingfenceError BadEntry as shadowEntry, and for a path that cannot be written so that both read it
+ */
+export function autostartEntry(input: ShadowInput & { readonly scriptPath: string }): Buffer {
+  const document = parseDesktopEntry(input.original, input.sourcePath);
+  const exec = requireWrappable(document, input);
+  if (!/^[\w+,./:@-]+$/.test(input.scriptPath)) {
+    throw new RingfenceError(
+      'BadEntry',
+      `cannot enable the autostart of ${input.id}: unusual characters in ${input.scriptPath}`,
+    );
+  }
+  document.set(mainGroup, 'Exec', `/bin/sh ${input.scriptPath}`);
+  return Buffer.from(withKeys(document.renderBytes(), [...mark(input), ...hideWithProgram(document, exec)]), 'latin1');
+}
+
+/** The script of an autostart entry: the original's own command line, through the client. */
+export function autostartScript(input: ShadowInput): string {
+  const document = parseDesktopEntry(input.original, input.sourcePath);
+  const argv = expandExec(requireWrappable(document, input), {
+    uris: [],
+    name: document.get(mainGroup, 'Name'),
+    icon: document.get(mainGroup, 'Icon'),
+    entryPath: input.sourcePath,
+  })[0];
+  return clientScript({
+    comment: `${sourceKey}=${input.sourcePath}`,
+    client: [input.clientPath, `--app=${input.id}`, '--run'],
+    argv: argv ?? [],
+    title: input.id,
+    id: input.id,
+    strict: input.strict,
+  });
+}
+
+function requireWrappable(document: DesktopDocument, { id }: ShadowInput): string {
+  const refuse = (reason: string) => new RingfenceError('BadEntry', `cannot enable ${id}: ${reason}`);
+  const path = document.path;
+  if (document.groups()[0] !== mainGroup) throw refuse(`${path} does not start with [${mainGroup}]`);
+  if (document.get(mainGroup, sourceKey) !== undefined) throw refuse(`${path} is a shadow already`);
+  if (document.get(mainGroup, 'Type') !== 'Application') throw refuse(`${path} is no application`);
+  if (document.getBoolean(mainGroup, 'Hidden')) throw refuse(`it is marked as deleted (Hidden=true) in ${path}`);
+  const phase = document.get(mainGroup, 'X-GNOME-Autostart-Phase');
+  if (phase !== undefined && phase !== 'Applications') throw refuse('it is a part of the desktop session itself');
+  const exec = document.get(mainGroup, 'Exec');
+  if (exec === undefined || exec === '') throw refuse(`${path} has no Exec line`);
+  if (namesClient(exec)) throw refuse('it goes through Ringfence already');
+  parseExec(exec);
+  return exec;
+}
+
+function mark({ sourcePath, sourceHash, version }: ShadowInput): string[] {
+  return [
+    `${sourceKey}=${escapeValue(sourcePath)}`,
+    `X-Ringfence-Hash=${sourceHash}`,
+    `X-Ringfence-Version=${escapeValue(version)}`,
+  ];
+}
+
+/** Puts lines behind the first group's header, which is much faster than one key after the other into the document. */
+function withKeys(bytes: string, lines: readonly string[]): string {
+  const header = /^[ \t]*\[[^\]]*\][ \t]*\r?\n?/m.exec(bytes);
+  const at = header === null ? 0 : header.index + header[0].length;
+  const gap = header?.[0].endsWith('\n') ? '' : '\n';
+  return `${bytes.slice(0, at)}${gap}${encodeText(lines.join('\n'))}\n${bytes.slice(at)}`;
+}
+
+/** An action without Exec of a D-Bus-activatable app is one that the app answers itself; gapplication asks it. */
+function wrapActions(document: DesktopDocument, id: string, wrap: (command: string, action: string) => string): void {
+  const viaBus = document.getBoolean(mainGroup, 'DBusActivatable');
+  for (const group of document.groups()) {
+    const action = /^Desktop Action (.+)$/.exec(group)?.[1];
+    if (action === undefined) continue;
+    const exec = document.get(group, 'Exec');
+    if (exec !== undefined && exec !== '') {
+      if (!namesClient(exec)) document.set(group, 'Exec', wrap(exec, action));
+    } else if (viaBus && /^[\w.-]+$/.test(action)) {
+      document.set(group, 'Exec', `gapplication action ${id.replace(/\.desktop$/, '')} ${action}`);
+    }
+  }
+}
+
+/** The shadow's own program is always there; it must be hidden all the same where the original's is not. */
+function hideWithProgram(document: DesktopDocument, exec: string): string[] {
+  if (document.get(mainGroup, 'TryExec') !== undefined) return [];
+  const first = parseExec(exec)[0] ?? [];
+  const program = first.map((part) => ('text' in part ? part.text : '%')).join('');
+  if (program.includes('%') || (program.includes('/') && !program.startsWith('/'))) return [];
+  return [`TryExec=${escapeValue(program)}`];
+}
+
+/** Names with a file suffix are against the rules; they are not spread to where there was none. */
+function actionIcon(document: DesktopDocument): string | undefined {
+  const icon = readable(() => document.raw(mainGroup, 'Icon'));
+  return icon === undefined || icon === '' || (!icon.startsWith('/') && /\.(png|svg|xpm)$/.test(icon))
+    ? undefined
+    : icon;
+}
+
+/** A name that is no UTF-8 is no reason to leave the app without its fence. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

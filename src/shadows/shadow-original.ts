@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { RingfenceError } from '../domain/errors.ts';
+import type { ShadowDisk } from '../platform/owned-files/shadow-disk.ts';
+import type { ManifestFile } from './pure/manifest.ts';
+import { type DesiredFile, isOurs } from './pure/plan.ts';
+import { asidePath, type Workshop } from './shadow-workshop.ts';
+
+/** The original of a place: where it is now, and where it will be read once its shadow stands. */
+export interface Original {
+  readonly target: string;
+  readonly asidePath: string;
+  readonly readFrom: string;
+  readonly source: string;
+  readonly stat: string;
+  /** The user's own file in the very place of the shadow. */
+  readonly own: boolean;
+}
+
+/**
+ * Where the original of a place is: set aside, in the place itself, or in a later folder.
+ * @returns undefined when there is none (any more)
+ * @throws RingfenceError BadEntry for one that is not to be used
+ */
+export function findOriginal(
+  shop: Workshop,
+  target: string,
+  name: string,
+  later: string | undefined,
+): Original | undefined {
+  const { disk, manifest } = shop;
+  const refuse = (path: string, reason: string) =>
+    new RingfenceError('BadEntry', `cannot enable ${name}: ${path}: ${reason}`);
+  const aside = asidePath(shop, name);
+  const recorded = manifest.files[target];
+  const state = shop.state(target);
+  if (state.state === 'unusable') throw refuse(target, state.reason);
+  const ours = recorded !== undefined && isOurs(recorded, state);
+  let [readFrom, own] = [later, false];
+  // Throws for one that may not be read, which is neither marked nor an original.
+  if (state.state === 'file' && !ours) disk.read(target);
+  if (state.state === 'file' && (ours || state.marked())) {
+    if (recorded?.aside !== undefined) [readFrom, own] = [recorded.source, true];
+  } else if (state.state === 'file') {
+    [readFrom, own] = [linkTarget(disk, target) ?? target, true];
+    const folder = join(shop.settings.places.dataHome, 'applications');
+    if (readFrom !== target && readFrom.startsWith(`${folder}/`)) {
+      throw refuse(target, `it is a link to ${readFrom}; enable that one, and this is enabled with it`);
+    }
+  }
+  if (readFrom === undefined) return undefined;
+  const look = disk.look(readFrom);
+  if (look.state === 'missing') return undefined;
+  if (look.state === 'unusable') throw refuse(readFrom, look.reason);
+  if ((look.mode & 0o002) !== 0) {
+    throw refuse(readFrom, 'everybody may write to it; make that stop with "chmod o-w"');
+  }
+  return { target, asidePath: aside, readFrom, source: readFrom === target ? aside : readFrom, stat: look.stat, own };
+}
+
+function linkTarget(disk: ShadowDisk, path: string): string | undefined {
+  const look = disk.look(path);
+  return look.state === 'file' && look.link ? disk.realPath(path) : undefined;
+}
+
+/** The file that takes an original's place, or one that goes with it. `content` is called once at most. */
+export function desire(
+  shop: Workshop,
+  app: string,
+  kind: ManifestFile['kind'],
+  original: Original,
+  strict: boolean,
+  content: () => Uint8Array,
+): DesiredFile {
+  const { version, clientPath } = shop.settings;
+  return {
+    path: original.target,
+    app,
+    kind,
+    fingerprint: [version, clientPath, original.source, original.stat, strict ? 'strict' : ''].join(' '),
+    source: original.source,
+    mode: 0o644,
+    asidePath: original.asidePath,
+    content: once(content),
+  };
+}
+
+/** What every kind of shadow is made from. */
+export function entryInput(shop: Workshop, id: string, { readFrom, source }: Original, strict: boolean) {
+  const original = shop.disk.read(readFrom);
+  const { clientPath, version } = shop.settings;
+  return { id, original, sourcePath: source, sourceHash: shop.hash(original), clientPath, version, strict };
+}
+
+/** Makes a value when it is first asked for. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { DecidedLimit } from '../domain/decision.ts';
+import type { DesktopId } from '../domain/desktop-id.ts';
+import type { ShadowDisk } from '../platform/owned-files/shadow-disk.ts';
+import type { Manifest, Wish } from './pure/manifest.ts';
+import type { DiskState } from './pure/plan.ts';
+
+/** The user's folders, absolute, without a slash at the end. */
+export interface ShadowPlaces {
+  readonly dataHome: string;
+  readonly configHome: string;
+  /** Behind dataHome, in order of precedence. */
+  readonly dataDirs: readonly string[];
+  readonly configDirs: readonly string[];
+}
+
+/** What shadows are made with, beside what is on the disk. */
+export interface ShadowSettings {
+  readonly places: ShadowPlaces;
+  /** Of the session. */
+  readonly runtimeFolder: string;
+  /** Of `ringfence-open`, absolute. */
+  readonly clientPath: string;
+  readonly version: string;
+  installed(): InstalledApp[];
+  /** Whether the app may start inside a strict fence only. */
+  isStrict(id: string, wish: Wish): boolean;
+  /** The limits for scopes that the app moves itself to. */
+  limits(id: string, wish: Wish): readonly DecidedLimit[];
+}
+
+/** An installed app and its entries, the one that counts first. */
+export interface InstalledApp {
+  readonly id: DesktopId;
+  readonly paths: readonly string[];
+}
+
+/** What collecting works with. */
+export interface Workshop {
+  readonly manifest: Manifest;
+  readonly settings: ShadowSettings;
+  readonly disk: ShadowDisk;
+  readonly state: (path: string) => DiskState;
+  readonly hash: (bytes: Uint8Array) => string;
+}
+
+/** Where the user's own file in the place of a shadow goes. */
+export function asidePath(shop: Workshop, name: string): string {
+  return join(shop.settings.places.dataHome, 'ringfence/originals', name);
+}

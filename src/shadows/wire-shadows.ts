@@ -1,0 +1,160 @@
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Config } from '../domain/config/model.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import type { HostFacts } from '../domain/host-facts.ts';
+import { resolveProfile } from '../domain/profile.ts';
+import { decideContainment } from '../launch/pure/decide-containment.ts';
+import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
+import { takeLock } from '../platform/files/lock-file.ts';
+import { watchFolders } from '../platform/files/watch-paths.ts';
+import { openShadowDisk } from '../platform/owned-files/shadow-disk.ts';
+import { manifestMemory, manifestPath, openManifestStore } from './io/manifest-store.ts';
+import { withWish } from './pure/enabled-profile.ts';
+import { isEmptyManifest, type Wish } from './pure/manifest.ts';
+import type { ShadowResult } from './shadow-results.ts';
+import type { ShadowPlaces } from './shadow-workshop.ts';
+import { openShadows, type Shadows } from './shadows.ts';
+
+/** What the shadows of a user need of the rest of the daemon. */
+export interface ShadowSurroundings {
+  /** The user manager's environment, now: XDG_DATA_DIRS comes with the login. */
+  environment(): Promise<Readonly<Record<string, string | undefined>>>;
+  readonly clientPath: string;
+  readonly version: string;
+  config(): Config;
+  host(): HostFacts;
+  servicesChanged(): Promise<void>;
+  dropInsChanged(): Promise<void>;
+}
+
+/** Puts the shadows together: the use case and its adapters. */
+export function wireShadows(around: ShadowSurroundings): Shadows {
+  const sha256 = (bytes: Uint8Array) => hash('sha256', bytes, 'hex');
+  const memory = manifestMemory();
+  return openShadows({
+    async settings() {
+      const environment = await around.environment();
+      const places = shadowPlaces(environment);
+      const origin = manifestPath(places.dataHome);
+      const config = (id: string, wish: Wish) => withWish(around.config(), id, wish, origin);
+      return {
+        places,
+        installed: () => openAppCatalog(environment).list(),
+        runtimeFolder: environment['XDG_RUNTIME_DIR'] ?? '/tmp',
+        clientPath: around.clientPath,
+        version: around.version,
+        isStrict: (id, wish) => isStrict(config(id, wish), id),
+        limits: (id, wish) => scopeLimits(config(id, wish), id, around.host()),
+      };
+    },
+    disk: ({ places }) => openShadowDisk(join(places.dataHome, 'ringfence/staging')),
+    manifest: ({ places }, disk) => openManifestStore(places.dataHome, disk, memory),
+    hash: sha256,
+    lock: ({ places, runtimeFolder }) =>
+      takeLock(join(runtimeFolder, 'ringfence', `${sha256(Buffer.from(places.dataHome)).slice(0, 16)}.lock`), 10_000),
+    servicesChanged: around.servicesChanged,
+    dropInsChanged: around.dropInsChanged,
+    breathe: () => nextTurn(),
+  });
+}
+
+/** The same rows of text that EnableApp and its kin answer with; what is not there is left out. */
+export function resultRows(results: readonly object[]): Map<string, string>[] {
+  return results.map((result) => new Map(Object.entries(result).filter(([, value]) => value !== undefined)));
+}
+
+/**
+ * Keeps the shadows in step with what is installed: once at the start and after each change in the folders of entries and
+ * services, as long as anything is enabled. `report` gets what came of it, or why nothing could.
+ */
+export function followChanges(
+  shadows: Shadows,
+  settings: { environment: ShadowSurroundings['environment'] },
+  report: (results: readonly ShadowResult[] | Error) => void,
+): FollowedChanges {
+  let watched: { readonly key: string; readonly close: () => void } | undefined;
+  let closed = false;
+  const rewatch = async () => {
+    const manifest = await shadows.wishes();
+    const places = shadowPlaces(await settings.environment());
+    const folders = isEmptyManifest(manifest) ? [] : watchedFolders(places);
+    const key = folders.join(':');
+    if (closed || watched?.key === key) return;
+    watched?.close();
+    watched = { key, close: folders.length === 0 ? () => {} : watchFolders(folders, () => void sync()).close };
+  };
+  const sync = async () => {
+    try {
+      if (closed || isEmptyManifest(await shadows.wishes())) return;
+      report(await shadows.sync({ dryRun: false }));
+      await rewatch();
+    } catch (error) {
+      report(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  return {
+    sync,
+    rewatch: () => rewatch().catch((error) => report(error)),
+    close() {
+      closed = true;
+      watched?.close();
+    },
+  };
+}
+
+/** See followChanges. */
+export interface FollowedChanges {
+  /** Brings everything up to date, and watches from then on. */
+  sync(): Promise<void>;
+  /** To be called when something was enabled or disabled. */
+  rewatch(): Promise<void>;
+  close(): void;
+}
+
+function watchedFolders({ dataHome, dataDirs, configHome, configDirs }: ShadowPlaces): string[] {
+  return [
+    ...[dataHome, ...dataDirs].flatMap((folder) => [join(folder, 'applications'), join(folder, 'dbus-1/services')]),
+    ...[configHome, ...configDirs].map((folder) => join(folder, 'autostart')),
+  ];
+}
+
+/** The user's folders (Base Directory Specification); relative paths count for nothing. */
+export function shadowPlaces(environment: Readonly<Record<string, string | undefined>>): ShadowPlaces {
+  const home = environment['HOME'] ?? '/';
+  const own = (name: string, below: string) => {
+    const path = environment[name];
+    return (path?.startsWith('/') ? path : join(home, below)).replace(/(?<=.)\/+$/, '');
+  };
+  const shared = (name: string, otherwise: string) =>
+    (environment[name] || otherwise).split(':').filter((path) => path.startsWith('/'));
+  const dataHome = own('XDG_DATA_HOME', '.local/share');
+  return {
+    dataHome,
+    configHome: own('XDG_CONFIG_HOME', '.config'),
+    dataDirs: shared('XDG_DATA_DIRS', '/usr/local/share:/usr/share').filter((path) => path !== dataHome),
+    configDirs: shared('XDG_CONFIG_DIRS', '/etc/xdg'),
+  };
+}
+
+/** When it can't be told, the app is one that may not start without its fence. */
+function isStrict(config: Config, id: string): boolean {
+  try {
+    const chosen = config.apps.get(id.replace(/\.desktop$/, ''))?.profile ?? config.defaultProfile;
+    return config.heldBack !== undefined || resolveProfile(config.profiles, chosen.value).mode === 'strict';
+  } catch {
+    return true;
+  }
+}
+
+function scopeLimits(config: Config, id: string, host: HostFacts) {
+  const request = { limits: new Map() };
+  try {
+    return decideContainment({ app: id, config, request, host }).limits;
+  } catch (error) {
+    if (!(error instanceof RingfenceError)) throw error;
+    // What strict has beyond limits can't follow into such a scope; limits can.
+    return decideContainment({ app: id, config, request: { ...request, profile: 'relaxed' }, host }).limits;
+  }
+}

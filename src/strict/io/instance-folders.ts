@@ -1,0 +1,74 @@
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { SandboxFolders } from '../ports.ts';
+
+/** One folder per sandbox below `<runtime folder>/ringfence/sandboxes`: the sockets of its bus filter and its record. */
+export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
+  const root = join(runtimeDirectory, 'ringfence', 'sandboxes');
+  return {
+    make(id) {
+      mkdirSync(root, { recursive: true, mode: 0o700 });
+      const folder = join(root, id);
+      mkdirSync(folder, { mode: 0o700 });
+      return folder;
+    },
+
+    record: (id, record) => writeFileSync(join(root, id, 'record.json'), JSON.stringify(record), { mode: 0o600 }),
+
+    list() {
+      let ids: string[];
+      try {
+        ids = readdirSync(root);
+      } catch {
+        return [];
+      }
+      return ids.map((id) => ({ id, ...readRecord(join(root, id, 'record.json')) }));
+    },
+
+    remove: (id) => rmSync(join(root, id), { recursive: true, force: true }),
+
+    write: (id, name, content) => writeFileSync(join(root, id, name), content, { mode: 0o600 }),
+
+    link: (id, name, target) => symlinkSync(target, join(root, id, name)),
+
+    discard: (id, name) => rmSync(join(root, id, name), { force: true }),
+
+    holdBytes(bytes) {
+      mkdirSync(root, { recursive: true, mode: 0o700 });
+      const path = join(dirname(root), `bytes.${process.pid}`);
+      const writing = openSync(path, 'wx', 0o600);
+      try {
+        writeSync(writing, bytes);
+      } finally {
+        closeSync(writing);
+      }
+      const fd = openSync(path, 'r');
+      unlinkSync(path);
+      let isOpen = true;
+      const close = () => {
+        if (isOpen) closeSync(fd);
+        isOpen = false;
+      };
+      return { fd, close };
+    },
+  };
+}
+
+function readRecord(path: string): { unit: string; services: readonly string[] } {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as { unit: string; services: string[] };
+  } catch {
+    return { unit: '', services: [] };
+  }
+}

@@ -1,0 +1,179 @@
+import type { Decision } from '../domain/decision.ts';
+import type { ReportRow } from '../domain/report.ts';
+import type { Gate } from '../platform/process/gate.ts';
+import { type GatePlan, wordsForShell } from '../platform/process/gate-script.ts';
+import { type Enclosure, encloseBy } from './enclosure.ts';
+import type { SandboxGate } from './ports.ts';
+import { renderBwrapArgs } from './pure/bwrap-args.ts';
+import { enforcedRows, unguardedReasons } from './pure/enforced-rows.ts';
+import { judgeSandboxHost } from './pure/host.ts';
+import { parseInnerLine, sandboxedArgv } from './pure/inner-gate.ts';
+import { openSandboxKits } from './sandbox-kits.ts';
+import { layOutSandbox, type SandboxMachine, type SandboxPorts, type SandboxRequest } from './sandbox-layout.ts';
+
+/** A sandbox whose gates wait outside of it. */
+export interface Sandbox {
+  readonly gates: readonly Gate[];
+  /** Processes that belong into the scope too. */
+  readonly helpers: readonly number[];
+  /**
+   * Makes the sandbox in the scope, reads it back, and says what holds. The gates then wait inside; their release starts the app.
+   * @throws RingfenceError NotEnforceable; nothing of the app has run
+   */
+  enclose(unit: string, onEntering: () => void): Promise<{ rows: ReportRow[]; reasons: string[] }>;
+  /** Ends what waits and undoes what was made for it. */
+  abandon(): void;
+}
+
+/** Makes strict sandboxes and clears up after them. */
+export interface Sandboxes {
+  /** @throws RingfenceError NotEnforceable when any part cannot be had; then nothing is left of the attempt */
+  prepare(request: SandboxRequest, decision: Decision): Promise<Sandbox>;
+  /** Lays a sandbox out for a process that makes it around a child of its own. @throws as `prepare` */
+  layOut(request: SandboxRequest, decision: Decision): Promise<Enclosure>;
+  /** What stands in the way on this machine, undefined when nothing does. */
+  shortcoming(): Promise<{ part: string; reason: string; fix: string } | undefined>;
+  /** The instance has ended. */
+  ended(unit: string): void;
+  /** Clears up after all but these units: what a daemon that was killed has left. */
+  sweep(units: readonly string[]): void;
+  /** Sends away what waits for the next start. */
+  close(): void;
+}
+
+export function openSandboxes(ports: SandboxPorts): Sandboxes {
+  const { folders, placeholders, services, bus } = ports;
+  const kits = openSandboxKits(ports);
+  const machine = openMachine(ports);
+  const clear = (id: string) => {
+    const all = folders.list();
+    const own = all.find((one) => one.id === id)?.services ?? [];
+    const others = all.filter((one) => one.id !== id).flatMap((one) => one.services);
+    const removed = own.filter((name) => !others.includes(name)).filter((name) => services.remove(name));
+    folders.remove(id);
+    if (all.every((one) => one.id === id)) placeholders.removeAll();
+    if (removed.length > 0) bus.reload().catch(() => {});
+  };
+
+  const around = { ports, machine, kits, clear };
+
+  return {
+    close: kits.close,
+
+    async shortcoming() {
+      return machine.refusal((await machine.look()).facts, {});
+    },
+
+    ended(unit) {
+      for (const { id } of folders.list().filter((one) => one.unit === unit)) clear(id);
+    },
+
+    sweep(units) {
+      for (const { id, unit } of folders.list()) if (!units.includes(unit)) clear(id);
+      if (folders.list().length === 0) placeholders.removeAll();
+    },
+
+    async prepare(request, decision) {
+      const layout = await layOutSandbox(request, decision, ports.id(), around);
+      const { programs, proxy, kit, filter, explain } = layout;
+      const gates: SandboxGate[] = [];
+      const held: { close(): void }[] = [];
+      const abandon = () => {
+        for (const gate of gates) gate.kill();
+        for (const each of held.splice(0)) each.close();
+        layout.undo();
+      };
+      try {
+        for (const _ of request.gates) {
+          if (gates.length === 0 && kit !== undefined) {
+            gates.push(kit.gate);
+            held.push({ close: kit.letGo });
+            continue;
+          }
+          const bytes = folders.holdBytes(filter);
+          held.push(bytes);
+          const gate = await ports.openGate({ seccomp: bytes.fd, sync: proxy.syncFd });
+          gates.push(gate);
+          await gate.name(request.unitStem);
+        }
+        await layout.ready;
+        return {
+          gates,
+          helpers: [proxy.pid],
+          abandon,
+          async enclose(unit, onEntering) {
+            const plan = await layout.settle(unit);
+            const rendered = renderBwrapArgs(plan.ops).argv;
+            const args = ports.alterArgs?.(rendered) ?? rendered;
+            proxy.letGo();
+            for (const each of held.splice(0)) each.close();
+            const entered = gates.map((gate, index) => {
+              const own = request.gates[index] as GatePlan;
+              const [, ...rest] = sandboxedArgv(args, wordsForShell(own));
+              return gate.enter({ ...own, argv: [programs.bwrap, ...rest] });
+            });
+            onEntering();
+            let status = '';
+            for (const [index, line] of (await Promise.all(entered)).entries()) {
+              const told = parseInnerLine(line ?? '');
+              if (told === undefined) throw await explain('bubblewrap did not make it', 'sandbox');
+              status = (await layout.readBack(plan.ops, unit, (gates[index] as Gate).pid, told)).status;
+            }
+            ports.later(() => kits.prepare(programs.proxy, filter));
+            return { rows: enforcedRows(plan, status), reasons: unguardedReasons(plan) };
+          },
+        };
+      } catch (error) {
+        abandon();
+        throw error;
+      }
+    },
+
+    async layOut(request, decision) {
+      const id = ports.id();
+      const folder = folders.make(id);
+      const opening = ports.openWire(folder);
+      opening.catch(() => {});
+      try {
+        return encloseBy(
+          await layOutSandbox(request, decision, id, around, { folder, wire: opening }),
+          await opening,
+          ports,
+        );
+      } catch (error) {
+        await opening.then(
+          (wire) => wire.close(),
+          () => {},
+        );
+        clear(id);
+        throw error;
+      }
+    },
+  };
+}
+
+function openMachine(ports: SandboxPorts): SandboxMachine {
+  let probe: ReturnType<SandboxPorts['probeHost']> | undefined;
+  const refusal: SandboxMachine['refusal'] = (facts, { a11yAddress, network = true }) => {
+    const judged = judgeSandboxHost({
+      ...facts,
+      sessionAddress: ports.busAddress,
+      network,
+      ...(a11yAddress === undefined ? {} : { a11yAddress }),
+    });
+    return 'ok' in judged ? undefined : judged;
+  };
+  return {
+    refusal,
+    // What is missing may be installed the next moment; what is there is believed until it fails.
+    async look() {
+      probe ??= ports.probeHost();
+      const found = await probe;
+      if (refusal(found.facts, {}) !== undefined) probe = undefined;
+      return found;
+    },
+    lookAgain() {
+      probe = undefined;
+    },
+  };
+}

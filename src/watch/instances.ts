@@ -1,0 +1,207 @@
+import { constants } from 'node:os';
+import type { Instance } from '../domain/instance.ts';
+import { instanceObjectPath } from '../domain/object-path.ts';
+import { parseReport, type Report, reportLine } from '../domain/report.ts';
+import { parseScopeUnitName } from '../domain/unit-name.ts';
+import { limitsInForce } from '../launch/judge-scope.ts';
+import type { Records } from '../launch/ports.ts';
+import type { Log } from '../platform/journal/log.ts';
+import type { Cgroups } from '../platform/kernel/cgroups.ts';
+import type { Gate, GateExit } from '../platform/process/gate.ts';
+import type { Systemd } from '../platform/systemd/user-manager.ts';
+
+/** How an instance ended, as the Ended signal tells it. */
+export type Outcome = ReadonlyMap<string, string>;
+
+/** Who wants to know of starts and ends: the bus. */
+export interface InstanceListener {
+  added(instance: Instance): void;
+  ended(instance: Instance, outcome: Outcome): void;
+}
+
+/** What the registry works with. */
+export interface InstancePorts {
+  readonly systemd: Systemd;
+  readonly cgroups: Cgroups;
+  readonly records: Records;
+  readonly log: Log;
+  scopeCgroup(unit: string): string;
+}
+
+/** The running instances of this session: those this daemon started and those it found. */
+export interface Instances {
+  all(): Instance[];
+  /** Takes an app in, before it is released or when it is found. */
+  add(report: Report, gate: Gate | undefined): Instance;
+  /** Finds what earlier daemons started, from systemd's scopes and the records; forgets records whose scope is gone. */
+  recover(): Promise<void>;
+}
+
+/** Keeps track of instances until their scopes are gone. */
+export function openInstances(ports: InstancePorts, listener: InstanceListener): Instances {
+  const { systemd, cgroups, records, log, scopeCgroup } = ports;
+  const running = new Map<string, Instance>();
+  const finish = new Map<string, (result: string) => void>();
+
+  function add(report: Report, gate: Gate | undefined): Instance {
+    const { unit } = report;
+    const cgroup = scopeCgroup(unit);
+    const fields = { app: report.app, unit, profile: report.profile };
+    let oomKills = 0;
+    const gone = new Promise<void>((resolve) => {
+      const oomWatch = cgroups.watchOomKills(cgroup, (count) => {
+        oomKills = count;
+        log.event('limit-hit', `${report.name}: the kernel killed a process at the memory limit`, fields);
+      });
+      void gate?.exited.then(() => oomWatch.look());
+      const finished = (result: string) => {
+        if (finish.delete(unit)) void end(result);
+      };
+      const end = async (result: string) => {
+        const exit = await exitOf(gate);
+        oomWatch.end(exit === undefined || wasKilled(exit));
+        running.delete(unit);
+        records.remove(unit);
+        const outcome = describeOutcome(result, exit, oomKills);
+        log.event('instance-ended', `${report.name} ended: ${outcome.get('result')}`, {
+          ...fields,
+          reason: outcome.get('result') ?? '',
+        });
+        listener.ended(instance, outcome);
+        resolve();
+      };
+      finish.set(unit, finished);
+      systemd.onScopeGone(unit, finished);
+    });
+    const instance: Instance = {
+      path: instanceObjectPath(unit),
+      report,
+      pids: () => cgroups.pids(cgroup),
+      limits: () => limitsInForce(cgroup, cgroups),
+      kill: (signal) => systemd.killScope(unit, signal),
+      async stop(timeoutMs) {
+        if (timeoutMs > 0) {
+          // Not StopUnit: it would kill after the scope's own TimeoutStopSec, whatever time was asked for here.
+          await systemd.killScope(unit, signals.SIGTERM);
+          await systemd.killScope(unit, signals.SIGCONT);
+          if (await settlesWithin(gone, timeoutMs)) return;
+        }
+        await systemd.killScope(unit, signals.SIGKILL);
+        await gone;
+      },
+    };
+    running.set(unit, instance);
+    listener.added(instance);
+    return instance;
+  }
+
+  return {
+    all: () => [...running.values()],
+    add,
+
+    async recover() {
+      // Listed first: a record that another daemon writes meanwhile belongs to a scope that is there.
+      const recorded = records.list();
+      const scopes = await systemd.listScopes('app-ringfence-*.scope');
+      const listed = new Set(scopes.map(({ unit }) => unit));
+      for (const unit of recorded) if (!listed.has(unit)) records.remove(unit);
+      for (const { unit } of scopes) {
+        if (running.has(unit)) continue;
+        if (cgroups.pids(scopeCgroup(unit)).length === 0) {
+          // Its gate died while it was being made: systemd may never hear of the end of a process it was given too late.
+          await systemd.stopScope(unit).catch(() => {});
+          continue;
+        }
+        const report = parseReport(records.read(unit) ?? '') ?? (await reportFromUnit(unit, systemd));
+        log.event('instance-recovered', `found ${report.name} running in ${unit}`, {
+          app: report.app,
+          unit,
+          profile: report.profile,
+        });
+        add(report, undefined);
+      }
+      if (scopes.length === 0) return;
+      // What ended while it was being taken in has sent its signal to nobody.
+      const still = new Set((await systemd.listScopes('app-ringfence-*.scope')).map(({ unit }) => unit));
+      for (const [unit, finished] of [...finish]) if (!still.has(unit) && listed.has(unit)) finished('unknown');
+    },
+  };
+}
+
+// A scope whose record is lost still tells its app and its age; what was asked for is not known any more.
+async function reportFromUnit(unit: string, systemd: Systemd): Promise<Report> {
+  const name = parseScopeUnitName(unit)?.name ?? unit;
+  const since = await systemd.activeSince(unit).catch(() => 0n);
+  return {
+    unit,
+    app: name,
+    name,
+    profile: 'unknown',
+    mode: 'relaxed',
+    startedAt: Number(since / 1000n),
+    reasons: ['its record was lost'],
+    rows: [],
+  };
+}
+
+function describeOutcome(result: string, exit: GateExit | undefined, oomKills: number): Outcome {
+  const outcome = new Map<string, string>([['oom-kills', String(oomKills)]]);
+  if (exit !== undefined && exit.exitCode !== null) outcome.set('exit-code', String(exit.exitCode));
+  if (exit !== undefined && exit.signal !== null) outcome.set('signal', exit.signal);
+  outcome.set('result', resultOf(result, exit, oomKills));
+  return outcome;
+}
+
+// systemd knows nothing of a scope's exit codes (it is not the parent), and with OOMPolicy=continue nothing of single kills.
+function resultOf(result: string, exit: GateExit | undefined, oomKills: number): string {
+  if (result !== 'success') return result;
+  if (exit === undefined) return oomKills > 0 ? 'oom-kill' : 'unknown';
+  if (wasKilled(exit) && oomKills > 0) return 'oom-kill';
+  if (exit.signal !== null) return 'signal';
+  return exit.exitCode === 0 ? 'success' : 'exit-code';
+}
+
+// bubblewrap tells that its child was killed as a shell does, by 128 + 9.
+function wasKilled(exit: GateExit | undefined): boolean {
+  return exit?.signal === 'SIGKILL' || exit?.exitCode === 137;
+}
+
+/** How the gate ended. Its scope may be gone a moment before node has reaped it, and a process may have left its scope. */
+async function exitOf(gate: Gate | undefined): Promise<GateExit | undefined> {
+  let exit: GateExit | undefined;
+  const exited = gate?.exited.then((how) => {
+    exit = how;
+  });
+  if (exited !== undefined) await settlesWithin(exited, 500);
+  return exit;
+}
+
+async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(timeoutMs, longestTimer));
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const { signals } = constants;
+/** 24 days; node takes a longer time for none at all. */
+const longestTimer = 2 ** 31 - 1;
+
+/** What the log says of launches that came through. A limit that cannot be enforced here is warned of once, not at every click. */
+export function launchLogger(log: Log): (report: Report) => void {
+  const warned = new Set<string>();
+  return (report) => {
+    const fields = { app: report.app, unit: report.unit, profile: report.profile };
+    log.event('app-launched', reportLine(report), { ...fields, reason: report.reasons.join('; ') });
+    for (const { name, reason, fix } of report.rows.filter(({ state }) => state === 'not-enforced')) {
+      if (warned.has(`${name}: ${reason}`)) continue;
+      warned.add(`${name}: ${reason}`);
+      log.event('limit-not-enforced', `${report.name} runs without ${name}: ${reason}`, { ...fields, reason: fix });
+    }
+  };
+}

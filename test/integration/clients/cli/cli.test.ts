@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const program = fileURLToPath(new URL('../../../../dist/ringfence', import.meta.url));
+const ask = (...args: string[]) => spawnSync(program, args, { encoding: 'utf8' });
+
+describe('ringfence', () => {
+  it('says which commands there are, and fails without one', () => {
+    expect(ask().status).toBe(2);
+    const { status, stdout } = ask('--help');
+    expect(status).toBe(0);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name);
+    expect(commands).toEqual(
+      expect.arrayContaining(['launch', 'run', 'list', 'show', 'stop', 'kill', 'status', 'enable']),
+    );
+    for (const name of commands) {
+      const help = ask(name, '--help');
+      expect(help).toMatchObject({ status: 0, stderr: '' });
+      expect(help.stdout).toContain(`Usage: ringfence ${name}`);
+    }
+  });
+
+  it('refuses what it does not know in one line, with exit code 2', () => {
+    for (const words of [['dance'], ['list', '--wat'], ['launch'], ['stop', 'x', '--timeout', 'soon']]) {
+      const { status, stdout, stderr } = ask(...words);
+      expect({ words, status, stdout }).toEqual({ words, status: 2, stdout: '' });
+      expect(stderr).toMatch(/^ringfence: cannot .*\n$/);
+    }
+  });
+
+  it('ends quietly when its reader has seen enough', () => {
+    const command = `for i in 1 2 3 4 5; do "${program}" --help; done | head -n 1`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', `(${command}); "${program}" --help >&-; true`], {
+      encoding: 'utf8',
+    });
+    expect(stdout.split('\n')[0]).toContain('ringfence');
+    expect(stderr).not.toContain('Error:');
+  });
+
+  it('is Unreachable, exit code 7, where there is no bus', () => {
+    const { status, stderr } = spawnSync(program, ['list'], {
+      encoding: 'utf8',
+      env: { ...process.env, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' },
+    });
+    expect(status).toBe(7);
+    expect(stderr).toMatch(/^ringfence: cannot /);
+  });
+});

@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { output } from '../../../harness/command.ts';
+
+const program = fileURLToPath(new URL('../../../../dist/ringfence', import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/complete.${name}`, import.meta.url));
+let place: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  place = mkdtempSync(join(tmpdir(), 'ringfence-completion-'));
+  const at = (path: string, text = '') => {
+    mkdirSync(join(place, path, '..'), { recursive: true });
+    writeFileSync(join(place, path), text);
+  };
+  for (const id of ['firefox', 'org.gnome.gedit', 'my app', 'kde4/kate']) at(`data/applications/${id}.desktop`);
+  for (const id of ['gimp', 'firefox']) at(`system/applications/${id}.desktop`);
+  at('runtime/ringfence/instances/app-ringfence-gimp-12.json');
+  at('runtime/ringfence/instances/app-ringfence-two\\x2dwords-7.json');
+  at('config/ringfence/config.toml', '[profile.browser]\nbase = "relaxed"\n[profile."x.y"]\n');
+  at('notes.txt');
+  env = {
+    HOME: place,
+    XDG_DATA_HOME: join(place, 'data'),
+    XDG_DATA_DIRS: `${place}/system:${place}/none`,
+    XDG_CONFIG_HOME: join(place, 'config'),
+    XDG_CONFIG_DIRS: join(place, 'none'),
+    XDG_RUNTIME_DIR: join(place, 'runtime'),
+    // Nothing but the shell may be needed for a word: no node is found here.
+    PATH: '/usr/bin:/bin',
+    LC_ALL: 'C.UTF-8',
+  };
+  for (const shell of ['bash', 'zsh', 'fish']) at(`scripts/${shell}`, await output([program, 'completion', shell]));
+  at('scripts/_ringfence', await output([program, 'completion', 'zsh']));
+});
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+/** The words that a shell offers behind a command line. */
+async function offers(shell: 'bash' | 'bash-completion' | 'zsh' | 'fish', line: string): Promise<string[]> {
+  const [name = ''] = shell.split('-');
+  const run = { bash: ['bash', '--norc'], zsh: ['zsh', '-f'], fish: ['fish', '--no-config'] }[name] ?? [];
+  const packageName = shell === 'bash-completion' ? ['/usr/share/bash-completion/bash_completion'] : [];
+  const text = await output([...run, fixture(name), line, join(place, 'scripts', name), ...packageName], {
+    env,
+    cwd: place,
+  });
+  // zsh and bash quote for their own command lines; what fish tells behind a tab is a description.
+  const words = text.split('\n').map((word) => word.replace(/\t.*/, '').replace(/\\(.)/g, '$1'));
+  return [...new Set(words.filter(Boolean))].sort();
+}
+
+describe.each(['bash', 'bash-completion', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
+  const cases: [string, string[]][] = [
+    ['ringfence la', ['launch']],
+    ['ringfence launch ', ['firefox', 'gimp', 'kde4-kate', 'my app', 'org.gnome.gedit']],
+    ['ringfence launch fi', ['firefox']],
+    ['ringfence launch --profile ', ['browser', 'relaxed', 'strict', 'x.y']],
+    ['ringfence launch --profile browser or', ['org.gnome.gedit']],
+    ['ringfence launch --memory-h', ['--memory-high']],
+    ['ringfence launch firefox no', ['notes.txt']],
+    ['ringfence enable firefox gi', ['gimp']],
+    ['ringfence kill -s K', ['KILL']],
+    ['ringfence run --memory-max 1G trunc', ['truncate']],
+    ['ringfence run --memory-max 1G -- ls no', ['notes.txt']],
+    ['ringfence completion b', ['bash']],
+  ];
+  it.each(cases)('%j', async (line, words) => expect(await offers(shell, line)).toEqual(words));
+
+  it('offers what runs', async () => {
+    const words = await offers(shell, 'ringfence stop ');
+    expect(words).toEqual(expect.arrayContaining(['gimp', 'two-words']));
+    expect(await offers(shell, 'ringfence stop app-ringfence-gi')).toEqual(['app-ringfence-gimp-12']);
+  });
+
+  it('offers every command', async () => {
+    const words = await offers(shell, 'ringfence ');
+    expect(words).toEqual(expect.arrayContaining(['launch', 'run', 'install', 'uninstall', 'doctor', 'completion']));
+  });
+});

@@ -1,0 +1,217 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { logEvents } from '../../../../src/domain/log-events.ts';
+import type { BusConnection } from '../../../../src/platform/dbus/connection.ts';
+import { bundleDyingDaemon } from '../../../fixtures/bundle-daemon.ts';
+import { installEntry, installProgram, removeEntries } from '../../../fixtures/desktop-entries.ts';
+import {
+  built,
+  busName,
+  connectTestBus,
+  endAll,
+  fenceUnits,
+  namePid,
+  nodeFlags,
+  startBundledDaemon,
+  temporaryFolder,
+} from '../../../fixtures/live-daemon.ts';
+import { type OpenRunner, openRunner, pipesOf, setActivation, ways } from '../../../fixtures/open-client.ts';
+import { isOwned } from '../../../harness/bus-call.ts';
+import { journal } from '../../../harness/journal.ts';
+import { waitFor } from '../../../harness/wait-for.ts';
+
+const realDaemon = [process.execPath, ...nodeFlags, built.ringfenced].join(' ');
+
+describe.each(ways)('a click %s', (_way, variables) => {
+  let bus: BusConnection;
+  let folder: string;
+  let runner: OpenRunner;
+  let dying: string;
+  /** A program that takes the bus name it is told, after a moment. */
+  let nameTaker: string;
+
+  beforeAll(async () => {
+    bus = await connectTestBus();
+    folder = temporaryFolder();
+    dying = await bundleDyingDaemon();
+    const app = installProgram(folder, 'app', `#!/bin/sh\necho started >>${folder}/starts\nexec sleep 1000\n`);
+    nameTaker = installProgram(
+      folder,
+      'service',
+      `#!/usr/bin/python3
+import dbus, dbus.service, sys, time
+from dbus.mainloop.glib import DBusGMainLoop
+from gi.repository import GLib
+time.sleep(0.3)
+name = dbus.service.BusName(sys.argv[1], dbus.SessionBus(mainloop=DBusGMainLoop()))
+GLib.MainLoop().run()
+`,
+    );
+    installEntry('clicked', [`Exec=${app} %U`]);
+    installEntry('program-gone', ['Exec=/no/such/program']);
+  });
+  beforeEach(() => {
+    runner = openRunner('', variables);
+    writeFileSync(join(folder, 'starts'), '');
+  });
+  afterEach(async () => {
+    await setActivation(undefined);
+    const pid = await namePid(bus, busName);
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    await waitFor(async () => !(await isOwned(busName)), { what: 'the daemon to be gone' });
+    await endAll(bus);
+  });
+  afterAll(async () => {
+    removeEntries();
+    await bus.close();
+  });
+
+  const starts = () => readFileSync(join(folder, 'starts'), 'utf8').split('\n').length - 1;
+  const startedOnce = () => waitFor(() => starts() === 1, { what: 'the app to start' });
+  const told = async (event: 'click-fallback' | 'launch-refused', text: RegExp) => {
+    const [notification] = await waitFor(() => runner.notifications().length === 1 && runner.notifications(), {
+      what: 'the notification',
+    });
+    expect(notification?.at(-2)).toBe('clicked');
+    expect(notification?.at(-1)).toMatch(text);
+    const fields = { MESSAGE_ID: logEvents[event].messageId, SYSLOG_IDENTIFIER: 'ringfence-open' };
+    const entry = await waitFor(async () => (await journal({ fields })).at(-1), { what: 'the line in the journal' });
+    expect(entry).toMatchObject({ RINGFENCE_APP: 'clicked', PRIORITY: '4' });
+    expect(entry['MESSAGE']).toMatch(text);
+  };
+
+  it('starts the daemon that is not running', async () => {
+    await setActivation(realDaemon);
+    expect((await runner.open(['--app=clicked'])).code).toBe(0);
+    await startedOnce();
+    expect(await fenceUnits(bus)).toHaveLength(1);
+  });
+
+  const broken: [string, string | undefined, Record<string, string>][] = [
+    ['is not installed', undefined, {}],
+    ['has lost its node', '/no/such/node /no/such/ringfenced', {}],
+    ['ends at its start', '/bin/false', {}],
+    ['is on a bus that is gone', undefined, { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/no/such/bus' }],
+  ];
+  it.each(broken)('is handed back when the daemon %s', async (_what, exec, env) => {
+    await setActivation(exec);
+    expect((await runner.open(['--app=clicked', '--', 'x:,'], env)).code).toBe(75);
+    await told('click-fallback', /^(clicked: )?started without its fence: ./);
+    expect(starts()).toBe(0);
+  });
+
+  it.each(broken)('that asks for strict starts nothing when the daemon %s', async (_what, exec, env) => {
+    await setActivation(exec);
+    const strict = _what === 'ends at its start' ? '--profile=strict' : '--strict';
+    expect((await runner.open(['--app=clicked', strict], env)).code).toBe(1);
+    await told('launch-refused', /^(clicked: )?not started: ./);
+    expect(starts()).toBe(0);
+  });
+
+  it('does not wait for a hung daemon for ever, and starts the app once, in its fence', async () => {
+    const hung = await startBundledDaemon(bus, built.ringfenced);
+    await setActivation(realDaemon);
+    await pipesOf(hung.pid);
+    hung.kill('SIGSTOP');
+    expect(await runner.open(['--app=clicked'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await hung.ended).toMatchObject({ signal: 'SIGKILL' });
+    await startedOnce();
+    expect(await fenceUnits(bus)).toHaveLength(1);
+    expect(runner.notifications()).toEqual([]);
+  });
+
+  it('goes to a new daemon when the old one dies before the release', async () => {
+    await setActivation(realDaemon);
+    const daemon = await startBundledDaemon(bus, dying, { RINGFENCE_TEST_FAULT: 'verified die' });
+    await pipesOf(daemon.pid);
+    expect((await runner.open(['--app=clicked'])).code).toBe(0);
+    expect(await daemon.ended).toMatchObject({ signal: 'SIGKILL' });
+    await startedOnce();
+    expect(runner.notifications()).toEqual([]);
+  });
+
+  it('starts the app once when the daemon dies right after the release', async () => {
+    await setActivation(realDaemon);
+    const daemon = await startBundledDaemon(bus, dying, { RINGFENCE_TEST_FAULT: 'released die' });
+    await pipesOf(daemon.pid);
+    expect((await runner.open(['--app=clicked', '--', 'x:,'])).code).toBe(0);
+    expect(await daemon.ended).toMatchObject({ signal: 'SIGKILL' });
+    await startedOnce();
+    expect(await fenceUnits(bus)).toHaveLength(1);
+    expect(await isOwned(busName)).toBe(false);
+  });
+
+  const refusals: [string, string[], number, RegExp][] = [
+    ['an app that only the desktop finds', ['--app=nosuch'], 75, /cannot launch nosuch\.desktop: no such application/],
+    ['the same, strict', ['--app=nosuch', '--strict'], 1, /cannot launch nosuch\.desktop: no such application/],
+    ['the same, by busctl', ['--app=nosuch', '--', 'x:,'], 75, /cannot launch nosuch\.desktop: no such application/],
+    ['a program that is gone', ['--app=program-gone'], 1, /cannot launch program-gone\.desktop: /],
+    ['a profile that is gone', ['--app=clicked', '--profile=old'], 1, /cannot use profile "old": no such profile/],
+    [
+      'the same, by busctl',
+      ['--app=clicked', '--profile=old', '--', 'x:,'],
+      1,
+      /^not started: cannot use profile "old"/,
+    ],
+  ];
+  it.each(refusals)('with an error of the daemon shows its words: %s', async (_what, args, code, text) => {
+    await setActivation(realDaemon);
+    expect((await runner.open(args)).code).toBe(code);
+    const [notification] = await waitFor(() => runner.notifications().length === 1 && runner.notifications(), {
+      what: 'the notification',
+    });
+    expect(notification?.at(-1)).toMatch(text);
+    expect(notification?.at(-1)).not.toContain('org.ringfence');
+    expect(starts()).toBe(0);
+  });
+
+  it('names the app as its entry does, and escapes what a notification would read as markup', async () => {
+    const original = join(folder, 'named.desktop');
+    writeFileSync(original, '[Desktop Entry]\nType=Application\nName=Tom & Jerry\nExec=x\n');
+    await setActivation(realDaemon);
+    await runner.open(['--app=clicked', '--profile=<b>&', `--original=${original}`]);
+    const [notification] = await waitFor(() => runner.notifications().length === 1 && runner.notifications(), {
+      what: 'the notification',
+    });
+    expect(notification?.at(-2)).toBe('Tom & Jerry');
+    expect(notification?.at(-1)).toContain('"&lt;b&gt;&amp;"');
+  });
+
+  it('ends with a desktop that has no notifications at all', async () => {
+    installProgram(runner.programs, 'notify-send', '#!/bin/sh\nexit 1\n');
+    installProgram(runner.programs, 'gdbus', '#!/bin/sh\nsleep 1000\n');
+    expect((await runner.open(['--app=clicked'])).code).toBe(75);
+  });
+
+  it.each([
+    ['answered over dbus-send', []],
+    ['answered over busctl', ['a,b']],
+  ])('does not wait for the name of a service that has ended: %s', async (_way, args) => {
+    await setActivation(realDaemon);
+    const own = 'org.test.Ended';
+    const result = await runner.open(['--app=clicked', `--service=${own}`, '--', 'sh', '-c', 'exit 3', ...args]);
+    expect(result).toMatchObject({
+      code: 1,
+      stderr: `ringfence-open: clicked: not started: ${own} ended before it appeared on the bus\n`,
+    });
+  });
+
+  it('waits for the name of a service whose first process has ended', async () => {
+    await setActivation(realDaemon);
+    const service = installProgram(folder, 'forking-service', `#!/bin/sh\n(sleep 0.2; exec ${nameTaker} "$1") &\n`);
+    const own = 'org.test.Forking';
+    const { code, stderr } = await runner.open(['--app=clicked', `--service=${own}`, '--', service, own]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('waits until a service has its name', async () => {
+    await setActivation(realDaemon);
+    const own = 'org.test.Service';
+    const { code, stderr } = await runner.open(['--app=clicked', `--service=${own}`, '--', nameTaker, own]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await isOwned(own)).toBe(true);
+    expect(await fenceUnits(bus)).toHaveLength(1);
+    expect((await fenceUnits(bus))[0]).toMatch(/^app-ringfence-clicked-/);
+  });
+});

@@ -1,0 +1,54 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import {
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  gates,
+  namePid,
+  processesWith,
+} from '../../fixtures/live-daemon.ts';
+import { output } from '../../harness/command.ts';
+import { startDaemon } from '../../harness/daemon.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+const marker = 'ringfence-test-bus-loss';
+
+it('when the bus dies the daemon ends with 75, what it started runs on, and a new daemon finds it', async () => {
+  const daemon = await startDaemon();
+  const client = await connectTestClient();
+  const path = await client.run(['sh', '-c', 'sleep 1000; :', marker], new Map(), new Map());
+  await waitFor(() => processesWith(marker).length === 1, { what: 'the app' });
+  const ended = new Promise<number | null>((resolve) => daemon.process.once('exit', (code) => resolve(code)));
+  await killBus();
+  expect(await ended).toBe(75);
+  await client.close();
+  expect(processesWith(marker)).toHaveLength(1);
+  await waitFor(() => gates().length === 0, { what: 'the spare gate to be gone' });
+
+  // The socket still listens: the first to connect starts the next bus, and the manager joins it by itself.
+  const bus = await waitFor(() => connectTestBus(), { what: 'the next bus' });
+  await waitFor(() => namePid(bus, 'org.freedesktop.systemd1'), { what: 'the manager on the next bus' });
+  const next = await startDaemon();
+  const again = await connectTestClient();
+  expect((await again.instances()).map((one) => one.path)).toEqual([path]);
+  await again.close();
+  await endAll(bus);
+  await next.stop();
+  await bus.close();
+}, 60_000);
+
+/**
+ * SIGKILL for the bus, by the manager's own hand: systemd 252 may hang for 90 s when it learns of the lost connection before
+ * it learns of the death. It connects again then, and when the death comes it waits for an answer on that connection, which
+ * only a bus can give that it would have to start itself (sd_bus_flush in manager_recheck_dbus).
+ */
+async function killBus(): Promise<void> {
+  const folder = join(process.env['XDG_RUNTIME_DIR'] ?? '', 'systemd/user/dbus.service.d');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'kill.conf'), '[Service]\nKillSignal=SIGKILL\n');
+  await output(['systemctl', '--user', 'daemon-reload']);
+  // systemctl speaks to the manager directly here, not over the bus.
+  await output(['systemctl', '--user', 'stop', 'dbus.service']);
+}

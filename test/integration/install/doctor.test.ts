@@ -1,0 +1,105 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { command, output } from '../../harness/command.ts';
+import { tempHome } from '../../harness/temp-home.ts';
+
+const program = fileURLToPath(new URL('../../../dist/ringfence', import.meta.url));
+const home = process.env['HOME'] ?? '';
+const data = join(home, '.local/share');
+
+interface Finding {
+  readonly name: string;
+  readonly state: string;
+  readonly says: string;
+  readonly fix?: string;
+}
+
+async function doctor(env: Record<string, string | undefined> = {}) {
+  const { stdout, stderr, code } = await command([program, 'doctor', '--json'], { env });
+  expect(stderr).toBe('');
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  expect(code).toBe(findings.some(({ state }) => state === 'missing') ? 1 : 0);
+  return (name: string) => findings.find((finding) => finding.name === name);
+}
+
+describe('ringfence doctor', () => {
+  it('names what is missing before the installation', async () => {
+    const finding = await doctor();
+    expect(finding('D-Bus activation')).toMatchObject({ state: 'missing', fix: 'run "ringfence install"' });
+    expect(finding('user unit')?.state).toBe('missing');
+    expect(finding('daemon')?.state).toBe('missing');
+    expect(finding('user manager')?.says).toMatch(/^systemd \d{3} answers/);
+    expect(finding('strict: sandbox')?.state).toBe('works');
+  });
+
+  it('works without a session', async () => {
+    const finding = await doctor({ DBUS_SESSION_BUS_ADDRESS: undefined, XDG_RUNTIME_DIR: undefined });
+    expect(finding('session bus')?.state).toBe('missing');
+    expect(finding('daemon')).toBeUndefined();
+  });
+
+  it('names file, line and key of a faulty configuration', async () => {
+    const place = tempHome();
+    mkdirSync(join(place.config, 'ringfence'));
+    writeFileSync(join(place.config, 'ringfence/config.toml'), '[profile.relaxed]\nmemory-max = "lots"\n');
+    // The manager's environment says where the daemon reads it.
+    await output(['systemctl', '--user', 'set-environment', `XDG_CONFIG_HOME=${place.config}`]);
+    try {
+      const finding = await doctor();
+      expect(finding('configuration')).toMatchObject({ state: 'limited', says: expect.stringContaining('line 2') });
+    } finally {
+      await output(['systemctl', '--user', 'unset-environment', 'XDG_CONFIG_HOME']);
+      place.remove();
+    }
+  });
+
+  it('waits for a journald that hangs, but not for long', async () => {
+    const pid = Number(process.env['JOURNALD_PID']);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      expect((await doctor())('journal')).toMatchObject({ state: 'limited', says: expect.stringContaining('answer') });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  });
+
+  it('prints plain words, without colours when nobody looks', async () => {
+    const { stdout } = await command([program, 'doctor']);
+    expect(stdout).toMatch(/^D-Bus activation +MISSING +there is no activation file\n +-> run "ringfence install"$/m);
+    expect(stdout).not.toContain('\x1b');
+  });
+
+  describe('after the installation', () => {
+    beforeAll(async () => void (await output([program, 'install'])));
+    afterAll(async () => void (await output([program, 'uninstall'])));
+
+    it('finds activation, unit, daemon and icons in order', async () => {
+      const finding = await doctor();
+      for (const name of ['D-Bus activation', 'user unit', 'daemon', 'icons', 'configuration']) {
+        expect([name, finding(name)?.state]).toEqual([name, 'works']);
+      }
+    });
+
+    it('notices a unit that was changed, and a node that is gone', async () => {
+      const unit = join(data, 'systemd/user/ringfence.service');
+      const service = join(data, 'dbus-1/services/org.ringfence.Ringfence1.service');
+      const [unitText, serviceText] = [unit, service].map((path) => readFileSync(path, 'utf8'));
+      try {
+        writeFileSync(unit, `${unitText}# changed\n`);
+        writeFileSync(service, serviceText?.replace(/Exec=\S+/, 'Exec=/opt/gone/node') ?? '');
+        const finding = await doctor();
+        expect(finding('user unit')).toMatchObject({ state: 'limited', fix: expect.stringContaining('daemon-reload') });
+        expect(finding('D-Bus activation')).toMatchObject({
+          state: 'missing',
+          says: expect.stringContaining('/opt/gone/node'),
+        });
+      } finally {
+        writeFileSync(unit, unitText ?? '');
+        writeFileSync(service, serviceText ?? '');
+        await output(['systemctl', '--user', 'daemon-reload']);
+      }
+    });
+  });
+});

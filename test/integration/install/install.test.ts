@@ -1,0 +1,287 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { dbusSend, isOwned } from '../../harness/bus-call.ts';
+import { type CommandResult, command, output } from '../../harness/command.ts';
+import { tempHome } from '../../harness/temp-home.ts';
+import { unitProperty, userUnits } from '../../harness/user-units.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+const program = fileURLToPath(new URL('../../../dist/ringfence', import.meta.url));
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+// The session's own home: its manager and bus read units and activation files there.
+const home = process.env['HOME'] ?? '';
+const data = join(home, '.local/share');
+const service = join(data, 'dbus-1/services/org.ringfence.Ringfence1.service');
+const unit = join(data, 'systemd/user/ringfence.service');
+
+const ringfence = (args: readonly string[], env: Record<string, string | undefined> = {}): Promise<CommandResult> =>
+  command([program, ...args], { env: { PATH: `${process.env['PATH']}:${home}/.local/bin`, ...env } });
+
+/** Everything below a folder but caches: names, types, modes, link targets and contents. */
+function tree(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((path) => !path.startsWith(join(folder, '.cache')))
+    .sort()
+    .map((path) => {
+      const stat = lstatSync(path);
+      const is = stat.isSymbolicLink()
+        ? readlinkSync(path)
+        : stat.isFile()
+          ? createHash('sha256').update(readFileSync(path)).digest('hex')
+          : '';
+      return `${path} ${stat.mode.toString(8)} ${is}`;
+    });
+}
+
+/** With the time of each file: nothing was even rewritten. */
+function times(folder: string): string[] {
+  return tree(folder).map((line) => `${line} ${lstatSync(line.split(' ')[0] ?? '').mtimeMs}`);
+}
+
+describe('ringfence install, in the session', () => {
+  afterEach(async () => {
+    await ringfence(['uninstall']);
+  });
+
+  it('answers by D-Bus activation, changes nothing the second time, and leaves nothing behind', async () => {
+    const before = tree(home);
+    const first = await ringfence(['install']);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toContain(`Ringfence ${version} is installed and answers on the bus.`);
+    expect(await unitProperty('ringfence.service', 'FragmentPath')).toBe(unit);
+    expect(await unitProperty('graphical-session.target', 'Wants')).toContain('ringfence.service');
+
+    await output(['systemctl', '--user', 'stop', 'ringfence.service']);
+    await waitFor(async () => !(await isOwned('org.ringfence.Ringfence1')), { what: 'the daemon to be gone' });
+    const reply = await dbusSend('org.freedesktop.DBus.Properties.Get', [
+      'string:org.ringfence.Ringfence1',
+      'string:Version',
+    ]);
+    expect(reply.stdout).toContain(version);
+
+    const installed = times(home);
+    const pid = await unitProperty('ringfence.service', 'MainPID');
+    const second = await ringfence(['install']);
+    expect(second).toMatchObject({
+      code: 0,
+      stdout: `Ringfence ${version} was installed already and answers on the bus.\n`,
+    });
+    expect(times(home)).toEqual(installed);
+    expect(await unitProperty('ringfence.service', 'MainPID')).toBe(pid);
+
+    expect((await ringfence(['uninstall'])).code).toBe(0);
+    expect(tree(home)).toEqual(before);
+    expect(existsSync(join(home, '.cache/ringfence'))).toBe(false);
+    expect(await unitProperty('ringfence.service', 'LoadState')).toBe('not-found');
+    const gone = await dbusSend('org.freedesktop.DBus.Peer.Ping');
+    expect(gone.stderr).toContain('ServiceUnknown');
+    expect(await ringfence(['uninstall'])).toMatchObject({
+      code: 0,
+      stdout: 'Ringfence is not installed for you; there is nothing to do.\n',
+    });
+    expect(tree(home)).toEqual(before);
+  });
+
+  it('writes nothing in a dry run, and prints what it would write', async () => {
+    const before = tree(home);
+    const { code, stdout } = await ringfence(['install', '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`+++ ${unit}`);
+    expect(stdout).toMatch(/^\+ExecStart=\/.*node .*ringfenced$/m);
+    expect(tree(home)).toEqual(before);
+  });
+
+  it('repairs and uninstalls from its own copy, without the package it came from', async () => {
+    const before = tree(home);
+    await ringfence(['install']);
+    const own = join(home, '.local/bin/ringfence');
+    rmSync(service);
+    expect((await command([own, 'install'])).stdout).toContain('created');
+    expect(existsSync(service)).toBe(true);
+    expect((await command([own, 'uninstall'])).code).toBe(0);
+    expect(tree(home)).toEqual(before);
+  });
+
+  it('leaves the files of the user and what the user edited', async () => {
+    const theirs = join(home, '.local/bin/ringfence');
+    for (const folder of [join(home, '.local/bin'), data]) mkdirSync(folder, { recursive: true });
+    writeFileSync(theirs, '#!/bin/sh\n');
+    const before = tree(home);
+    try {
+      const installed = await ringfence(['install']);
+      expect(installed.code).toBe(1);
+      expect(installed.stdout).toMatch(new RegExp(`^kept +${theirs}: it was there before`, 'm'));
+      const page = join(data, 'bash-completion/completions/ringfence');
+      writeFileSync(page, 'mine\n');
+      expect((await ringfence(['install'])).stdout).toMatch(new RegExp(`^kept +${page}: it was edited`, 'm'));
+      const end = await ringfence(['uninstall']);
+      expect(end.code).toBe(1);
+      expect(end.stdout).toMatch(new RegExp(`^kept +${page}: it was edited`, 'm'));
+      expect(readFileSync(page, 'utf8')).toBe('mine\n');
+      rmSync(join(data, 'bash-completion'), { recursive: true });
+      expect(tree(home)).toEqual(before);
+    } finally {
+      rmSync(theirs);
+    }
+  });
+
+  it('restarts the daemon for another version of a file, and leaves what runs alone', async () => {
+    await ringfence(['install']);
+    await output([program, 'run', 'sleep', '600']);
+    const [scope = ''] = await userUnits('app-ringfence-sleep-*.scope');
+    const pid = await unitProperty('ringfence.service', 'MainPID');
+    // An older installation: its manifest knows the file as it is.
+    const old = readFileSync(unit, 'utf8').replace('Description=', 'Description=Old ');
+    writeFileSync(unit, old);
+    const manifest = join(data, 'ringfence/install.json');
+    const is = (text: string) => `file:644:${createHash('sha256').update(text).digest('hex')}`;
+    const fresh = readFileSync(manifest, 'utf8');
+    writeFileSync(manifest, fresh.replace(/("[^"]+\/ringfence\.service": \{"is":")file:[^"]+/, `$1${is(old)}`));
+    const update = await ringfence(['install']);
+    expect(update.stdout).toMatch(new RegExp(`^updated +${unit}`, 'm'));
+    expect(readFileSync(manifest, 'utf8')).toBe(fresh);
+    expect(await unitProperty('ringfence.service', 'MainPID')).not.toBe(pid);
+    expect((await ringfence(['uninstall'])).code).toBe(0);
+    expect(await unitProperty(scope, 'ActiveState')).toBe('active');
+    await output(['systemctl', '--user', 'stop', scope]);
+  });
+
+  it.each(['runs', 'cannot be started'])('puts the desktop entries back, when the daemon %s', async (daemon) => {
+    const own = join(data, 'applications/of-my-own.desktop');
+    mkdirSync(join(data, 'applications'), { recursive: true });
+    writeFileSync(own, '[Desktop Entry]\nType=Application\nName=Mine\nExec=true %U\n');
+    const before = tree(home);
+    try {
+      await ringfence(['install']);
+      const enabled = await ringfence(['enable', 'of-my-own', 'org.gnome.gedit']);
+      expect(enabled).toMatchObject({ code: 0 });
+      const client = join(data, 'ringfence/dist/ringfence-open');
+      expect(readFileSync(own, 'utf8')).toContain(client);
+      expect(readFileSync(join(data, 'applications/org.gnome.gedit.desktop'), 'utf8')).toContain(client);
+      if (daemon !== 'runs') {
+        await output(['systemctl', '--user', 'stop', 'ringfence.service']);
+        rmSync(join(data, 'ringfence/dist/ringfenced'));
+      }
+      const end = await ringfence(['uninstall']);
+      expect(end.code).toBe(0);
+      expect(end.stdout).toMatch(new RegExp(`^restored +${own}$`, 'm'));
+      expect(tree(home)).toEqual(before);
+    } finally {
+      rmSync(join(data, 'applications'), { recursive: true });
+    }
+  });
+
+  it('says so when another daemon has the name', async () => {
+    const stranger = spawn(join(program, '../ringfenced'), { stdio: 'ignore' });
+    try {
+      await waitFor(() => isOwned('org.ringfence.Ringfence1'), { what: 'the other daemon' });
+      const { code, stderr } = await ringfence(['install']);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`process ${stranger.pid}`);
+    } finally {
+      stranger.kill();
+      await once(stranger, 'close');
+    }
+  });
+});
+
+describe('ringfence install, disturbed', () => {
+  const alone = { DBUS_SESSION_BUS_ADDRESS: undefined, XDG_RUNTIME_DIR: undefined };
+
+  it('killed at any moment, is finished or taken back by the next call', async () => {
+    const place = tempHome();
+    const env = { ...process.env, ...alone, ...place.env };
+    const before = tree(place.path);
+    const manifest = join(place.data, 'ringfence/install.json');
+    const outcomes = new Set<string>();
+    for (let round = 0; round < 25; round += 1) {
+      const child = spawn(program, ['install'], { env, stdio: 'ignore' });
+      const end = once(child, 'close');
+      // Every other round from the moment the first file is there.
+      if (round % 2 === 0)
+        await waitFor(() => existsSync(manifest) || child.exitCode !== null, { what: 'the manifest' });
+      await sleep(round % 2 === 0 ? round / 4 : round * 8);
+      child.kill('SIGKILL');
+      await end;
+      const known = existsSync(manifest);
+      outcomes.add(child.exitCode === 0 ? 'finished' : known ? 'half' : 'nothing');
+      if (round % 5 === 4) {
+        expect(await ringfence(['install'], { ...alone, ...place.env })).toMatchObject({ code: 0 });
+        const settled = tree(place.path);
+        expect((await ringfence(['install'], { ...alone, ...place.env })).stdout).toContain('was installed already');
+        expect(tree(place.path)).toEqual(settled);
+      }
+      expect((await ringfence(['uninstall'], { ...alone, ...place.env })).code).toBe(0);
+      expect(tree(place.path)).toEqual(before);
+    }
+    expect(outcomes).toContain('half');
+    place.remove();
+  });
+
+  it('does nothing in a folder that cannot be written, and goes without a man page', async () => {
+    const place = tempHome();
+    mkdirSync(join(place.data, 'systemd'), { mode: 0o555 });
+    const before = tree(place.path);
+    const refused = await ringfence(['install'], { ...alone, ...place.env });
+    expect(refused.code).toBe(70);
+    expect(refused.stderr).toContain(`${place.data}/systemd cannot be written (EACCES)`);
+    expect(tree(place.path)).toEqual(before);
+
+    chmodSync(join(place.data, 'systemd'), 0o755);
+    mkdirSync(join(place.data, 'fish'), { mode: 0o555 });
+    const without = await ringfence(['install'], { ...alone, ...place.env });
+    expect(without.code).toBe(1);
+    expect(without.stdout).toMatch(/^kept .*fish.*cannot be written/m);
+    expect((await ringfence(['uninstall'], { ...alone, ...place.env })).code).toBe(0);
+    place.remove();
+  });
+
+  it('leaves a full disk as it was', async () => {
+    const script = `
+      mount -t tmpfs -o size=400k,mode=755 tmpfs "$1" && cd "$1" && mkdir -p .local/share
+      find . -path ./.cache -prune -o -printf '%y %m %p\\n' | sort >/tmp/ringfence-full-before
+      HOME=$1 XDG_DATA_HOME= XDG_STATE_HOME= XDG_CONFIG_HOME= XDG_CACHE_HOME= "$2" install; echo "code $?"
+      find . -path ./.cache -prune -o -printf '%y %m %p\\n' | sort | diff /tmp/ringfence-full-before - && echo the same`;
+    const place = tempHome();
+    const env = { ...alone };
+    const unshare = ['unshare', '--user', '--map-root-user', '--mount'];
+    const { stdout, stderr } = await command([...unshare, 'sh', '-c', script, 'full', place.path, program], { env });
+    expect(stderr).toMatch(/^ringfence: cannot install.*: the disk is full; everything is as it was before$/m);
+    expect(stdout).toBe('code 70\nthe same\n');
+    rmSync('/tmp/ringfence-full-before');
+    place.remove();
+  });
+
+  it('waits for another install, and refuses a damaged manifest', async () => {
+    const place = tempHome();
+    const env = { ...alone, ...place.env };
+    const both = await Promise.all([ringfence(['install'], env), ringfence(['install'], env)]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    const manifest = join(place.data, 'ringfence/install.json');
+    const good = readFileSync(manifest, 'utf8');
+    writeFileSync(manifest, '{');
+    expect(await ringfence(['uninstall'], env)).toMatchObject({ code: 70, stderr: expect.stringContaining(manifest) });
+    writeFileSync(manifest, good);
+    expect((await ringfence(['uninstall'], env)).code).toBe(0);
+    place.remove();
+  });
+});

@@ -1,0 +1,306 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addEntry, all, makeWorld, only, type ShadowWorld } from '../../fixtures/shadow-world.ts';
+
+let world: ShadowWorld;
+beforeEach(() => {
+  world = makeWorld();
+});
+afterEach(() => world.remove());
+
+const shadow = (id: string) => readFileSync(join(world.own, id), 'utf8');
+const isShadow = (id: string) => existsSync(join(world.own, id)) && shadow(id).includes('X-Ringfence-Source=');
+
+describe('enable', () => {
+  it('refuses ids that are none, before anything is touched', async () => {
+    const before = world.tree();
+    for (const id of ['../evil', 'a/b', 'a\nb', '', 'a-..-b']) {
+      expect(() => world.shadows.enable(only(id))).toThrowError(expect.objectContaining({ code: 'InvalidArgument' }));
+    }
+    expect(world.tree()).toBe(before);
+  });
+
+  it('names an app that is not there and does not remember it', async () => {
+    addEntry(world, 'app.desktop', []);
+    const results = await world.shadows.enable(only('app', 'nope'));
+    expect(results.find(({ app }) => app === 'nope.desktop')).toMatchObject({ state: 'failed', error: 'NoSuchApp' });
+    expect(Object.keys((await world.shadows.wishes()).apps)).toEqual(['app.desktop']);
+  });
+
+  it('skips and names what is not to be wrapped, and goes on with the rest', async () => {
+    const own = (id: string) => join(world.own, id);
+    addEntry(world, 'good.desktop', []);
+    writeFileSync(own('huge.desktop'), Buffer.alloc(10 * 1024 * 1024, 'x'));
+    writeFileSync(own('binary.desktop'), Buffer.from([0, 1, 2, 255, 254]));
+    writeFileSync(own('malformed.desktop'), '[Desktop Entry]\nType=Application\nthis is no line\n');
+    symlinkSync('cycle.desktop', own('cycle.desktop'));
+    addEntry(world, 'open.desktop', [], world.own);
+    chmodSync(own('open.desktop'), 0o666);
+    addEntry(world, 'secret.desktop', [], world.own);
+    chmodSync(own('secret.desktop'), 0);
+    addEntry(world, 'wrapped.desktop', ['Exec=ringfence-open --app=x -- %U']);
+    addEntry(world, 'session.desktop', ['X-GNOME-Autostart-Phase=WindowManager']);
+    const before = readdirSync(world.own);
+    const results = await world.shadows.enable(all);
+    const named = results.filter(({ state }) => state === 'skipped').map(({ app }) => app);
+    const expected = ['binary', 'cycle', 'huge', 'malformed', 'open', 'secret', 'session', 'wrapped'].map(
+      (id) => `${id}.desktop`,
+    );
+    expect(named.sort()).toEqual(expected);
+    expect(isShadow('good.desktop')).toBe(true);
+    const added = readdirSync(world.own).filter((name) => !before.includes(name));
+    expect(added).toEqual(['good.desktop']);
+  });
+
+  it('keeps the user’s own entry aside and puts it back with its time and mode', async () => {
+    const path = addEntry(world, 'pwa.desktop', ['X-Chrome=1'], world.own);
+    chmodSync(path, 0o755);
+    utimesSync(path, 1_000_000_000, 1_000_000_000);
+    const before = world.tree();
+    await world.shadows.enable(only('pwa'));
+    expect(shadow('pwa.desktop')).toContain(
+      `X-Ringfence-Source=${join(world.root, 'home/.local/share/ringfence/originals/pwa.desktop')}`,
+    );
+    await world.shadows.disable(only('pwa'));
+    expect(world.tree()).toBe(before);
+  });
+
+  it('says in a dry run exactly what it then does', async () => {
+    addEntry(world, 'system.desktop', ['Comment=x']);
+    const path = addEntry(world, 'own.desktop', ['Comment=y'], world.own);
+    const original = readFileSync(path);
+    const before = world.tree();
+    const told = await world.shadows.enable({ ...all, dryRun: true });
+    expect(world.tree()).toBe(before);
+    await world.shadows.enable(all);
+    for (const { file, diff } of told) {
+      const wanted = readFileSync(file ?? '');
+      const place = join(world.root, 'patched');
+      if (file === path) writeFileSync(place, original);
+      else rmSync(place, { force: true });
+      execFileSync('patch', ['--quiet', place], { input: diff });
+      expect(readFileSync(place)).toEqual(wanted);
+    }
+    expect(told.length).toBe(2);
+  });
+
+  it('takes two at once one after the other', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) addEntry(world, `${id}.desktop`, []);
+    const before = world.tree();
+    const other = makeWorld({ root: world.root });
+    await Promise.all([
+      world.shadows.enable(only('a', 'b')),
+      other.shadows.enable(only('c', 'd')),
+      world.shadows.disable(only('a')),
+      other.shadows.enable(only('a')),
+    ]);
+    const wishes = Object.keys((await world.shadows.wishes()).apps);
+    expect(wishes).toEqual(expect.arrayContaining(['b.desktop', 'c.desktop', 'd.desktop']));
+    for (const id of ['a', 'b', 'c', 'd']) expect(isShadow(`${id}.desktop`)).toBe(wishes.includes(`${id}.desktop`));
+    await other.shadows.disable(all);
+    expect(world.tree()).toBe(before);
+  });
+});
+
+describe('sync', () => {
+  it('follows updates, removals and new apps', async () => {
+    addEntry(world, 'app.desktop', ['Comment=one']);
+    await world.shadows.enable(all);
+    addEntry(world, 'app.desktop', ['Comment=two']);
+    addEntry(world, 'new.desktop', []);
+    await world.shadows.sync({ dryRun: false });
+    expect(shadow('app.desktop')).toContain('Comment=two');
+    expect(isShadow('new.desktop')).toBe(true);
+    rmSync(join(world.system, 'app.desktop'));
+    await world.shadows.sync({ dryRun: false });
+    expect(existsSync(join(world.own, 'app.desktop'))).toBe(false);
+    expect(await world.shadows.sync({ dryRun: false })).toEqual([]);
+  });
+
+  it('leaves out what was disabled beside “all”', async () => {
+    addEntry(world, 'app.desktop', []);
+    addEntry(world, 'other.desktop', []);
+    await world.shadows.enable(all);
+    await world.shadows.disable(only('other'));
+    await world.shadows.sync({ dryRun: false });
+    expect([isShadow('app.desktop'), isShadow('other.desktop')]).toEqual([true, false]);
+  });
+
+  it('never touches a shadow that the user edited', async () => {
+    addEntry(world, 'app.desktop', ['Comment=one']);
+    await world.shadows.enable(only('app'));
+    const edited = `${shadow('app.desktop')}# mine\n`;
+    writeFileSync(join(world.own, 'app.desktop'), edited);
+    addEntry(world, 'app.desktop', ['Comment=two']);
+    expect(await world.shadows.sync({ dryRun: false })).toMatchObject([{ app: 'app.desktop', state: 'edited' }]);
+    expect(shadow('app.desktop')).toBe(edited);
+    expect(await world.shadows.disable(only('app'))).toMatchObject([{ app: 'app.desktop', state: 'edited' }]);
+    expect(shadow('app.desktop')).toBe(edited);
+  });
+
+  it('shadows an own entry anew when its owner writes it anew, and lets it go with its owner', async () => {
+    addEntry(world, 'pwa.desktop', ['Comment=one'], world.own);
+    await world.shadows.enable(only('pwa'));
+    const path = addEntry(world, 'pwa.desktop', ['Comment=two'], world.own);
+    const newer = readFileSync(path);
+    await world.shadows.sync({ dryRun: false });
+    expect(shadow('pwa.desktop')).toContain('Comment=two');
+    expect(isShadow('pwa.desktop')).toBe(true);
+    await world.shadows.disable(only('pwa'));
+    expect(readFileSync(path)).toEqual(newer);
+    await world.shadows.enable(only('pwa'));
+    rmSync(path);
+    await world.shadows.sync({ dryRun: false });
+    expect(existsSync(path)).toBe(false);
+    await world.shadows.disable(all);
+    expect(existsSync(join(world.root, 'home/.local/share/ringfence'))).toBe(false);
+  });
+
+  it('takes a shadow that a crash of the machine emptied for its own', async () => {
+    addEntry(world, 'app.desktop', []);
+    await world.shadows.enable(only('app'));
+    const whole = shadow('app.desktop');
+    writeFileSync(join(world.own, 'app.desktop'), '');
+    await world.shadows.sync({ dryRun: false });
+    expect(shadow('app.desktop')).toBe(whole);
+  });
+
+  it('touches nothing when the manifest is damaged', async () => {
+    addEntry(world, 'app.desktop', []);
+    await world.shadows.enable(only('app'));
+    writeFileSync(join(world.root, 'home/.local/share/ringfence/manifest.json'), '{"format": 1, ');
+    const before = world.tree();
+    await expect(world.shadows.disable(all)).rejects.toMatchObject({ code: 'Failed' });
+    expect(world.tree()).toBe(before);
+  });
+});
+
+describe('the other doors', () => {
+  it('overrides every D-Bus activation file that starts the app', async () => {
+    addEntry(world, 'org.test.Files.desktop', ['DBusActivatable=true']);
+    const services = join(world.root, 'usr/dbus-1/services');
+    const exec = 'Exec=/bin/files --gapplication-service\nSystemdService=files.service\n';
+    for (const name of ['org.test.Files', 'org.freedesktop.FileManager1']) {
+      writeFileSync(join(services, `${name}.service`), `[D-BUS Service]\nName=${name}\n${exec}`);
+    }
+    const before = world.tree();
+    await world.shadows.enable(only('org.test.Files'));
+    const own = join(world.root, 'home/.local/share/dbus-1/services');
+    expect(readdirSync(own)).toEqual(['org.freedesktop.FileManager1.service', 'org.test.Files.service']);
+    const override = readFileSync(join(own, 'org.test.Files.service'), 'utf8');
+    expect(override).not.toContain('SystemdService');
+    expect(override).toMatch(/^Exec=\/bin\/sh \S+\/ringfence\/services\/org\.test\.Files$/m);
+    expect(shadow('org.test.Files.desktop')).toContain('DBusActivatable=false');
+    expect(world.reloads.services).toBe(1);
+    await world.shadows.disable(all);
+    expect(world.tree()).toBe(before);
+    expect(world.reloads.services).toBe(2);
+  });
+
+  it('gives the scopes of flatpak, snap and Chromium the limits by a drop-in', async () => {
+    addEntry(world, 'org.test.App.desktop', ['X-Flatpak=org.test.My-App']);
+    addEntry(world, 'fox_fox.desktop', ['X-SnapInstanceName=fox', 'X-SnapAppName=fox']);
+    addEntry(world, 'chromium.desktop', []);
+    await world.shadows.enable(all);
+    const units = join(world.root, 'home/.config/systemd/user');
+    expect(readdirSync(units)).toEqual([
+      'app-flatpak-org.test.My\\x2dApp-.scope.d',
+      'app-org.chromium.Chromium-.scope.d',
+      'snap.fox.fox-.scope.d',
+    ]);
+    const dropIn = readFileSync(join(units, 'snap.fox.fox-.scope.d/50-ringfence.conf'), 'utf8');
+    expect(dropIn).toContain('[Scope]\nOOMPolicy=continue\nMemoryMax=6012954214\n');
+    expect(world.reloads.dropIns).toBe(1);
+    expect(await world.shadows.sync({ dryRun: false })).toEqual([]);
+    await world.shadows.disable(all);
+    expect(existsSync(join(world.root, 'home/.config'))).toBe(false);
+  });
+
+  it('wraps autostart entries when asked to', async () => {
+    addEntry(world, 'app.desktop', []);
+    addEntry(world, 'app.desktop', ['Exec=app --hidden "a b"'], join(world.root, 'etc/xdg/autostart'));
+    const before = world.tree();
+    await world.shadows.enable({ ...only('app'), wish: { autostart: true } });
+    const entry = readFileSync(join(world.root, 'home/.config/autostart/app.desktop'), 'utf8');
+    const script = /^Exec=\/bin\/sh (\S+)$/m.exec(entry)?.[1] ?? '';
+    expect(readFileSync(script, 'utf8')).toContain("--app=app.desktop --run -- app --hidden 'a b'\n");
+    await world.shadows.disable(all);
+    expect(world.tree()).toBe(before);
+  });
+});
+
+describe('the icon itself', () => {
+  const click = (id: string, key: string, files: readonly string[]) => {
+    const run = `import sys, gi; gi.require_version('Gio', '2.0'); from gi.repository import Gio
+info = Gio.DesktopAppInfo.new(sys.argv[1])
+info.launch_action(sys.argv[2], None) if sys.argv[2] else info.launch_uris(sys.argv[3:], None)`;
+    execFileSync('/usr/bin/python3', ['-c', run, id, key, ...files], {
+      env: {
+        ...world.environment,
+        PATH: `${world.root}/bin:/usr/bin:/bin`,
+        GIO_USE_VFS: 'local',
+        OUT: join(world.root, 'out'),
+      },
+    });
+  };
+  const record = (name: string, status: number) => {
+    mkdirSync(join(world.root, 'bin'), { recursive: true });
+    const text = `#!/bin/sh\nprintf '%s\\n' ${name} "$@" >"$OUT.tmp" && mv "$OUT.tmp" "$OUT"\nexit ${status}\n`;
+    writeFileSync(join(world.root, 'bin', name), text, { mode: 0o755 });
+  };
+  const outcome = async () => {
+    const place = join(world.root, 'out');
+    for (;;) {
+      if (existsSync(place)) return readFileSync(place, 'utf8').trimEnd().split('\n');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const strange = "file:///srv/a%20b,c'%22$x%25.txt";
+
+  it('hands the client the id and every file', async () => {
+    const client = join(world.root, 'bin/ringfence-open');
+    world = makeWorld({ root: world.root, clientPath: client });
+    record('ringfence-open', 0);
+    addEntry(world, 'app.desktop', ['Exec=app --open %F']);
+    await world.shadows.enable(only('app'));
+    click('app.desktop', '', [strange]);
+    const original = `--original=${join(world.system, 'app.desktop')}`;
+    expect(await outcome()).toEqual(['ringfence-open', '--app=app.desktop', original, '--', `/srv/a b,c'"$x%.txt`]);
+  });
+
+  it('starts the original when the client is gone, and when it asks for that', async () => {
+    addEntry(world, 'app.desktop', ['Exec=app --open=x "two words" %f']);
+    record('app', 0);
+    await world.shadows.enable(only('app'));
+    click('app.desktop', '', [strange]);
+    expect(await outcome()).toEqual(['app', '--open=x', 'two words', `/srv/a b,c'"$x%.txt`]);
+    rmSync(join(world.root, 'out'));
+    const asking = makeWorld({ root: world.root, clientPath: '/bin/sh' });
+    await asking.shadows.sync({ dryRun: false });
+    const text = shadow('app.desktop').replaceAll('/bin/sh --app', '/bin/sh -c "exit 75" --app');
+    writeFileSync(join(world.own, 'app.desktop'), text);
+    click('app.desktop', '', []);
+    expect(await outcome()).toEqual(['app', '--open=x', 'two words']);
+  });
+
+  it('does not start the original for the strict action', async () => {
+    addEntry(world, 'app.desktop', []);
+    await world.shadows.enable(only('app'));
+    const strict = shadow('app.desktop').split('[Desktop Action ringfence-strict]')[1] ?? '';
+    expect(strict).toContain('--profile=strict --strict');
+    expect(strict).not.toContain('exec true');
+    expect(shadow('app.desktop')).toContain('exec true');
+  });
+});

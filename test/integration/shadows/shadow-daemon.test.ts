@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BusConnection } from '../../../src/platform/dbus/connection.ts';
+import { installEntry, removeEntries } from '../../fixtures/desktop-entries.ts';
+import { built, connectTestBus, endAll, fenceUnits, namePid } from '../../fixtures/live-daemon.ts';
+import { cgroupOf } from '../../harness/cgroup.ts';
+import { command, output } from '../../harness/command.ts';
+import { type Daemon, startDaemon } from '../../harness/daemon.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+// The daemon and its client, on the testbed's own bus and in its user's home.
+
+const data = join(homedir(), '.local/share');
+const entry = (id: string) => join(data, 'applications', `${id}.desktop`);
+const ringfence = (...args: string[]) => command([built.ringfence, ...args]);
+const isShadow = (id: string) =>
+  existsSync(entry(id)) && readFileSync(entry(id), 'utf8').includes('X-Ringfence-Source');
+
+let bus: BusConnection;
+let daemon: Daemon;
+
+beforeAll(async () => {
+  bus = await connectTestBus();
+  daemon = await startDaemon();
+});
+afterEach(async () => {
+  await ringfence('disable', '--all');
+  await endAll(bus);
+  removeEntries();
+});
+afterAll(async () => {
+  await daemon.stop();
+  await bus.close();
+});
+
+describe('ringfence enable', () => {
+  it('makes the usual icon start the app in a scope of its own', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000', 'StartupNotify=false']);
+    expect(await ringfence('enable', 'org.test.App')).toMatchObject({ code: 0, stdout: 'org.test.App  enabled\n' });
+    await output(['gio', 'launch', entry('org.test.App')]);
+    const units = await waitFor(async () => (await fenceUnits(bus)).length > 0 && fenceUnits(bus), { what: 'a scope' });
+    expect(units).toEqual([expect.stringMatching(/^app-ringfence-org\.test\.App-\d+\.scope$/)]);
+  });
+
+  it('remembers a profile that the configuration does not name', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    expect((await ringfence('enable', '--profile', 'nope', 'org.test.App')).code).toBe(2);
+    expect(isShadow('org.test.App')).toBe(false);
+    expect((await ringfence('enable', '--profile', 'strict', 'org.test.App')).code).toBe(0);
+    expect(readFileSync(entry('org.test.App'), 'utf8')).toContain('--strict');
+    const apps = JSON.parse((await ringfence('apps', '--enabled', '--json')).stdout) as object[];
+    expect(apps).toMatchObject([{ id: 'org.test.App.desktop', state: 'enabled', profile: 'strict', wish: 'app' }]);
+  });
+
+  it('ends with the code of what went wrong', async () => {
+    expect((await ringfence('enable', 'no.such.App')).code).toBe(3);
+    expect((await ringfence('enable', 'a/b')).code).toBe(2);
+    expect((await ringfence('enable')).code).toBe(2);
+    expect((await ringfence('enable', '--all', 'x')).code).toBe(2);
+  });
+
+  it('prints a diff and changes nothing in a dry run', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    const { stdout, code } = await ringfence('enable', '--dry-run', 'org.test.App');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`--- ${entry('org.test.App')}\n+++ ${entry('org.test.App')}\n@@ `);
+    expect(stdout).toMatch(/^-Exec=sleep 1000$/m);
+    expect(isShadow('org.test.App')).toBe(false);
+  });
+});
+
+describe('the daemon', () => {
+  it('follows what is installed and removed', async () => {
+    installEntry('org.test.First', ['Exec=sleep 1000']);
+    await ringfence('enable', '--all');
+    installEntry('org.test.Second', ['Exec=sleep 1000']);
+    await waitFor(() => isShadow('org.test.Second'), { what: 'the shadow of a new app', timeoutMs: 5000 });
+    const kept = join(data, 'ringfence/originals/org.test.Second.desktop');
+    expect(existsSync(kept)).toBe(true);
+    rmSync(entry('org.test.Second'));
+    await waitFor(() => !existsSync(kept), { what: 'the end of what was kept of it', timeoutMs: 5000 });
+    expect(existsSync(entry('org.test.Second'))).toBe(false);
+  });
+
+  it('brings everything up to date when it starts', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    await ringfence('enable', '--all');
+    await daemon.kill9();
+    installEntry('org.test.Later', ['Exec=sleep 1000']);
+    daemon = await startDaemon({ home: daemon.home });
+    await waitFor(() => isShadow('org.test.Later'), { what: 'the shadow', timeoutMs: 5000 });
+  });
+});
+
+describe('D-Bus activation', () => {
+  const services = join(data, 'dbus-1/services');
+  const program = join(data, 'org.test.Service.cjs');
+  afterEach(() => rmSync(services, { recursive: true, force: true }));
+
+  it('of the app’s name starts it in a scope of its own', async () => {
+    installEntry('org.test.Service', ['Exec=true', 'DBusActivatable=true']);
+    mkdirSync(services, { recursive: true });
+    writeFileSync(
+      program,
+      `if (process.env.DBUS_STARTER_BUS_TYPE !== 'session') process.exit(1);
+require('${process.cwd()}/node_modules/dbus-next').sessionBus().requestName('org.test.Service');
+`,
+    );
+    const original = `[D-BUS Service]\nName=org.test.Service\nExec=${process.execPath} ${program}\nSystemdService=x.service\n`;
+    writeFileSync(join(services, 'org.test.Service.service'), original);
+    await ringfence('enable', 'org.test.Service');
+    const ping = ['org.test.Service', '/', 'org.freedesktop.DBus.Peer', 'Ping'];
+    await output(['busctl', '--user', 'call', ...ping]);
+    const pid = await namePid(bus, 'org.test.Service');
+    expect(cgroupOf(pid ?? 0)).toMatch(/\/app\.slice\/app-ringfence-org\.test\.Service-\d+\.scope$/);
+    await ringfence('disable', 'org.test.Service');
+    expect(readFileSync(join(services, 'org.test.Service.service'), 'utf8')).toBe(original);
+  });
+});

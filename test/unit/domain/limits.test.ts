@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isRingfenceError } from '../../../src/domain/errors.ts';
+import { type LimitName, limitNames, parseLimit, readLimit, resolveLimit } from '../../../src/domain/limits.ts';
+
+const host = { memoryBytes: 8n * 2n ** 30n, swapBytes: 2n ** 30n, taskCeiling: 32_000n };
+const amount = (name: LimitName, text: string) => resolveLimit(parseLimit(name, text), host);
+const code = (name: LimitName, text: string) => {
+  try {
+    amount(name, text);
+    return 'accepted';
+  } catch (error) {
+    return isRingfenceError(error) ? error.code : String(error);
+  }
+};
+
+describe('limits', () => {
+  it.each<[LimitName, string, bigint | 'infinity']>([
+    ['memory-max', '4G', 4n * 2n ** 30n],
+    ['memory-max', '4294967296', 2n ** 32n],
+    ['memory-max', '1.5G', 3n * 2n ** 29n],
+    ['memory-max', '512K', 2n ** 19n],
+    ['memory-max', '1T', 2n ** 40n],
+    ['memory-max', '70%', (8n * 2n ** 30n * 7n) / 10n],
+    ['memory-max', '12.5%', 2n ** 30n],
+    ['memory-max', '100%', 8n * 2n ** 30n],
+    ['memory-max', 'infinity', 'infinity'],
+    ['memory-high', '3G', 3n * 2n ** 30n],
+    ['memory-swap-max', '0', 0n],
+    ['memory-swap-max', '0%', 0n],
+    ['memory-swap-max', '25%', 2n ** 28n],
+    ['cpu-quota', '100%', 1_000_000n],
+    ['cpu-quota', '300%', 3_000_000n],
+    ['cpu-quota', '6400%', 64_000_000n],
+    ['cpu-quota', '12.5%', 125_000n],
+    ['cpu-quota', '0.1%', 1000n],
+    ['cpu-quota', 'infinity', 'infinity'],
+    ['cpu-weight', '1', 1n],
+    ['cpu-weight', '10000', 10_000n],
+    ['io-weight', '50', 50n],
+    ['tasks-max', '1', 1n],
+    ['tasks-max', '4194304', 4_194_304n],
+    ['tasks-max', '10%', 3200n],
+    ['tasks-max', 'infinity', 'infinity'],
+  ])('%s = %s', (name, text, expected) => {
+    expect(amount(name, text)).toBe(expected);
+  });
+
+  it.each<[LimitName, string]>([
+    ['memory-max', 'lots'],
+    ['memory-max', ''],
+    ['memory-max', ' 4G'],
+    ['memory-max', '4GB'],
+    ['memory-max', '-1'],
+    ['memory-max', '0'],
+    ['memory-max', '0%'],
+    ['memory-max', '4095'],
+    ['memory-max', '0.00001G'],
+    ['memory-max', '101%'],
+    ['memory-max', '1e9'],
+    ['memory-max', '0x1000000'],
+    ['memory-max', '9223372036854775808'],
+    ['memory-max', '99999999999999999999999999T'],
+    ['memory-max', '4G\n'],
+    ['memory-max', 'Infinity'],
+    ['memory-high', '0'],
+    ['memory-swap-max', '18446744073709551615'],
+    ['cpu-quota', '2'],
+    ['cpu-quota', '0%'],
+    ['cpu-quota', '0.01%'],
+    ['cpu-quota', '-5%'],
+    ['cpu-quota', '99999999999999999999%'],
+    ['cpu-weight', '0'],
+    ['cpu-weight', '10001'],
+    ['cpu-weight', '50%'],
+    ['cpu-weight', 'infinity'],
+    ['io-weight', '1.5'],
+    ['tasks-max', '0'],
+    ['tasks-max', '0%'],
+    ['tasks-max', '4194305'],
+    ['tasks-max', '1K'],
+    ['tasks-max', '0.001%'],
+  ])('%s = %j is refused', (name, text) => {
+    expect(code(name, text)).toBe('InvalidLimit');
+  });
+
+  it('refuses a number of any length at once', () => {
+    for (const name of limitNames) expect(code(name, '9'.repeat(100_000))).toBe('InvalidLimit');
+  });
+
+  it('says what it expected, in the words of the caller', () => {
+    expect(() => parseLimit('memory-max', 'lots')).toThrow(
+      'cannot set memory-max to "lots": expected bytes like 4G, a share like 70%, or infinity',
+    );
+    expect(() => parseLimit('memory-max', '0')).toThrow(/would kill the app at once/);
+  });
+
+  it('takes every text without anything but InvalidLimit, and never yields what the kernel would read as no limit', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...limitNames),
+        fc.oneof(fc.string(), fc.stringMatching(/^\d{0,30}(\.\d{0,6})?[KMGT%]?$/)),
+        (name, text) => {
+          const read = readLimit(name, text);
+          const outcome = code(name, text);
+          expect(outcome).toBe('problem' in read || outcome === 'InvalidLimit' ? 'InvalidLimit' : 'accepted');
+          if (outcome === 'InvalidLimit') return;
+          const value = amount(name, text);
+          expect(value === 'infinity' || (value >= 0n && value < 2n ** 63n - 65_536n)).toBe(true);
+          expect(value === 'infinity').toBe(text === 'infinity');
+        },
+      ),
+    );
+  });
+
+  it('reads bytes as the product of number and suffix', () => {
+    fc.assert(
+      fc.property(fc.bigInt(65_536n, 2n ** 31n), fc.constantFrom('', 'K', 'M', 'G'), (number, suffix) => {
+        const factor = 1024n ** BigInt(['', 'K', 'M', 'G'].indexOf(suffix));
+        const expected = number * factor > 2n ** 62n ? 'InvalidLimit' : 'accepted';
+        expect(code('memory-max', `${number}${suffix}`)).toBe(expected);
+        if (expected === 'accepted') expect(amount('memory-max', `${number}${suffix}`)).toBe(number * factor);
+      }),
+    );
+  });
+});

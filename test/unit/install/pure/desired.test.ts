@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { isRingfenceError } from '../../../../src/domain/errors.ts';
+import { desiredInstall, nodeFlags, type PackageFile } from '../../../../src/install/pure/desired.ts';
+import { installPlaces } from '../../../../src/install/pure/places.ts';
+
+const file = (name: string, content: string, executable = false): PackageFile => ({
+  name,
+  content: Buffer.from(content),
+  executable,
+});
+const files = [
+  file('dist/ringfenced', '#!/usr/bin/env -S node --flag=1\n', true),
+  file('dist/ringfenced.cache', 'cache'),
+  file('dist/ringfenced.bundle.cjs', 'bundle'),
+  file('dist/ringfence-open', '#!/bin/sh\n', true),
+  file('dist/man/ringfence.1', 'page'),
+  file('dbus/ringfence.service.in', 'ExecStart=@node@ @flags@ @ringfenced@\n'),
+  file('dbus/org.ringfence.Ringfence1.service.in', 'Exec=@node@ @flags@ @ringfenced@\n'),
+];
+const completions = { bash: 'b', zsh: 'z', fish: 'f' };
+
+function install(environment: Record<string, string>, changes: { node?: string; files?: PackageFile[] } = {}) {
+  const places = installPlaces(environment);
+  const desired = desiredInstall({ places, files, node: '/usr/bin/node', completions, ...changes });
+  const text = (path: string) => {
+    const found = desired.find((place) => place.path === path);
+    return found?.kind === 'file' ? Buffer.from(found.content).toString() : found?.target;
+  };
+  return { desired, places, text };
+}
+
+describe('desiredInstall', () => {
+  it('fills the templates', () => {
+    const { places, text } = install({ HOME: '/home/ada' });
+    const command = '/usr/bin/node --flag=1 /home/ada/.local/share/ringfence/dist/ringfenced';
+    expect(text(places.unit)).toBe(`ExecStart=${command}\n`);
+    expect(text(places.service)).toBe(`Exec=${command}\n`);
+  });
+
+  it('quotes what needs it, for each reader in its own way', () => {
+    const { places, text } = install({ HOME: '/home/ada b', XDG_DATA_HOME: '/data/100%/é' });
+    const daemon = '"/data/100%/é/ringfence/dist/ringfenced"';
+    expect(text(places.service)).toBe(`Exec=/usr/bin/node --flag=1 ${daemon}\n`);
+    expect(text(places.unit)).toBe(`ExecStart=/usr/bin/node --flag=1 ${daemon.replace('%', '%%')}\n`);
+  });
+
+  it.each(['/home/a"b', '/home/a\\b', '/home/a$b', '/home/a\nb'])('refuses the home %j', (HOME) => {
+    expect(() => install({ HOME })).toThrow(expect.toSatisfy((error) => isRingfenceError(error, 'InvalidArgument')));
+  });
+
+  it('refuses a package that is not whole', () => {
+    const incomplete = files.filter(({ name }) => name !== 'dist/ringfenced');
+    expect(() => install({ HOME: '/home/ada' }, { files: incomplete })).toThrow(
+      expect.toSatisfy((error) => isRingfenceError(error, 'Failed')),
+    );
+  });
+
+  it('writes the bundle before its cache, and what starts the daemon last', () => {
+    const { desired, places } = install({ HOME: '/home/ada' });
+    const at = (path: string) => desired.findIndex((place) => place.path === path);
+    expect(at(`${places.package}/dist/ringfenced.bundle.cjs`)).toBeLessThan(
+      at(`${places.package}/dist/ringfenced.cache`),
+    );
+    expect(desired.at(-1)?.path).toBe(places.service);
+  });
+
+  it('links programs, and puts man pages where man looks for them', () => {
+    const { text } = install({ HOME: '/home/ada' });
+    expect(text('/home/ada/.local/bin/ringfence-open')).toBe('/home/ada/.local/share/ringfence/dist/ringfence-open');
+    expect(text('/home/ada/.local/bin/ringfenced.cache')).toBeUndefined();
+    expect(text('/home/ada/.local/share/man/man1/ringfence.1')).toBe('page');
+  });
+
+  it('ignores relative XDG folders', () => {
+    expect(installPlaces({ HOME: '/home/ada', XDG_DATA_HOME: 'data' }).data).toBe('/home/ada/.local/share');
+  });
+});
+
+describe('nodeFlags', () => {
+  it.each([
+    ['#!/usr/bin/env -S node --a --b=1\nx', '--a --b=1'],
+    ['#!/usr/bin/env -S node\nx', ''],
+  ])('reads %j', (program, flags) => expect(nodeFlags(program)).toBe(flags));
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { DoctorFacts } from '../../../../src/install/pure/doctor-facts.ts';
+import { judgeHost } from '../../../../src/install/pure/judge-host.ts';
+
+const all = new Set(['cpu', 'io', 'memory', 'pids']);
+const healthy: DoctorFacts = {
+  version: '1.0.0',
+  busProblem: undefined,
+  manager: { version: 257, controllers: all, swapIsCounted: true },
+  unifiedCgroups: true,
+  kernelControllers: all,
+  swapBytes: 1n,
+  sandbox: {
+    machine: 'x86_64',
+    bwrapVersion: 'bubblewrap 0.8.0',
+    proxyVersion: 'xdg-dbus-proxy 0.1.4',
+    trial: { exitCode: 0, stderr: '' },
+    sessionAddress: 'unix:path=/run/user/1000/bus',
+    network: true,
+  },
+  activation: { path: '/data/x.service', missing: [] },
+  unit: { load: 'loaded', active: 'active', file: '/data/ringfence.service', stale: false },
+  daemon: { version: '1.0.0' },
+  entries: [{ id: 'firefox.desktop', state: 'enabled' }],
+  journald: 'pong',
+  journalBinding: true,
+  notifications: { service: true, client: true },
+  binOutsidePath: undefined,
+  configErrors: [],
+};
+
+function statesBut(facts: Partial<DoctorFacts>) {
+  const findings = judgeHost({ ...healthy, ...facts }).filter(({ state }) => state !== 'works');
+  for (const { fix } of findings) expect(fix).toMatch(/\S/);
+  return findings.map(({ name, state }) => `${name}: ${state}`);
+}
+
+describe('judgeHost', () => {
+  it('has nothing to say against a healthy host', () => expect(statesBut({})).toEqual([]));
+
+  const cases: [string, Partial<DoctorFacts>, string[]][] = [
+    ['an old systemd', { manager: { version: 249, controllers: all, swapIsCounted: true } }, ['user manager: limited']],
+    [
+      'no bus',
+      {
+        busProblem: 'cannot find the session bus',
+        manager: undefined,
+        unit: undefined,
+        daemon: undefined,
+        entries: undefined,
+      },
+      ['session bus: missing'],
+    ],
+    ['no user manager', { manager: undefined, unit: undefined }, ['user manager: missing']],
+    ['version 1 of cgroups', { unifiedCgroups: false }, ['cgroups: missing']],
+    [
+      'controllers that are not delegated',
+      { manager: { version: 257, controllers: new Set(['memory', 'pids']), swapIsCounted: true } },
+      ['CPU limits: limited', 'io-weight: limited'],
+    ],
+    [
+      'no memory controller',
+      { manager: { version: 257, controllers: new Set(['cpu', 'io', 'pids']), swapIsCounted: false } },
+      ['memory limits: missing'],
+    ],
+    [
+      'swap that is not counted',
+      { manager: { version: 257, controllers: all, swapIsCounted: false } },
+      ['swap limits: limited'],
+    ],
+    [
+      'no bubblewrap',
+      { sandbox: { machine: 'x86_64', network: true, proxyVersion: '1', sessionAddress: 'unix:path=/b' } },
+      ['strict: sandbox: limited'],
+    ],
+    [
+      'bubblewrap that is not allowed to work',
+      {
+        sandbox: {
+          ...healthy.sandbox,
+          trial: { exitCode: 1, stderr: 'bwrap: setting up uid map: Permission denied' },
+          apparmorRestrictsUserns: '1\n',
+        },
+      },
+      ['strict: sandbox: limited'],
+    ],
+    ['no activation file', { activation: undefined }, ['D-Bus activation: missing']],
+    [
+      'a node that is gone',
+      { activation: { path: '/data/x.service', missing: ['/opt/node'] }, daemon: { problem: 'exited' } },
+      ['D-Bus activation: missing', 'daemon: missing'],
+    ],
+    ['a masked unit', { unit: { load: 'masked', active: 'inactive', file: '', stale: false } }, ['user unit: missing']],
+    ['a changed unit', { unit: { load: 'loaded', active: 'active', file: '/u', stale: true } }, ['user unit: limited']],
+    ['another version', { daemon: { version: '0.9.0' } }, ['daemon: limited']],
+    ['an edited entry', { entries: [{ id: 'a.desktop', state: 'edited' }] }, ['icons: limited']],
+    ['a stale entry', { entries: [{ id: 'a.desktop', state: 'pending' }] }, ['icons: limited']],
+    ['a daemon without entries', { entries: undefined }, []],
+    ['a faulty configuration', { configErrors: ['cannot read x: line 1'] }, ['configuration: limited']],
+    ['no journald', { journald: 'missing' }, ['journal: limited']],
+    ['no binding for it', { journalBinding: false }, ['journal: limited']],
+    ['no notifications', { notifications: { service: false, client: true } }, ['notifications: limited']],
+    ['programs outside PATH', { binOutsidePath: '/home/ada/.local/bin' }, ['PATH: limited']],
+  ];
+  it.each(cases)('names %s and the way out', (_what, facts, expected) => expect(statesBut(facts)).toEqual(expected));
+
+  it('tells a controller that the kernel lacks from one that is not delegated', () => {
+    const none = { version: 257, controllers: new Set<string>(), swapIsCounted: false };
+    const fixOf = (facts: Partial<DoctorFacts>) =>
+      judgeHost({ ...healthy, manager: none, ...facts }).find(({ name }) => name === 'memory limits')?.fix;
+    expect(fixOf({})).toContain('Delegate=');
+    expect(fixOf({ kernelControllers: new Set() })).toContain('cgroup_enable=memory');
+  });
+});

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../../../src/domain/config/read-config.ts';
+import {
+  limitsInForce,
+  parseReport,
+  type Report,
+  reportLine,
+  reportMaps,
+  serializeReport,
+} from '../../../../src/domain/report.ts';
+import { decideContainment } from '../../../../src/launch/pure/decide-containment.ts';
+import { makeReport } from '../../../../src/launch/pure/make-report.ts';
+import { judgeLimit } from '../../../../src/launch/pure/read-back.ts';
+
+const decision = decideContainment({
+  app: 'firefox.desktop',
+  config: readConfig([{ path: '/c.toml', text: '[app.firefox]\ncpu-quota = "300%"' }]).config,
+  request: { limits: new Map() },
+  host: {
+    memoryBytes: 10_240_000n,
+    swapBytes: 0n,
+    taskCeiling: 1000n,
+    controllers: new Set(['memory', 'pids', 'cpu']),
+    systemdVersion: 252,
+  },
+});
+const report = makeReport(
+  { unit: 'app-ringfence-firefox-1.scope', name: 'Firefox', startedAt: 1_700_000_000_000 },
+  decision,
+  new Map([
+    ['memory-max', judgeLimit('memory-max', 7_168_000n, { file: 'memory.max', text: '7168000\n' })],
+    ['memory-swap-max', judgeLimit('memory-swap-max', 0n, { file: 'memory.swap.max', text: '0\n' })],
+    ['cpu-quota', judgeLimit('cpu-quota', 3_000_000n, undefined)],
+  ]),
+);
+
+describe('report', () => {
+  it('has a row for each limit that was asked for', () => {
+    expect(report.rows.map(({ name, asked, origin, state, value }) => [name, asked, origin, state, value])).toEqual([
+      ['memory-max', '70%', 'built-in', 'enforced', '7168000'],
+      ['memory-swap-max', '25%', 'built-in', 'enforced', '0'],
+      ['cpu-quota', '300%', '/c.toml:2', 'not-enforced', ''],
+      ['tasks-max', '4096', 'built-in', 'not-enforced', ''],
+    ]);
+    expect(report.rows[2]?.reason).toContain('cpu controller');
+    expect(report.rows[2]?.fix).toContain('delegate.conf');
+    expect(report.rows[3]?.reason).toBe('the kernel was not asked about it');
+  });
+
+  it('renders to string maps with the same keys in each', () => {
+    const maps = reportMaps(report);
+    expect(maps).toHaveLength(4);
+    const keys = ['name', 'asked', 'origin', 'state', 'value', 'reason', 'fix'];
+    for (const map of maps) expect([...map.keys()]).toEqual(keys);
+    expect(maps[0]?.get('value')).toBe('7168000');
+    expect([...limitsInForce(report)]).toEqual([
+      ['memory-max', '7168000'],
+      ['memory-swap-max', '0'],
+    ]);
+  });
+
+  it('renders to one line', () => {
+    expect(reportLine(report)).toMatch(
+      /^Firefox runs relaxed in app-ringfence-firefox-1\.scope; memory-max 70% = 7168000, .*; not enforced: cpu-quota \(.*/,
+    );
+    expect(reportLine({ ...report, name: 'a\nb' })).not.toContain('\n');
+  });
+
+  it('comes back from its record', () => {
+    expect(parseReport(serializeReport(report))).toEqual(report);
+    const text = fc.string();
+    const row = fc.record({
+      name: text,
+      asked: text,
+      origin: text,
+      state: fc.constantFrom('enforced' as const, 'not-enforced' as const),
+      value: text,
+      reason: text,
+      fix: text,
+    });
+    const reports: fc.Arbitrary<Report> = fc.record({
+      unit: text,
+      app: text,
+      name: text,
+      profile: text,
+      mode: fc.constantFrom('relaxed' as const, 'strict' as const),
+      startedAt: fc.nat(),
+      reasons: fc.array(text),
+      rows: fc.array(row),
+    });
+    fc.assert(
+      fc.property(reports, (any) => {
+        expect(parseReport(serializeReport(any))).toEqual({ ...any });
+      }),
+    );
+  });
+
+  it('takes a key that a later version added', () => {
+    const later = serializeReport(report).replace('{', '{"colour":"red",');
+    expect(parseReport(later)).toEqual(report);
+  });
+
+  it.each([
+    '',
+    'null',
+    '[]',
+    '{}',
+    '{"version":1}',
+    serializeReport(report).slice(0, 100),
+    serializeReport(report).replace('"version":1', '"version":2'),
+    serializeReport(report).replace('"mode":"relaxed"', '"mode":"loose"'),
+    serializeReport(report).replace('"not-enforced"', '7'),
+    serializeReport(report).replace('1700000000000', '"yesterday"'),
+  ])('does not take %j for a record', (text) => {
+    expect(parseReport(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { sessionBusAddress, socketPaths, unixAddress } from '../../../../src/platform/dbus/address.ts';
+
+describe('sessionBusAddress', () => {
+  it('takes the variable first, then the runtime directory', () => {
+    const address = 'unix:path=/x';
+    expect(sessionBusAddress({ DBUS_SESSION_BUS_ADDRESS: address, XDG_RUNTIME_DIR: '/run/user/1' })).toBe(address);
+    expect(sessionBusAddress({ XDG_RUNTIME_DIR: '/run/user/1' })).toBe('unix:path=/run/user/1/bus');
+    expect(sessionBusAddress({ DBUS_SESSION_BUS_ADDRESS: '', XDG_RUNTIME_DIR: '/r' })).toBe('unix:path=/r/bus');
+  });
+
+  it.each([{}, { XDG_RUNTIME_DIR: 'relative' }, { DBUS_SESSION_BUS_ADDRESS: 'unix:abstract=/tmp/x' }])(
+    'is Unreachable for %j',
+    (env) => {
+      expect(() => sessionBusAddress(env)).toThrow(expect.objectContaining({ code: 'Unreachable' }));
+    },
+  );
+});
+
+describe('socketPaths', () => {
+  it.each([
+    ['unix:path=/run/bus', ['/run/bus']],
+    ['unix:path=/run/bus,guid=0123', ['/run/bus']],
+    ['unix:guid=0123,path=/run/bus;', ['/run/bus']],
+    ['unix:path=/a%20b%3Bc%c3%A9', ['/a b;cé']],
+    ['unix:path=/a=b', ['/a=b']],
+    ['tcp:host=x,port=1;unix:abstract=y;unix:path=/one;unix:path=/two', ['/one', '/two']],
+  ])('reads %s', (address, paths) => {
+    expect(socketPaths(address)).toEqual(paths);
+  });
+
+  it.each([
+    ['unix:abstract=/tmp/x', 'abstract sockets are not supported'],
+    ['tcp:host=localhost,port=1', 'tcp addresses are not supported'],
+    ['unix:tmpdir=/tmp', 'names no socket'],
+    ['unix:path=', 'names no socket'],
+    ['unix:path=/a%2', '% escape'],
+    ['unix:path=/a%zz', '% escape'],
+    ['unix:path=/a%00', '% escape'],
+    ['nonsense', 'no transport'],
+    ['', 'empty'],
+    [';;', 'empty'],
+  ])('is Unreachable for %j, saying why', (address, reason) => {
+    expect(() => socketPaths(address)).toThrow(
+      expect.objectContaining({ code: 'Unreachable', message: expect.stringContaining(reason) }),
+    );
+  });
+});
+
+describe('unixAddress', () => {
+  it.each(['/run/user/1000/bus', '/a b', '/%', '/ä;,=:', '/a\\b*'])('is read back: %s', (path) => {
+    expect(socketPaths(unixAddress(path))).toEqual([path]);
+  });
+});

@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { expandExec } from '../../../../src/domain/desktop-entry/exec-line.ts';
+import { endStartupProgram, openLine } from '../../../../src/shadows/pure/open-line.ts';
+import { waitFor } from '../../../harness/wait-for.ts';
+
+describe('an icon whose client is gone', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ringfence-open-line-'));
+    for (const name of ['gjs', 'notify-send', 'logger']) {
+      const script = `#!/bin/sh\nprintf '%s\\0' "$@" >${folder}/$$ && mv ${folder}/$$ ${folder}/${name}.told\n`;
+      writeFileSync(join(folder, name), script);
+      chmodSync(join(folder, name), 0o755);
+    }
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const click = (mayFallBack: boolean, variables: Record<string, string>) => {
+    const exec = openLine({
+      clientPath: join(folder, 'no-such-client'),
+      options: ['--app=app.desktop'],
+      exec: 'echo started %U',
+      original: { id: 'app.desktop', name: "Tom's", icon: undefined, path: '/app.desktop', terminal: false },
+      mayFallBack,
+    });
+    const [program = '', ...args] = expandExec(exec, { uris: ['x:y'] })[0] ?? [];
+    const env = { PATH: `${folder}:${process.env['PATH']}`, ...variables };
+    const { status, stdout } = spawnSync(program, args, { env, encoding: 'utf8' });
+    return { status, stdout };
+  };
+  const told = (name: string) =>
+    waitFor(() => existsSync(join(folder, `${name}.told`)) && words(`${name}.told`), { what: `${name} to be run` });
+  const words = (file: string) => readFileSync(join(folder, file), 'utf8').split('\0').slice(0, -1);
+
+  it.each([
+    [{ XDG_ACTIVATION_TOKEN: 'token 1', DESKTOP_STARTUP_ID: 'old' }, 'token 1'],
+    [{ DESKTOP_STARTUP_ID: "id'2" }, "id'2"],
+  ])(
+    'tells the user, ends the waiting for a window and starts nothing that is to be strict',
+    async (variables, token) => {
+      expect(click(false, variables)).toEqual({ status: 127, stdout: '' });
+      expect(await told('gjs')).toEqual(['-c', endStartupProgram, token]);
+      expect((await told('notify-send')).slice(-2)).toEqual(["Tom's", expect.stringMatching(/^not started: /)]);
+      expect((await told('logger')).at(-1)).toMatch(/^app\.desktop: not started: /);
+    },
+  );
+
+  it('tells the user and starts the original, which ends the waiting itself', async () => {
+    expect(click(true, { XDG_ACTIVATION_TOKEN: 'token' })).toEqual({ status: 0, stdout: 'started x:y\n' });
+    expect((await told('notify-send')).at(-1)).toMatch(/^started without its fence: /);
+    // The last that is started: nothing writes into the folder after it.
+    expect((await told('logger')).at(-1)).toMatch(/^app\.desktop: started without its fence: /);
+    expect(existsSync(join(folder, 'gjs.told'))).toBe(false);
+  });
+});
+
+it('the client ends the waiting for a window by the same program', () => {
+  const client = readFileSync('src/clients/open/ringfence-open.sh', 'utf8').replace(/\s+/g, ' ');
+  expect(client).toContain(endStartupProgram);
+});
