@@ -1,32 +1,41 @@
 #!/usr/bin/env node
 // npm test [-- [--only unit|integration|gnome|machine] [FILE…]]: everything, on a bare machine: installs what is missing (as root
-// on Debian and Ubuntu; elsewhere it says what is), builds, checks, and runs the integration tests in a private session,
-// those of the desktop in GNOME Shell, and the machine tests, on this system's own files, on Debian 13 and on two processors. Without root: check and machine. Ends with the line
-// "N passed, N failed"; exit status 1 if anything failed. With CI=true a skipped test is a failure.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, freemem } from 'node:os';
+// on Debian and Ubuntu; elsewhere it says what is), builds, checks, and runs the integration tests in private sessions, those of the
+// desktop in GNOME Shell, and the machine tests, on this system's own files, on Debian 13 and on two processors: side by side,
+// each in a testbed of its own. Without root: check and machine. Ends with the line "N passed, N failed"; exit status 1 if
+// anything failed, or if no test has the name asked for. With CI=true a skipped test is a failure.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installModules, installPackages } from './testbed/prepare.mjs';
+import { sideBySide } from './testbed/side-by-side.mjs';
 import { root, run, say, seconds, withTitle } from './testbed/steps.mjs';
 import { Tally } from './testbed/tally.mjs';
 
 const suites = ['unit', 'integration', 'gnome', 'machine'];
-const { values, positionals: files } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
+const { values, positionals: asked } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
 if (values.only !== undefined && !suites.includes(values.only)) {
   console.error(`npm test: --only takes one of ${suites.join(', ')}`);
   process.exit(2);
 }
-const wanted = (suite) => values.only === undefined || values.only === suite;
 const isRoot = process.getuid() === 0;
+const everything = values.only === undefined && asked.length === 0;
 const outFolder = join(root, 'out/test');
 const testbed = (name) => join(root, 'test/testbed', name);
 const tally = new Tally();
 const begin = Date.now();
 
+const files = Object.fromEntries(suites.map((suite) => [suite, filesOf(suite)]));
+const found = Object.values(files).flat();
+const nowhere = asked.filter((part) => !found.some((file) => file.includes(part)));
+if (nowhere.length > 0) {
+  console.error(`npm test: no test of ${values.only ?? 'any suite'} matches ${nowhere.join(' ')}`);
+  process.exit(1);
+}
 rmSync(outFolder, { recursive: true, force: true });
 try {
-  await everything();
+  await testAll();
 } catch (error) {
   tally.fail(error.message);
 }
@@ -35,133 +44,152 @@ say(`took ${seconds(begin)}`);
 console.log(tally.line());
 process.exit(tally.failed > 0 ? 1 : 0);
 
-async function everything() {
+async function testAll() {
   if (!isRoot && ['integration', 'gnome'].includes(values.only))
     throw new Error(`the ${values.only} tests need root: sudo npm test`);
   if (values.only !== 'unit') await installPackages();
   await installModules();
-  const debian13 = wanted('machine') ? prepareRoot('debian13-root') : undefined;
-  const debian13Gnome = wanted('gnome') && isRoot ? prepareRoot('debian13-gnome-root') : undefined;
+  const debian13 = files.machine.length > 0 ? prepareRoot('debian13-root') : undefined;
+  const debian13Gnome = files.gnome.length > 0 && isRoot ? prepareRoot('debian13-gnome-root') : undefined;
   await must('build', ['npm', 'run', '--silent', 'build']);
 
-  if (values.only === undefined) await check(['npm', 'run', '--silent', 'check'], 'check');
-  else if (wanted('unit')) await check(['npm', 'run', '--silent', 'unit', '--', ...files], 'unit');
-  if (wanted('integration')) {
-    if (isRoot) await integration();
-    else tally.skip('the integration tests: they need root');
-  }
-  if (wanted('gnome')) {
-    if (isRoot) await gnome(debian13Gnome);
-    else tally.skip('the tests in GNOME Shell: they need root');
-  }
-  if (wanted('machine')) await machines(debian13);
-  if (values.only === undefined) await readmeCommands();
+  // What takes longest begins first.
+  const jobs = [
+    ...machineJobs(files.machine, debian13),
+    ...unitJobs(files.unit),
+    ...gnomeJobs(files.gnome, debian13Gnome),
+    ...integrationJobs(files.integration),
+    ...(everything ? readmeJobs() : []),
+  ];
+  // Half of what the tests do is waiting.
+  await sideBySide(jobs, availableParallelism() + 1);
+  if (tally.passed + tally.failed === 0) tally.fail('no test ran');
 }
 
-/** The README's commands that cannot run inside a testbed, since they start one. */
-async function readmeCommands() {
-  tally.command('npm run demo', await run(withTitle('npm run demo', ['npm', 'run', '--silent', 'demo'])));
-  const few = { BENCH_ROUNDS: '3', BENCH_ENTRIES: '20', BENCH_SETTLE_SECONDS: '1', BENCH_IDLE_SECONDS: '1' };
-  if (!isRoot) tally.skip('npm run bench: it needs root');
-  else {
-    const bench = withTitle('npm run bench (a few rounds: no figures)', ['npm', 'run', '--silent', 'bench']);
-    tally.command('npm run bench', await run(bench, { env: few }));
-  }
-}
-
-/** Types, lint, boundaries and unit tests, or the unit tests alone. */
-async function check(argv, name) {
-  const report = join(outFolder, `${name}.json`);
-  const code = await run(withTitle(name, argv), { env: { RINGFENCE_TEST_REPORT: report } });
-  tally.add(name, code, report);
-}
-
-async function integration() {
-  // The oracle's entries come by apt, which a session has no way to.
-  const entries = ['sh', join(root, 'test/fixtures/fetch-desktop-entries.sh'), join(cacheFolder(), 'desktop-entries')];
-  if (existsSync(entries[1])) await must('desktop entries of real applications', entries);
-  const folder = 'test/integration';
-  const suites = readdirSync(join(root, folder), { recursive: true })
+/** The test files of a suite, at any depth, that match what was asked for; none where another suite was. */
+function filesOf(suite) {
+  if (values.only !== undefined && values.only !== suite) return [];
+  const folder = join('test', suite);
+  return readdirSync(join(root, folder), { recursive: true })
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => join(folder, file))
-    .filter((file) => files.length === 0 || files.some((wantedFile) => file.includes(wantedFile)))
+    .filter((file) => asked.length === 0 || asked.some((part) => file.includes(part)))
     .sort();
-  if (suites.length === 0) throw new Error(`no integration test matches ${files.join(' ')}`);
-  // A session each, which takes half a second: no file can leave a unit, a daemon or a dead bus to the next.
-  for (const file of suites) {
-    const name = join('session', basename(file, '.test.ts'));
-    const argv = withTitle(file, [testbed('session'), '--journal', ...vitest('integration', [file])]);
-    const code = await run(argv, { ...reportTo(name), timeoutMs: 600_000 });
-    tally.add(file, code, join(outFolder, name, 'report.json'));
+}
+
+/** Types, lint, boundaries and unit tests, or those unit tests that were asked for. */
+function unitJobs(files) {
+  if (files.length === 0) return [];
+  const name = everything ? 'check' : 'unit';
+  const report = join(outFolder, `${name}.json`);
+  return [
+    {
+      title: name,
+      argv: everything ? ['npm', 'run', '--silent', 'check'] : ['npm', 'run', '--silent', 'unit', '--', ...files],
+      env: { RINGFENCE_TEST_REPORT: report },
+      timeoutMs: 600_000,
+      ended: (code) => tally.add(name, code, report),
+    },
+  ];
+}
+
+/** A session for each file, which takes half a second: none can leave a unit, a daemon or a dead bus to the next. */
+function integrationJobs(files) {
+  if (files.length === 0) return [];
+  if (!isRoot) {
+    tally.skip('the integration tests: they need root');
+    return [];
   }
+  const jobs = files.map((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const name = file.replace(/^test\/integration\//, '').replace(/\.test\.ts$/, '');
+    const job = session(file, join('session', name), ['--journal', ...vitest('integration', [file])]);
+    return {
+      ...job,
+      alone: /^\/\/ Runs alone: /m.test(text),
+      ready: text.includes('fetch-desktop-entries') ? desktopEntries() : undefined,
+    };
+  });
+  return [...jobs.filter(({ alone }) => !alone), ...jobs.filter(({ alone }) => alone)];
+}
+
+let entries;
+/** The oracle's entries come by apt, which a session has no way to. */
+function desktopEntries() {
+  const script = ['sh', join(root, 'test/fixtures/fetch-desktop-entries.sh'), join(cacheFolder(), 'desktop-entries')];
+  entries ??= run(script, { capture: true }).then(({ code, output }) => {
+    if (code !== 0) tally.fail(`fetching the desktop entries of real applications: ${output}`);
+  });
+  return entries;
 }
 
 /** The same tests in this system's GNOME Shell and in Debian 13's. */
-async function gnome(debian13Gnome) {
-  for (const [title, name, folder] of [
-    ['gnome (own files)', 'gnome', undefined],
-    ['gnome (Debian 13)', 'gnome13', await debian13Gnome],
-  ]) {
-    if (folder === undefined && name === 'gnome13') continue;
-    const { env } = reportTo(name);
-    const code = await run(withTitle(title, [testbed('session'), '--gnome', ...vitest('gnome', files)]), {
-      env: { ...env, ...(folder && { RINGFENCE_TEST_ROOT: folder }) },
-      timeoutMs: 600_000,
-    });
-    tally.add(title, code, join(outFolder, name, 'report.json'));
+function gnomeJobs(files, debian13Gnome) {
+  if (files.length === 0) return [];
+  if (!isRoot) {
+    tally.skip('the tests in GNOME Shell: they need root');
+    return [];
   }
+  const argv = ['--gnome', ...vitest('gnome', files)];
+  const other = session('gnome (Debian 13)', 'gnome13', argv);
+  return [session('gnome (own files)', 'gnome', argv), onceMade(other, debian13Gnome)];
 }
 
-/** Both machines, at the same time where there is room for two. */
-async function machines(debian13) {
-  const own = () => machine('machine (own files)', 'machine', undefined);
-  const other = async () => {
-    const folder = await debian13;
+/** A job in a testbed that needs another release's files, once they are there. */
+function onceMade(job, made) {
+  const ready = made.then((folder) => {
+    job.env.RINGFENCE_TEST_ROOT = folder;
     if (folder === undefined)
-      tally.skip('the machine tests on Debian 13: making its files needs root once, sudo test/testbed/debian13-root');
-    else await machine('machine (Debian 13)', 'machine13', folder);
-  };
-  if (availableParallelism() >= 2 && freemem() > 5 * 2 ** 30) await Promise.all([own(), other()]);
-  else {
-    await own();
-    await other();
-  }
-  // By itself: its two processors are this machine's.
-  if (isRoot) await virtualMachine();
-  else tally.skip('the tests on two processors: they need root');
-}
-
-async function machine(title, name, folder) {
-  const { env } = reportTo(name);
-  // What needs Debian 12's own applications or another kind of machine says so in its file name.
-  const args = [...files, '--exclude', '**/virtual-*', '--passWithNoTests'];
-  if (folder !== undefined) args.push('--exclude', '**/debian12-*');
-  const code = await run(withTitle(title, [testbed('machine'), ...vitest('machine', args)]), {
-    prefix: `[${title}] `,
-    env: { ...env, MACHINE_TIMEOUT: '600', ...(folder && { RINGFENCE_TEST_ROOT: folder }) },
+      tally.skip(`${job.title}: making its files needs root once, sudo test/testbed/debian13-root`);
+    return folder !== undefined;
   });
-  tally.add(title, code, join(outFolder, name, 'report.json'));
+  return { ...job, ready };
 }
 
-async function virtualMachine() {
-  const suites = readdirSync(join(root, 'test/machine'))
-    .filter((file) => file.startsWith('virtual-'))
-    .map((file) => join('test/machine', file))
-    .filter((file) => files.length === 0 || files.some((wantedFile) => file.includes(wantedFile)));
-  if (suites.length === 0) return;
-  if (process.arch !== 'x64' || !/^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))) {
-    tally.skip('the tests on two processors: they need the kernel of Debian on amd64');
-    return;
-  }
-  const title = 'virtual machine';
-  const { env } = reportTo('virtual');
-  const code = await run(withTitle(title, [testbed('virtual-machine'), ...vitest('machine', suites)]), {
-    env: { ...env, MACHINE_TIMEOUT: '300' },
+function machineJobs(files, debian13) {
+  const isVirtual = (file) => basename(file).startsWith('virtual-');
+  const own = files.filter((file) => !isVirtual(file));
+  // What needs Debian 12's own applications says so in its name.
+  const others = own.filter((file) => !basename(file).startsWith('debian12-'));
+  const jobs = [];
+  if (own.length > 0) jobs.push(machine('machine (own files)', 'machine', own));
+  if (others.length > 0) jobs.push(onceMade(machine('machine (Debian 13)', 'machine13', others), debian13));
+  jobs.push(...virtualJobs(files.filter(isVirtual)));
+  return jobs;
+}
+
+function virtualJobs(files) {
+  if (files.length === 0) return [];
+  const reason = !isRoot
+    ? 'they need root'
+    : process.arch !== 'x64' || !/^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))
+      ? 'they need the kernel of Debian on amd64'
+      : undefined;
+  if (reason === undefined)
+    return [inTestbed('virtual-machine', 'virtual machine', 'virtual', vitest('machine', files))];
+  tally.skip(`the tests on two processors: ${reason}`);
+  return [];
+}
+
+/** The README's commands that cannot run inside a testbed, since they start one; they build anew. */
+function readmeJobs() {
+  const few = { BENCH_ROUNDS: '3', BENCH_ENTRIES: '20', BENCH_SETTLE_SECONDS: '1', BENCH_IDLE_SECONDS: '1' };
+  const job = (name, title, env) => ({
+    title,
+    argv: ['npm', 'run', '--silent', name],
+    env,
+    timeoutMs: 600_000,
+    alone: true,
+    ended: (code) => tally.command(`npm run ${name}`, code),
   });
-  tally.add(title, code, join(outFolder, 'virtual', 'report.json'));
+  if (!isRoot) tally.skip('npm run bench: it needs root');
+  return [
+    job('demo', 'npm run demo', {}),
+    ...(isRoot ? [job('bench', 'npm run bench (a few rounds: no figures)', few)] : []),
+  ];
 }
 
-/** A Debian 13 file system, made while the unit tests run; resolves to undefined where it can't be had. */
+/** A Debian 13 file system, made in the background; resolves to undefined where it can't be had. */
 async function prepareRoot(script) {
   const cached = await run([testbed(script), '--cached'], { capture: true });
   if (cached.code === 0) return cached.output.trim();
@@ -173,27 +201,40 @@ async function prepareRoot(script) {
   return undefined;
 }
 
-function vitest(project, args) {
-  return ['node_modules/.bin/vitest', 'run', '--configLoader', 'runner', '--project', project, ...args];
+async function must(name, argv) {
+  const code = await run(withTitle(name, argv));
+  if (code !== 0) throw new Error(`${name} ended with ${code}`);
 }
 
-/** The testbeds know their out folder as /srv/out. */
-function reportTo(name) {
+function session(title, name, argv) {
+  return inTestbed('session', title, name, argv);
+}
+
+function machine(title, name, files) {
+  return inTestbed('machine', title, name, vitest('machine', files));
+}
+
+/** A job in a testbed; the testbeds know their out folder as /srv/out. */
+function inTestbed(bed, title, name, argv) {
   return {
+    title,
+    argv: [testbed(bed), ...argv],
     env: {
       RINGFENCE_TEST_OUT: join(outFolder, name),
       RINGFENCE_TEST_REPORT: '/srv/out/report.json',
       RINGFENCE_TEST_CACHE: cacheFolder(),
+      MACHINE_TIMEOUT: '900',
     },
+    timeoutMs: 960_000,
+    ended: (code) => tally.add(title, code, join(outFolder, name, 'report.json')),
   };
+}
+
+function vitest(project, args) {
+  return ['node_modules/.bin/vitest', 'run', '--configLoader', 'runner', '--project', project, ...args];
 }
 
 function cacheFolder() {
   const own = isRoot ? '/var/cache' : (process.env.XDG_CACHE_HOME ?? join(process.env.HOME, '.cache'));
   return process.env.RINGFENCE_TEST_CACHE ?? join(own, 'ringfence-test');
-}
-
-async function must(name, argv) {
-  const code = await run(withTitle(name, argv));
-  if (code !== 0) throw new Error(`${name} ended with ${code}`);
 }

@@ -7,13 +7,16 @@ export interface WaitOptions {
   readonly timeoutMs?: number;
 }
 
+/** How long it waits unless told, in ms: less than any test may take, or nobody would read what it waited for. */
+export const patience = currentTestbed() === 'machine' ? 80_000 : 20_000;
+
 /**
  * Resolves with the condition's first value that is neither undefined, null, false nor an error. Fails after the time
  * allowed with what was waited for and the last state seen: its last value or the error it threw.
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  { what, timeoutMs = currentTestbed() === 'machine' ? 80_000 : 20_000 }: WaitOptions,
+  { what, timeoutMs = patience }: WaitOptions,
 ): Promise<Exclude<T, undefined | null | false>> {
   const end = performance.now() + timeoutMs;
   let state: unknown;

@@ -1,0 +1,40 @@
+import { run, say, seconds } from './steps.mjs';
+
+/**
+ * Runs jobs `slots` at a time, in their order, and prints what each wrote once it has ended, under its title. A job:
+ *   title, argv, env, timeoutMs   as `run` takes them
+ *   ended(code)                   called with its exit code
+ *   ready                         a promise that has to be settled before it can begin; jobs behind it go first meanwhile. Where
+ *                                 it comes to false the job is left out
+ *   alone                         it begins when nothing else runs, and nothing begins beside it
+ */
+export async function sideBySide(jobs, slots) {
+  const waiting = jobs.map((job) => ({ ...job, isReady: job.ready === undefined }));
+  const running = new Set();
+  for (const job of waiting) {
+    job.ready?.then((possible) => {
+      job.isReady = true;
+      if (possible === false) waiting.splice(waiting.indexOf(job), 1);
+    });
+  }
+  while (waiting.length > 0 || running.size > 0) {
+    const next = running.size < slots ? waiting.find((job) => job.isReady) : undefined;
+    const fits = next !== undefined && (running.size === 0 || ![next, ...running].some(({ alone }) => alone));
+    if (fits) {
+      waiting.splice(waiting.indexOf(next), 1);
+      running.add(next);
+      next.end = carryOut(next).finally(() => running.delete(next));
+      continue;
+    }
+    const pending = waiting.filter((job) => !job.isReady).map(({ ready }) => ready);
+    await Promise.race([...[...running].map(({ end }) => end), ...pending]);
+  }
+}
+
+async function carryOut({ title, argv, env, timeoutMs, ended }) {
+  const begin = Date.now();
+  const { code, output } = await run(argv, { env, timeoutMs, capture: true });
+  say(`${title} (${seconds(begin)})`);
+  process.stdout.write(output);
+  ended(code);
+}
