@@ -2,7 +2,7 @@
 // Import boundaries of src: what may import what (imports of types count too, but where a rule says otherwise), no cycles, and
 // no file in src itself.
 // usage: boundaries.mjs [--table | ROOT]
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAst } from 'vitest/node';
@@ -100,13 +100,11 @@ function isWords(file) {
 }
 
 if (argument === '--table') {
-  console.log('| room | imports | packages |\n|---|---|---|');
-  for (const [room, { rooms, packages }] of Object.entries(table))
-    console.log(`| ${room} | ${rooms.join(', ') || '–'} | ${packages.join(', ') || '–'} |`);
+  console.log(shownTable());
   process.exit(0);
 }
 const graph = importGraph();
-const problems = [...strayFiles(graph), ...brokenRules(graph), ...cycles(graph)];
+const problems = [...staleTable(), ...strayFiles(graph), ...brokenRules(graph), ...cycles(graph)];
 for (const problem of problems) console.error(problem);
 console[problems.length > 0 ? 'error' : 'log'](`boundaries: ${graph.size} files, ${problems.length} broken`);
 process.exit(problems.length > 0 ? 1 : 0);
@@ -161,6 +159,20 @@ function packageOf(specifier) {
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
+}
+
+/** The table as ARCHITECTURE.md shows it. */
+function shownTable() {
+  const rows = Object.entries(table).map(
+    ([room, { rooms, packages }]) => `| ${room} | ${rooms.join(', ') || '–'} | ${packages.join(', ') || '–'} |`,
+  );
+  return ['| room | imports from | npm packages |', '|---|---|---|', ...rows].join('\n');
+}
+
+function* staleTable() {
+  const page = join(root, 'ARCHITECTURE.md');
+  if (existsSync(page) && !readFileSync(page, 'utf8').includes(`\n${shownTable()}\n`))
+    yield 'ARCHITECTURE.md shows another table of imports: npm run boundaries -- --table prints this one';
 }
 
 /** Files of no room: in src itself, or in a room that the table does not name. */

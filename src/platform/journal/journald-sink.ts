@@ -31,109 +31,127 @@ const passing = new Set(
  *
  * @param options.folder journald's folder of sockets, /run/systemd/journal (the native socket's path is libsystemd's own)
  */
-export function createJournaldSink(options: {
+export function createJournaldSink(options: JournaldSinkOptions): LogSink {
+  return new JournaldSink(options);
+}
+
+interface JournaldSinkOptions {
   folder: string;
   identifier: string;
   loadSend: () => JournalSend | undefined;
   fallback: LogSink;
   limit?: { entries: number; size: number };
-}): LogSink {
-  const { folder, fallback, identifier } = options;
-  const queue = createEntryQueue(options.limit ?? { entries: 1000, size: 1_000_000 });
-  const idle = new Set<() => void>();
-  let send: JournalSend | undefined;
-  let Handle: PipeHandleClass | undefined;
-  let nonBlocking = false;
-  let mode: 'resting' | 'waiting' | 'backing-off' | 'fallen-back' = 'resting';
-  let retry: NodeJS.Timeout | undefined;
-  let retryMs = firstRetryMs;
+}
 
-  return {
-    write(entry) {
-      if (mode === 'fallen-back') return fallback.write(entry);
-      queue.add(entry);
-      if (mode === 'resting') void step();
-    },
-    async flush(withinMs) {
-      const until = performance.now() + withinMs;
-      if (!queue.isEmpty && mode !== 'fallen-back') {
-        if (mode === 'backing-off') void step();
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(done, withinMs);
-          function done(): void {
-            clearTimeout(timer);
-            idle.delete(done);
-            resolve();
-          }
-          idle.add(done);
-        });
-      }
-      if (mode === 'fallen-back') return fallback.flush(Math.max(0, until - performance.now()));
-      return queue.isEmpty;
-    },
-  };
+class JournaldSink implements LogSink {
+  readonly #options: JournaldSinkOptions;
+  readonly #queue;
+  readonly #idle = new Set<() => void>();
+  #send: JournalSend | undefined;
+  #Handle: PipeHandleClass | undefined;
+  #nonBlocking = false;
+  #mode: 'resting' | 'waiting' | 'backing-off' | 'fallen-back' = 'resting';
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = firstRetryMs;
+
+  constructor(options: JournaldSinkOptions) {
+    this.#options = options;
+    this.#queue = createEntryQueue(options.limit ?? { entries: 1000, size: 1_000_000 });
+  }
+
+  write(entry: LogEntry): void {
+    if (this.#mode === 'fallen-back') {
+      this.#options.fallback.write(entry);
+      return;
+    }
+    this.#queue.add(entry);
+    if (this.#mode === 'resting') void this.#step();
+  }
+
+  async flush(withinMs: number): Promise<boolean> {
+    const until = performance.now() + withinMs;
+    if (!this.#queue.isEmpty && this.#mode !== 'fallen-back') {
+      if (this.#mode === 'backing-off') void this.#step();
+      await this.#idleWithin(withinMs);
+    }
+    if (this.#mode === 'fallen-back') return this.#options.fallback.flush(Math.max(0, until - performance.now()));
+    return this.#queue.isEmpty;
+  }
+
+  #idleWithin(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#idle.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, withinMs);
+      this.#idle.add(done);
+    });
+  }
 
   /** One round: make sure that journald lives, send a batch, and come again while something is left. */
-  async function step(): Promise<void> {
-    clearTimeout(retry);
-    mode = 'waiting';
-    for (let pings = 0; !(nonBlocking || pings > 0) || !sendBatch(); pings++) {
-      if (pings > pingsInVain) return backOff();
-      const answer = await pingJournald(`${folder}/stdout`, (handle) => {
-        Handle = handle;
+  async #step(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#mode = 'waiting';
+    for (let pings = 0; !(this.#nonBlocking || pings > 0) || !this.#sendBatch(); pings++) {
+      if (pings > pingsInVain) return this.#backOff();
+      const answer = await pingJournald(`${this.#options.folder}/stdout`, (handle) => {
+        this.#Handle = handle;
       });
-      if (answer === 'missing') return fallBack();
-      if (answer === 'refused') return backOff();
-      send ??= options.loadSend();
-      if (send === undefined) return fallBack();
+      if (answer === 'missing') return this.#fallBack();
+      if (answer === 'refused') return this.#backOff();
+      this.#send ??= this.#options.loadSend();
+      if (this.#send === undefined) return this.#fallBack();
     }
-    retryMs = firstRetryMs;
-    if (queue.isEmpty) return rest();
-    setImmediate(() => void step());
+    this.#retryMs = firstRetryMs;
+    if (this.#queue.isEmpty) return this.#rest();
+    setImmediate(() => void this.#step());
   }
 
   /** Sends until the queue is empty or the turn is over; false when journald took nothing. */
-  function sendBatch(): boolean {
+  #sendBatch(): boolean {
     // libsystemd says "sent" when the socket is missing.
-    if (send === undefined || !exists(`${folder}/socket`)) return false;
+    if (this.#send === undefined || !exists(`${this.#options.folder}/socket`)) return false;
+    const queue = this.#queue;
     let sent = 0;
     for (let entry = queue.first(); entry !== undefined && sent < entriesPerTurn; entry = queue.first()) {
-      if (!sendEntry(send, entry)) break;
+      if (!this.#sendEntry(this.#send, entry)) break;
       queue.shift();
       sent++;
       // While its socket may block, one entry per sign of life: journald has room for that.
-      if (!nonBlocking) break;
+      if (!this.#nonBlocking) break;
     }
     return sent > 0;
   }
 
-  function sendEntry(send: JournalSend, entry: LogEntry): boolean {
-    const before = nonBlocking || Handle === undefined ? undefined : openSockets();
-    const fields = [`MESSAGE=${entry.message}`, `SYSLOG_IDENTIFIER=${identifier}`];
+  #sendEntry(send: JournalSend, entry: LogEntry): boolean {
+    const before = this.#nonBlocking || this.#Handle === undefined ? undefined : openSockets();
+    const fields = [`MESSAGE=${entry.message}`, `SYSLOG_IDENTIFIER=${this.#options.identifier}`];
     for (const [name, value] of entry.fields) fields.push(`${name}=${value}`);
     const result = send(entry.priority, ...fields);
-    if (before !== undefined && Handle !== undefined) nonBlocking = makeNonBlocking(before, Handle);
+    if (before !== undefined && this.#Handle !== undefined) this.#nonBlocking = makeNonBlocking(before, this.#Handle);
     return !passing.has(result);
   }
 
-  function backOff(): void {
-    mode = 'backing-off';
-    retry = setTimeout(() => void step(), retryMs).unref();
-    retryMs = Math.min(retryMs * 2, longestRetryMs);
+  #backOff(): void {
+    this.#mode = 'backing-off';
+    this.#retry = setTimeout(() => void this.#step(), this.#retryMs).unref();
+    this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
   }
 
-  function fallBack(): void {
-    mode = 'fallen-back';
-    for (let entry = queue.first(); entry !== undefined; entry = queue.first()) {
-      fallback.write(entry);
-      queue.shift();
+  #fallBack(): void {
+    this.#mode = 'fallen-back';
+    for (let entry = this.#queue.first(); entry !== undefined; entry = this.#queue.first()) {
+      this.#options.fallback.write(entry);
+      this.#queue.shift();
     }
-    for (const done of [...idle]) done();
+    for (const done of [...this.#idle]) done();
   }
 
-  function rest(): void {
-    mode = 'resting';
-    for (const done of [...idle]) done();
+  #rest(): void {
+    this.#mode = 'resting';
+    for (const done of [...this.#idle]) done();
   }
 }
 
