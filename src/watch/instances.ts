@@ -41,7 +41,6 @@ export interface Instances {
 export function openInstances(ports: InstancePorts, listener: InstanceListener): Instances {
   const { systemd, cgroups, records, log, scopeCgroup } = ports;
   const running = new Map<string, Instance>();
-  const finish = new Map<string, (result: string) => void>();
 
   function add(report: Report, gate: Gate | undefined): Instance {
     const { unit } = report;
@@ -54,9 +53,6 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
         log.event('limit-hit', `${report.name}: the kernel killed a process at the memory limit`, fields);
       });
       void gate?.exited.then(() => oomWatch.look());
-      const finished = (result: string) => {
-        if (finish.delete(unit)) void end(result);
-      };
       const end = async (result: string) => {
         const exit = await exitOf(gate);
         oomWatch.end(exit === undefined || wasKilled(exit));
@@ -70,8 +66,9 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
         listener.ended(instance, outcome);
         resolve();
       };
-      finish.set(unit, finished);
-      systemd.onScopeGone(unit, finished);
+      systemd.onScopeGone(unit, (result) => void end(result));
+      // Without a gate nothing held its processes: they may have ended before anybody waited for that.
+      if (gate === undefined) systemd.recheckScopes();
     });
     const instance: Instance = {
       path: instanceObjectPath(unit),
@@ -108,8 +105,10 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
       for (const { unit } of scopes) {
         if (running.has(unit)) continue;
         if (cgroups.pids(scopeCgroup(unit)).length === 0) {
-          // Its gate died while it was being made: systemd may never hear of the end of a process it was given too late.
+          // It ended just now, or its gate died while it was being made: systemd may never hear of the end of a process that it
+          // was given too late.
           await systemd.stopScope(unit).catch(() => {});
+          records.remove(unit);
           continue;
         }
         const report = parseReport(records.read(unit) ?? '') ?? (await reportFromUnit(unit, systemd));
@@ -120,10 +119,6 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
         });
         add(report, undefined);
       }
-      if (scopes.length === 0) return;
-      // What ended while it was being taken in has sent its signal to nobody.
-      const still = new Set((await systemd.listScopes('app-ringfence-*.scope')).map(({ unit }) => unit));
-      for (const [unit, finished] of [...finish]) if (!still.has(unit) && listed.has(unit)) finished('unknown');
     },
   };
 }

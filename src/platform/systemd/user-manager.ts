@@ -1,9 +1,11 @@
-import { RingfenceError } from '../../domain/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
 import { unitObjectPath } from '../../domain/object-path.ts';
 import type { BusConnection, PeerConnection } from '../dbus/connection.ts';
 import { RemoteError } from '../dbus/connection.ts';
 import { variant } from '../dbus/signature.ts';
 import { openDirectLink } from './direct-link.ts';
+import { followScopeEnds, subscribeToManager } from './scope-ends.ts';
 
 /** One property of StartTransientUnit, as plain data. */
 export interface UnitProperty {
@@ -43,8 +45,10 @@ export interface Systemd {
   listScopes(pattern: string): Promise<ScopeListing[]>;
   /** The time (µs since the epoch) at which the unit became active; 0 when unknown. */
   activeSince(unit: string): Promise<bigint>;
-  /** Calls back once with systemd's Result ("success", "oom-kill" …) when the scope is gone. */
+  /** Calls back once with systemd's Result ("success", "oom-kill" …) when the manager has the scope no more. */
   onScopeGone(unit: string, listener: (result: string) => void): void;
+  /** Has it looked whether the scopes that are waited for are still there. */
+  recheckScopes(): void;
 }
 
 const destination = 'org.freedesktop.systemd1';
@@ -72,9 +76,6 @@ export async function connectUserManager(
   { jobTimeoutMs = 30_000 } = {},
 ): Promise<Systemd> {
   const starts = new Map<string, PendingStart>();
-  const goneListeners = new Map<string, (result: string) => void>();
-  const lastResults = new Map<string, string>();
-  const unwatch = new Map<string, () => Promise<void>>();
   const direct = openDirectLink(
     openDirect,
     (link) => followJobs(link, starts),
@@ -107,24 +108,20 @@ export async function connectUserManager(
     const [{ value }] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, name], 'v');
     return String(value);
   };
-  const [version, controlGroup, openFiles] = await Promise.all([
-    own('Version'),
-    own('ControlGroup'),
-    own('DefaultLimitNOFILESoft'),
-    bus.subscribe({ sender: destination, path, interface: managerInterface, member: 'UnitRemoved' }, ({ body }) => {
-      const [unit] = body as [string, string];
-      const listener = goneListeners.get(unit);
-      if (listener === undefined) return;
-      const result = lastResults.get(unit) ?? 'success';
-      goneListeners.delete(unit);
-      lastResults.delete(unit);
-      unwatch
-        .get(unit)?.()
-        .catch(() => {});
-      unwatch.delete(unit);
-      listener(result);
-    }),
-    call(managerInterface, 'Subscribe', '', [], '', path, bus),
+  const listScopes = async (patterns: readonly string[]): Promise<ScopeListing[]> => {
+    const [units] = await call(managerInterface, 'ListUnitsByPatterns', 'asas', [[], [...patterns]], 'a(ssssssouso)');
+    return units.map(([unit, description]) => ({ unit, description }));
+  };
+  const loadedOf = async (units: readonly string[]) => {
+    // Names as they are: a backslash would escape what follows it (glob(7)). The manager compares each with all its units.
+    const patterns = units.length > 20 ? ['*.scope'] : units.map((unit) => unit.replace(/[\\*?[\]]/g, '\\$&'));
+    return new Set((await listScopes(patterns)).map(({ unit }) => unit));
+  };
+  const greeting = () =>
+    Promise.all([own('Version'), own('ControlGroup'), own('DefaultLimitNOFILESoft'), subscribeToManager(bus)]);
+  const [[version, controlGroup, openFiles], ends] = await Promise.all([
+    whenThere(greeting),
+    followScopeEnds(bus, loadedOf),
   ]).catch((cause: unknown) => {
     if (!(cause instanceof RemoteError)) throw cause;
     throw new RingfenceError('Unreachable', `cannot reach the user manager of systemd: ${cause.message}`, { cause });
@@ -187,10 +184,7 @@ export async function connectUserManager(
       await call(managerInterface, 'KillUnit', 'ssi', [unit, 'all', signal], '').catch(ignoreUnknownUnit);
     },
 
-    async listScopes(pattern) {
-      const [units] = await call(managerInterface, 'ListUnitsByPatterns', 'asas', [[], [pattern]], 'a(ssssssouso)');
-      return units.map(([unit, description]) => ({ unit, description }));
-    },
+    listScopes: (pattern) => listScopes([pattern]),
 
     async activeSince(unit) {
       const [since] = await call(
@@ -204,32 +198,28 @@ export async function connectUserManager(
       return since.value as bigint;
     },
 
-    onScopeGone(unit, listener) {
-      goneListeners.set(unit, listener);
-      bus
-        .subscribe(
-          {
-            sender: destination,
-            path: unitObjectPath(unit),
-            interface: propertiesInterface,
-            member: 'PropertiesChanged',
-            arg0: 'org.freedesktop.systemd1.Scope',
-          },
-          ({ body }) => {
-            const [, changed] = body as [string, Map<string, { value: unknown }>];
-            const result = changed.get('Result')?.value;
-            if (typeof result === 'string' && result !== '') lastResults.set(unit, result);
-          },
-        )
-        .then((end) => {
-          if (goneListeners.has(unit)) unwatch.set(unit, end);
-          else end().catch(() => {});
-        })
-        // Without it the instance's end is still seen, only systemd's reason for it is not.
-        .catch(() => {});
-    },
+    onScopeGone: ends.follow,
+    recheckScopes: ends.recheck,
   };
 }
+
+/** A manager that is executed anew, or joins a new bus, is away for a moment. */
+async function whenThere<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let waited = 0; ; waited += pause) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const isAway = error instanceof RemoteError ? awayErrors.test(error.dbusName) : isRingfenceError(error);
+      if (waited >= longestAbsence || !isAway) throw error;
+    }
+    await sleep(pause);
+  }
+}
+
+const awayErrors = /^org\.freedesktop\.DBus\.Error\.(ServiceUnknown|NameHasNoOwner|NoReply|Spawn\.\w+)$/;
+/** In ms. */
+const pause = 50;
+const longestAbsence = 1000;
 
 /** Hears of the ends of jobs on a connection. */
 async function followJobs(link: Pick<BusConnection, 'subscribe'>, starts: ReadonlyMap<string, PendingStart>) {

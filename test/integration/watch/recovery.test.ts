@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import type { LaunchStep } from '../../../src/launch/ports.ts';
@@ -26,6 +27,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 
 const marker = 'ringfence-test-recovery';
 const app = ['sh', '-c', 'sleep 1000; :', marker];
+const brief = ['sleep', '1000.5'];
 const runtime = process.env['XDG_RUNTIME_DIR'] ?? '/nowhere';
 
 const records = () => {
@@ -124,6 +126,28 @@ describe('kill -9 of the daemon', () => {
     expect(readdirSync(folder)).not.toContain('app-ringfence-gone-1.json');
     await second.stop();
   });
+
+  it('forgets what ended while no daemon ran, record and all', async () => {
+    for (let round = 0; round < 14; round++) {
+      const first = await startDaemon();
+      await Promise.all(Array.from({ length: 8 }, () => client.run(brief, new Map(), new Map())));
+      const pids = await waitFor(() => processesWith('1000.5').length === 8 && processesWith('1000.5'), {
+        what: 'eight',
+      });
+      await first.kill9();
+      const second = startDaemon({ home: first.home });
+      // One after the other, so that some end while the daemon looks.
+      for (const pid of pids) {
+        process.kill(pid, 'SIGKILL');
+        await sleep(10 + round);
+      }
+      await second;
+      await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'all to have ended' });
+      await waitFor(async () => (await client.instances()).length === 0, { what: 'the daemon to know it' });
+      expect(records()).toEqual([]);
+      await (await second).stop();
+    }
+  }, 60_000);
 
   it('survives a kill at any moment of 30 launches at once', async () => {
     for (const calls of [1, 5, 15, 30]) {
