@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client, InstanceView } from '../../src/clients/cli/client.ts';
 import type { BusConnection, Signal } from '../../src/platform/dbus/connection.ts';
 import {
+  built,
   busName,
   connectTestBus,
   connectTestClient,
@@ -67,6 +68,13 @@ describe('the kernel', () => {
     for (const name of ['memory-max', 'memory-high', 'cpu-quota', 'cpu-weight', 'tasks-max']) {
       expect(states).toContainEqual([name, 'enforced']);
     }
+  });
+
+  it('is what the command line lists and shows', async () => {
+    const { unit } = await shell('sleep 1000', { 'memory-max': '300M' });
+    const listed = (await output([built.ringfence, 'list'])).split('\n').find((line) => line.includes(unit));
+    expect(listed).toMatch(/\b300 ?M/);
+    expect(await output([built.ringfence, 'show', unit])).toMatch(/^memory-max +300M +enforced/m);
   });
 
   it('holds an app without settings to 70 % of the memory and 4096 tasks', async () => {

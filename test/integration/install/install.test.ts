@@ -110,6 +110,25 @@ describe('ringfence install, in the session', () => {
     expect(tree(home)).toEqual(before);
   });
 
+  it('takes nothing back in a dry run of uninstall, and names what it would', async () => {
+    await ringfence(['install']);
+    const before = times(home);
+    const pid = await unitProperty('ringfence.service', 'MainPID');
+    const { code, stdout } = await ringfence(['uninstall', '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(unit);
+    expect(times(home)).toEqual(before);
+    expect(await unitProperty('ringfence.service', 'MainPID')).toBe(pid);
+  });
+
+  it('says in JSON what it wrote and took back', async () => {
+    const ofUnit = (text: string) => JSON.stringify(JSON.parse(text)).includes(JSON.stringify(unit));
+    expect(ofUnit((await ringfence(['install', '--json'])).stdout)).toBe(true);
+    expect(existsSync(unit)).toBe(true);
+    expect(ofUnit((await ringfence(['uninstall', '--json'])).stdout)).toBe(true);
+    expect(existsSync(unit)).toBe(false);
+  });
+
   it('repairs and uninstalls from its own copy, without the package it came from', async () => {
     const before = tree(home);
     await ringfence(['install']);
