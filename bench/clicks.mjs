@@ -1,25 +1,16 @@
 import { spawn } from 'node:child_process';
-import { interleave, row } from './rig.mjs';
+import { interleave, launchArgs, row } from './rig.mjs';
 
-const destination = 'org.ringfence.Ringfence1';
 const quiet = { stdio: 'ignore' };
 
 /** From the start of a client until the app's first instruction inside its scope; and 200 of them at once. */
 export async function measureClicks(rig) {
   const { child: daemon } = await rig.startDaemon();
-  const launch = [
-    '--session',
-    '--print-reply',
-    '--type=method_call',
-    `--dest=${destination}`,
-    '/org/ringfence/Ringfence1',
-  ];
-  const launchArgs = [...launch, `${destination}.Launch`, 'string:bench', 'array:string:', 'dict:string:string:'];
   const systemdRun = 'systemd-run --user --scope';
   const clicks = {
     'bare exec': () => spawn(rig.app, quiet),
     [systemdRun]: () => spawn('systemd-run', ['--user', '--scope', '--quiet', rig.app], quiet),
-    'dbus-send Launch': () => spawn('dbus-send', launchArgs, quiet),
+    'dbus-send Launch': () => spawn('dbus-send', launchArgs('bench'), quiet),
     'ringfence-open': () => spawn('dist/ringfence-open', ['--app=bench', '--'], quiet),
     'ringfence-open, a comma': () => spawn('dist/ringfence-open', ['--app=bench', '--', 'x:a,b'], quiet),
     'the icon': () =>

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureClicks } from './clicks.mjs';
+import { measureBuilds } from './compare.mjs';
 import { measureIdle } from './idle.mjs';
 import { openRig } from './rig.mjs';
 import { measureShadows } from './shadows.mjs';
@@ -20,7 +21,9 @@ const sections = {
   shells: measureShells,
   shadows: measureShadows,
   idle: measureIdle,
+  builds: measureBuilds,
 };
+const onRequest = new Set(['builds']);
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in sections));
 if (unknown.length > 0) {
@@ -37,7 +40,7 @@ const rig = await openRig({
 const results = {};
 const rows = [['what', 'median', 'p95', 'ratio', 'goal']];
 for (const [name, measure] of Object.entries(sections)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length > 0 ? !wanted.includes(name) : onRequest.has(name)) continue;
   const section = await measure(rig);
   results[name] = section.results;
   rows.push(...section.rows);

@@ -53,7 +53,7 @@ export async function openRig(settings) {
     send({ destination, path: root, interface: destination, member, signature, body });
   // As the installed unit runs it: node itself, with the flags of the program's first line.
   const [, flags] = /^#!\S+ -S node ?(.*)$/m.exec(readFileSync('dist/ringfenced', 'utf8'));
-  const daemonArgv = [...flags.split(' '), 'dist/ringfenced'];
+  const daemonFlags = flags.split(' ');
 
   return {
     ...settings,
@@ -63,10 +63,10 @@ export async function openRig(settings) {
     exec,
     call,
     /** Starts the daemon; resolves when it has its name. */
-    async startDaemon() {
+    async startDaemon(program = 'dist/ringfenced') {
       const begun = process.hrtime.bigint();
       const owned = nameChanged();
-      const child = spawn(process.execPath, daemonArgv, { stdio: ['ignore', 'ignore', 'inherit'] });
+      const child = spawn(process.execPath, [...daemonFlags, program], { stdio: ['ignore', 'ignore', 'inherit'] });
       await owned;
       return { child, took: since(begun), begun };
     },
@@ -113,6 +113,12 @@ export async function openRig(settings) {
       return since(begun);
     },
   };
+}
+
+/** What dbus-send is given to launch an app. */
+export function launchArgs(app) {
+  const call = ['--session', '--print-reply', '--type=method_call', `--dest=${destination}`, root];
+  return [...call, `${destination}.Launch`, `string:${app}`, 'array:string:', 'dict:string:string:'];
 }
 
 /** In ms. */
