@@ -57,15 +57,6 @@ const spared = (lazyOwn) => ({
 
 mkdirSync(out);
 process.once('exit', () => rmSync(out, { recursive: true, force: true }));
-// The daemon's way onto the bus is a file of its own, which the loader runs before it loads the rest.
-const joinsFirst = {
-  name: 'joins-first',
-  setup(builder) {
-    builder.onResolve({ filter: /\/join-at-start\.ts$/ }, ({ kind }) =>
-      kind === 'entry-point' ? undefined : { path: './ringfenced.join.cjs', external: true },
-    );
-  },
-};
 const bundle = (name, source, lazyOwn) =>
   build({
     absWorkingDir: root,
@@ -78,13 +69,12 @@ const bundle = (name, source, lazyOwn) =>
     format: 'cjs',
     target: 'node20.19',
     external: ['systemd-journald'],
-    plugins: [spared(lazyOwn), joinsFirst],
+    plugins: [spared(lazyOwn)],
     define: { RINGFENCE_VERSION: JSON.stringify(version) },
     legalComments: 'linked',
   });
 await Promise.all([
   bundle('ringfenced.bundle', 'src/daemon/main.ts', lazyInDaemon),
-  bundle('ringfenced.join', 'src/daemon/join-at-start.ts', {}),
   bundle('ringfence.bundle', 'src/clients/cli/main.ts', {}),
 ]);
 

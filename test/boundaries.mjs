@@ -96,7 +96,11 @@ function isSibling(to, from) {
 }
 /** Parts of platform that only compute. */
 function isWords(file) {
-  return ['src/platform/process/gate-script.ts', 'src/platform/owned-files/unified-diff.ts'].includes(file);
+  return [
+    'src/platform/process/gate-script.ts',
+    'src/platform/process/reserve.ts',
+    'src/platform/owned-files/unified-diff.ts',
+  ].includes(file);
 }
 
 if (argument === '--table') {

@@ -1,23 +1,21 @@
+import type { Decision } from '../domain/decision.ts';
 import { parseDesktopId } from '../domain/desktop-id.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
-import { type Report, serializeReport } from '../domain/report.ts';
+import { serializeReport } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
+import { decideFence } from '../launch/decide-fence.ts';
 import { judgeScope } from '../launch/judge-scope.ts';
-import type { LaunchPorts } from '../launch/launch.ts';
-import { decideContainment } from '../launch/pure/decide-containment.ts';
+import type { FencePorts } from '../launch/ports.ts';
 import { parseLaunchOptions } from '../launch/pure/launch-options.ts';
 import { makeReport } from '../launch/pure/make-report.ts';
 import { scopeProperties } from '../launch/pure/scope-properties.ts';
 import type { ProcessFacts } from '../platform/kernel/process-tree.ts';
-import type { Gate } from '../platform/process/gate.ts';
 import { type ClaimPorts, gone, obstacle, requireOurs, requireSame, terminalHasLetGo } from './claim-process.ts';
-import { gatherTree, rootOfTree } from './gather-tree.ts';
+import { gatherTree, rootOfTree, type TreeRoot } from './gather-tree.ts';
 
 /** What containing works with, on top of what a launch does. */
-export interface ContainPorts extends ClaimPorts, Omit<LaunchPorts, 'register' | 'openGates' | 'sandboxes'> {
-  register(report: Report, gate: Gate | undefined): Instance;
-}
+export interface ContainPorts extends ClaimPorts, FencePorts {}
 
 /**
  * Puts a fence around a process that runs already, and all its descendants: the request behind Contain. The pipeline of a
@@ -31,13 +29,13 @@ export async function containProcess(
   texts: ReadonlyMap<string, string>,
   ports: ContainPorts,
 ): Promise<Instance> {
-  const { processes, systemd, cgroups, records, scopeCgroup, now } = ports;
+  const { processes, systemd, cgroups } = ports;
   const task = `contain process ${pid}`;
   const options = parseLaunchOptions('contain', task, texts);
   const root = requireOurs(pid, task, ports, options.alone);
   const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
   const name = options.name ?? id?.name ?? root.programs.at(-1) ?? 'process';
-  const decision = decideContainment({ app: id?.id, config: ports.config(), request: options, host: ports.host() });
+  const decision = decideFence(id?.id, options, ports);
   if (decision.mode === 'strict') throw refuseStrict(task);
   await terminalHasLetGo(root, ports);
 
@@ -55,7 +53,34 @@ export async function containProcess(
   await systemd.startScope(unit, properties).catch((error: unknown) => {
     throw processes.look(pid)?.startTime === root.startTime ? error : gone(task);
   });
-  const scope = scopeCgroup(unit);
+  try {
+    return await fillScope({ unit, name, task, root, source, tree, decision }, ports);
+  } finally {
+    // systemd may never hear of the end of a process that died while it was being moved.
+    if (cgroups.pids(ports.scopeCgroup(unit)).length === 0) await systemd.stopScope(unit).catch(() => {});
+  }
+}
+
+interface Filling {
+  readonly unit: string;
+  readonly name: string;
+  readonly task: string;
+  readonly root: ProcessFacts;
+  /** The cgroup that the process was in. */
+  readonly source: string;
+  /** What is to follow it. */
+  readonly tree: TreeRoot | undefined;
+  readonly decision: Decision;
+}
+
+/** The scope is there, and the process in it unless it has ended: gather what is outside, verify, record, report. */
+async function fillScope(
+  { unit, name, task, root, source, tree, decision }: Filling,
+  ports: ContainPorts,
+): Promise<Instance> {
+  const { processes, cgroups, records, now } = ports;
+  const { pid } = root;
+  const scope = ports.scopeCgroup(unit);
   // The number may have gone to another process between the look and the move; that one is not meant.
   const moved = processes.look(pid);
   if (moved !== undefined && moved.startTime !== root.startTime) processes.move(pid, source);

@@ -6,21 +6,20 @@ import type { Instance } from '../domain/instance.ts';
 import { instanceObjectPath } from '../domain/object-path.ts';
 import { type Report, serializeReport } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
+import { decideFence } from '../launch/decide-fence.ts';
 import { judgeScope, requireInScope } from '../launch/judge-scope.ts';
-import { type LaunchPorts, withSandbox } from '../launch/launch.ts';
-import { decideContainment } from '../launch/pure/decide-containment.ts';
+import { withSandbox } from '../launch/launch.ts';
+import type { FencePorts } from '../launch/ports.ts';
 import { parseLaunchOptions } from '../launch/pure/launch-options.ts';
 import { makeReport } from '../launch/pure/make-report.ts';
 import { scopeProperties } from '../launch/pure/scope-properties.ts';
 import type { ProcessFacts } from '../platform/kernel/process-tree.ts';
-import type { Gate } from '../platform/process/gate.ts';
 import type { Sandboxes } from '../strict/sandboxes.ts';
 import { type ClaimPorts, requireOurs, requireSame, terminalHasLetGo } from './claim-process.ts';
 
 /** What enclosing works with. */
-export interface EnclosePorts extends ClaimPorts, Omit<LaunchPorts, 'register' | 'openGates' | 'sandboxes'> {
+export interface EnclosePorts extends ClaimPorts, FencePorts {
   readonly sandboxes: Pick<Sandboxes, 'layOut'>;
-  register(report: Report, gate: Gate | undefined): Instance;
 }
 
 /** What the caller is told: the instance that will be there, and the folder with what its process needs. */
@@ -47,7 +46,7 @@ export async function encloseProcess(
   const root = requireOurs(pid, task, ports);
   const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
   const name = options.name ?? id?.name ?? root.programs.at(-1) ?? 'process';
-  const decision = decideContainment({ app: id?.id, config: ports.config(), request: options, host: ports.host() });
+  const decision = decideFence(id?.id, options, ports);
   if (decision.mode !== 'strict') {
     throw new RingfenceError('InvalidArgument', `cannot ${task}: the profile ${decision.profile} has no sandbox`);
   }

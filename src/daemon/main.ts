@@ -1,7 +1,5 @@
 import { dirname, join } from 'node:path';
 import { isRingfenceError } from '../domain/errors.ts';
-// Loaded before all that follows: the bus works meanwhile.
-import { joining } from './join-at-start.ts';
 import { startDaemon } from './wire.ts';
 
 declare const RINGFENCE_VERSION: string;
@@ -27,7 +25,6 @@ async function main(args: readonly string[]): Promise<number> {
   const daemon = await startDaemon({
     environment: process.env,
     version: RINGFENCE_VERSION,
-    joining,
     // The client is installed beside the daemon.
     clientPath: join(dirname(process.argv[1] ?? '/usr/bin/'), 'ringfence-open'),
   });

@@ -1,70 +1,118 @@
 import { constants } from 'node:os';
-import type { Config } from '../domain/config/model.ts';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
-import type { HostFacts } from '../domain/host-facts.ts';
 import type { Instance } from '../domain/instance.ts';
 import { type Report, type ReportRow, serializeReport } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
-import type { Cgroups } from '../platform/kernel/cgroups.ts';
-import type { Gate, WaitingGate } from '../platform/process/gate.ts';
+import type { Gate } from '../platform/process/gate.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
-import type { Systemd } from '../platform/systemd/user-manager.ts';
-import type { Sandboxes } from '../strict/sandboxes.ts';
+import type { Sandbox } from '../strict/sandboxes.ts';
+import { decideFence } from './decide-fence.ts';
 import { judgeScope, requireInScope } from './judge-scope.ts';
-import type { LaunchStep, Records } from './ports.ts';
-import { decideContainment } from './pure/decide-containment.ts';
-import type { LaunchOptions } from './pure/launch-options.ts';
+import type { LaunchPorts } from './ports.ts';
+import { containInTab } from './pure/contain-in-tab.ts';
 import { makeReport } from './pure/make-report.ts';
 import { type ScopeProperty, scopeProperties } from './pure/scope-properties.ts';
+import { appRequest, commandRequest, type LaunchRequest, resolve, type Startable } from './resolve.ts';
 
-/** What is to be started, once the desktop entry or the command line has been read: plain data. */
-export interface Startable {
-  /** With ".desktop"; undefined for a command. */
-  readonly appId: string | undefined;
-  /** As the user knows it. */
-  readonly name: string;
-  /** The unit is named after it: the desktop id or the program's name. */
-  readonly unitStem: string;
-  /** One process each. */
-  readonly argvs: readonly (readonly string[])[];
-  /** Absolute. */
-  readonly workingDirectory: string;
-  readonly environment: ReadonlyMap<string, string>;
-  /** The user manager's environment, without anything on top. */
-  readonly session: ReadonlyMap<string, string>;
-  /** The desktop entry's absolute path. */
-  readonly sourcePath?: string | undefined;
-  readonly options: LaunchOptions;
+/**
+ * Launches an installed application: the request behind Launch, which is what a click calls.
+ * @throws RingfenceError of every kind that `launch` has
+ */
+export async function launchApp(
+  appId: string,
+  uris: readonly string[],
+  texts: ReadonlyMap<string, string>,
+  ports: LaunchPorts,
+): Promise<Instance> {
+  return launch(appRequest(appId, uris, texts), ports);
 }
 
 /**
- * Makes a request into something to start, by the user manager's environment. It may be asked twice, and has no effects.
- * @throws RingfenceError of every kind that says what is wrong with the request
+ * Starts any command: the request behind Run. `variables` go on top of the user manager's environment.
+ * @throws RingfenceError as launchApp, and ProgramNotFound or ProgramNotExecutable for the command itself
  */
-export type Resolve = (session: ReadonlyMap<string, string>) => Startable;
+export async function runCommand(
+  argv: readonly string[],
+  variables: ReadonlyMap<string, string>,
+  texts: ReadonlyMap<string, string>,
+  ports: LaunchPorts,
+): Promise<Instance> {
+  return launch(commandRequest(argv, variables, texts), ports);
+}
 
-/** What the pipeline works with. */
-export interface LaunchPorts {
-  readonly systemd: Systemd;
-  readonly cgroups: Cgroups;
-  readonly records: Records;
-  config(): Config;
-  host(): HostFacts;
-  /** The cgroup of a unit in app.slice. */
-  scopeCgroup(unit: string): string;
-  /** So many gates; what the apps print is in the journal under `identifier`. */
-  openGates(count: number, identifier: string): Promise<WaitingGate[]>;
-  /** Takes the instance in and watches for its end. */
-  register(report: Report, gate: Gate): Instance;
-  /** For strict starts. */
-  readonly sandboxes: Pick<Sandboxes, 'prepare'>;
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** A fresh number for a unit's name. */
-  number(): bigint;
-  /** Told of each step when it is done, for tests that kill the daemon there. */
-  readonly onStep?: (step: LaunchStep) => void;
+/**
+ * The one way through: every launch takes these steps, each once, in this order. The app does not execute before the release;
+ * whatever fails until then kills the gates and throws, and nothing is left of the attempt.
+ * @throws RingfenceError NotEnforceable, NoSuchProfile, InvalidLimit, ScopeFailed, TimedOut, and those of `resolve`
+ */
+async function launch(request: LaunchRequest, ports: LaunchPorts): Promise<Instance> {
+  const step = ports.onStep ?? (() => {});
+
+  // Fetch the environment: the user manager's, now.
+  const session = await ports.systemd.environment();
+
+  const asked = resolve(request, session, ports);
+  step('resolved');
+
+  const { start, decision } = decide(asked, ports);
+  step('decided');
+
+  const plan = planLaunch(start, decision, ports);
+  const gated = await gate(plan, start, decision, ports);
+  let starting: Promise<string> | undefined;
+  try {
+    step('gated');
+
+    const pids = [...gated.gates.map(({ pid }) => pid), ...gated.helpers];
+    starting = startScope(plan, pids, ports);
+    step('scoping');
+    const unit = await starting;
+    step('scoped');
+
+    const limited = verify(unit, pids, start, decision, ports);
+    step('verified');
+
+    const report = gated.enclose === undefined ? limited : await enclose(limited, gated.enclose, step);
+
+    ports.records.write(unit, serializeReport(report));
+    step('recorded');
+
+    for (const each of gated.gates) each.release();
+    step('released');
+
+    // Report: in the same turn of the event loop as the release, so that no end of the instance can come before.
+    return ports.register(report, gated.gates[0]);
+  } catch (error) {
+    for (const each of gated.gates) each.kill();
+    await starting?.then((unit) => endScope(unit, ports)).catch(() => {});
+    gated.abandon();
+    throw error;
+  }
+}
+
+/** What is started, with how it is contained. */
+interface Decided {
+  readonly start: Startable;
+  readonly decision: Decision;
+}
+
+/**
+ * Decides how the app is contained. One that runs in the tab of a terminal is contained there, by ringfence-shell; what is
+ * started here is the terminal's client. Around a strict tab the client has limits alone, as it must reach the terminal outside.
+ */
+function decide(start: Startable, ports: LaunchPorts): Decided {
+  const { appId, options } = start;
+  const decision = decideFence(appId, options, ports);
+  if (!start.inTerminal || appId === undefined || ports.shellProgram === undefined) return { start, decision };
+  const isStrict = decision.mode === 'strict';
+  // By its name: should the daemon be gone by then, nothing may run.
+  const texts = isStrict ? new Map([...start.texts, ['profile', decision.profile]]) : start.texts;
+  const argvs = containInTab(start.argvs, appId, texts, ports.shellProgram);
+  if (argvs === undefined) return { start, decision };
+  if (!isStrict) return { start: { ...start, argvs }, decision };
+  const client = { ...start, appId: undefined, argvs };
+  return { start: client, decision: decideFence(undefined, { ...options, profile: 'relaxed' }, ports) };
 }
 
 interface LaunchPlan {
@@ -73,147 +121,31 @@ interface LaunchPlan {
   readonly properties: (pids: readonly number[]) => ScopeProperty[];
 }
 
-/**
- * The pipeline, whoever asks: resolve, decide containment, plan, gate, scope, verify, record, release. Until the release nothing
- * of the app has run; whatever fails before it ends the gates and throws. It works on the environment that was seen last while
- * the present one is being fetched; the gates wait for that one, and where it makes another start of it, all is done anew.
- * @throws RingfenceError NotEnforceable, NoSuchProfile, InvalidLimit, ScopeFailed, TimedOut, and those of `resolve`
- */
-export async function launch(resolve: Resolve, ports: LaunchPorts): Promise<Instance> {
-  const last = ports.systemd.lastEnvironment();
-  const now = ports.systemd.environment();
-  now.catch(() => {});
-  let guess: Startable | undefined;
-  try {
-    guess = last === undefined ? undefined : resolve(last);
-  } catch (error) {
-    if ((await now) === last) throw error;
-  }
-  if (guess !== undefined) {
-    const start = guess;
-    const confirm = async () => ((await now) === last ? start : resolve(await now));
-    try {
-      return await launchOnce(start, confirm, ports);
-    } catch (error) {
-      if (!(error instanceof Outdated)) throw error;
-    }
-  }
-  const start = resolve(await now);
-  return launchOnce(start, async () => start, ports);
-}
-
-/** What was to be started is another now, or needs another gate: all is to be done once more. */
-class Outdated extends RingfenceError {
-  constructor() {
-    super('ScopeFailed', 'cannot start a process: the journal closed its output; try again');
-  }
-}
-
-async function launchOnce(start: Startable, confirm: () => Promise<Startable>, ports: LaunchPorts): Promise<Instance> {
-  const step = ports.onStep ?? (() => {});
-  step('resolved');
-  const decision = decideContainment({
-    app: start.appId,
-    config: ports.config(),
-    request: start.options,
-    host: ports.host(),
-  });
-  step('decided');
-  const plan = planLaunch(start, decision, ports);
-  if (decision.mode === 'strict') {
-    const actual = await confirm();
-    if (actual !== start) throw new Outdated();
-  }
-  const sandbox =
-    decision.mode === 'strict' ? await ports.sandboxes.prepare({ ...start, ...plan }, decision) : undefined;
-  const waiting = sandbox === undefined ? await ports.openGates(plan.gates.length, start.unitStem) : [];
-  const gates: readonly Gate[] = sandbox?.gates ?? waiting;
-  let starting: Promise<string> | undefined;
-  try {
-    step('gated');
-    const pids = [...gates.map(({ pid }) => pid), ...(sandbox?.helpers ?? [])];
-    starting = startScope(plan, pids, ports);
-    starting.catch(() => {});
-    if (sandbox === undefined) await arm(waiting, await confirm(), start);
-    step('armed');
-    const unit = await starting;
-    step('scoped');
-    const held = verify(unit, pids, start, decision, ports);
-    step('verified');
-    const report =
-      sandbox === undefined ? held : withSandbox(held, await sandbox.enclose(unit, () => step('entering')));
-    if (sandbox !== undefined) step('enclosed');
-    ports.records.write(unit, serializeReport(report));
-    step('recorded');
-    for (const gate of gates) gate.release();
-    step('released');
-    // In the same turn of the event loop as the release: no end of the instance can come before.
-    return ports.register(report, gates[0] as Gate);
-  } catch (error) {
-    for (const gate of gates) gate.kill();
-    await starting?.then((unit) => endScope(unit, ports)).catch(() => {});
-    sandbox?.abandon();
-    throw error;
-  }
-}
-
-/** The gates get what the present environment makes of the request, if that is still the same start of the same app. */
-async function arm(gates: readonly WaitingGate[], actual: Startable, start: Startable): Promise<void> {
-  if (actual !== start && !isSameScope(actual, start)) throw new Outdated();
-  const armed = await Promise.all(gatePlans(actual).map((plan, index) => gates[index]?.arm(plan)));
-  if (armed.includes(false)) throw new Outdated();
-}
-
-/** Whether the scope is the same, whatever is in it. */
-function isSameScope(one: Startable, other: Startable): boolean {
-  const scope = ({ appId, name, unitStem, argvs, sourcePath, options }: Startable) =>
-    JSON.stringify([appId, name, unitStem, argvs.length, sourcePath, options.profile]);
-  return scope(one) === scope(other);
-}
-
-/**
- * More than the gates may wait in there: bubblewrap, and a gate of its own. And systemd may never hear of the end of a process
- * that died while it was being moved, and keep the empty scope for good.
- */
-async function endScope(unit: string, { systemd }: LaunchPorts): Promise<void> {
-  await systemd.killScope(unit, SIGKILL);
-  await systemd.stopScope(unit);
-}
-
-const { SIGKILL } = constants.signals;
-
-/** A strict start holds whole or not at all: its limits too. @throws RingfenceError NotEnforceable */
-export function withSandbox(report: Report, { rows, reasons }: { rows: ReportRow[]; reasons: string[] }): Report {
-  const lost = report.rows.find(({ state }) => state === 'not-enforced');
-  if (lost !== undefined) {
-    throw new RingfenceError(
-      'NotEnforceable',
-      `cannot launch ${report.name} strictly: ${lost.name}: ${lost.reason}${lost.fix === '' ? '' : ` (${lost.fix})`}`,
-    );
-  }
-  return { ...report, rows: [...report.rows, ...rows], reasons: [...report.reasons, ...reasons] };
-}
-
 function planLaunch(start: Startable, decision: Decision, ports: LaunchPorts): LaunchPlan {
+  const { argvs, workingDirectory, name, unitStem, sourcePath } = start;
+  // Where the shell starts is where PWD says (environ(7)); the manager's own would be a lie.
+  const environment = new Map([...start.environment, ['PWD', workingDirectory]]);
   return {
-    unit: scopeUnitName(start.unitStem, ports.number()),
-    gates: gatePlans(start),
+    unit: scopeUnitName(unitStem, ports.number()),
+    gates: argvs.map((argv) => ({ argv, environment, workingDirectory })),
     properties: (pids) =>
       scopeProperties({
         decision,
         pids,
-        description: `${start.name} (Ringfence: ${decision.profile})`,
-        sourcePath: start.sourcePath,
+        description: `${name} (Ringfence: ${decision.profile})`,
+        sourcePath,
         systemdVersion: ports.systemd.version,
       }),
   };
 }
 
-function gatePlans({ argvs, environment: given, workingDirectory }: Startable): GatePlan[] {
-  const environment = new Map(given);
-  // Where the shell starts is where PWD says (environ(7)); the manager's own would be a lie.
-  environment.set('PWD', workingDirectory);
-  return argvs.map((argv) => ({ argv, environment, workingDirectory }));
+/** Processes that wait in the app's place; for a strict app also what makes its sandbox. */
+type Gated = Omit<Sandbox, 'enclose'> & Partial<Pick<Sandbox, 'enclose'>>;
+
+async function gate(plan: LaunchPlan, start: Startable, decision: Decision, ports: LaunchPorts): Promise<Gated> {
+  if (decision.mode === 'strict') return ports.sandboxes.prepare({ ...start, ...plan }, decision);
+  const gates: readonly Gate[] = await ports.openGates(plan.gates, start.unitStem);
+  return { gates, helpers: [], abandon: () => {} };
 }
 
 /** Starts the scope; a name that is taken already (a number drawn twice) is tried once more with another. */
@@ -230,22 +162,53 @@ async function startScope(plan: LaunchPlan, pids: readonly number[], ports: Laun
   }
 }
 
+function isUnitExists(error: unknown): boolean {
+  const cause = error instanceof RingfenceError ? (error.cause as { dbusName?: string } | undefined) : undefined;
+  return cause?.dbusName === 'org.freedesktop.systemd1.UnitExists';
+}
+
 /** Every process must be in the scope's cgroup, and each limit is read from its files. */
 function verify(
   unit: string,
   pids: readonly number[],
-  start: Startable,
+  { name, options }: Startable,
   decision: Decision,
   { cgroups, scopeCgroup, now }: LaunchPorts,
 ): Report {
   const expected = scopeCgroup(unit);
-  requireInScope(pids, expected, `launch ${start.name}`, cgroups);
-  const { name, options } = start;
+  requireInScope(pids, expected, `launch ${name}`, cgroups);
   const started = { unit, name, startedAt: now(), requestId: options.requestId };
   return makeReport(started, decision, judgeScope(decision, expected, cgroups));
 }
 
-function isUnitExists(error: unknown): boolean {
-  const cause = error instanceof RingfenceError ? (error.cause as { dbusName?: string } | undefined) : undefined;
-  return cause?.dbusName === 'org.freedesktop.systemd1.UnitExists';
+/** Has the gates make the sandbox and wait once more inside it. */
+async function enclose(
+  limited: Report,
+  make: Sandbox['enclose'],
+  step: (step: 'entering' | 'enclosed') => void,
+): Promise<Report> {
+  const report = withSandbox(limited, await make(limited.unit, () => step('entering')));
+  step('enclosed');
+  return report;
+}
+
+/** A strict start holds whole or not at all: its limits too. @throws RingfenceError NotEnforceable */
+export function withSandbox(report: Report, { rows, reasons }: { rows: ReportRow[]; reasons: string[] }): Report {
+  const lost = report.rows.find(({ state }) => state === 'not-enforced');
+  if (lost !== undefined) {
+    throw new RingfenceError(
+      'NotEnforceable',
+      `cannot launch ${report.name} strictly: ${lost.name}: ${lost.reason}${lost.fix === '' ? '' : ` (${lost.fix})`}`,
+    );
+  }
+  return { ...report, rows: [...report.rows, ...rows], reasons: [...report.reasons, ...reasons] };
+}
+
+/**
+ * More than the gates may wait in there: bubblewrap, and a gate of its own. And systemd may never hear of the end of a process
+ * that died while it was being moved, and keep the empty scope for good.
+ */
+async function endScope(unit: string, { systemd }: LaunchPorts): Promise<void> {
+  await systemd.killScope(unit, constants.signals.SIGKILL);
+  await systemd.stopScope(unit);
 }

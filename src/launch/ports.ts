@@ -1,5 +1,20 @@
+import type { Config } from '../domain/config/model.ts';
+import type { Setting } from '../domain/config/setting.ts';
+import type { FoundEntry } from '../domain/desktop-entry/found-entry.ts';
+import type { DesktopId } from '../domain/desktop-id.ts';
+import type { HostFacts } from '../domain/host-facts.ts';
+import type { Instance } from '../domain/instance.ts';
+import type { Report } from '../domain/report.ts';
+import type { Cgroups } from '../platform/kernel/cgroups.ts';
+import type { Gate } from '../platform/process/gate.ts';
+import type { GatePlan } from '../platform/process/gate-script.ts';
+import type { Systemd } from '../platform/systemd/user-manager.ts';
+import type { Sandboxes } from '../strict/sandboxes.ts';
+import type { HostFacts as ProgramFacts } from './pure/resolve-app.ts';
+
 /** The records of running instances in the runtime folder; they outlive the daemon and end with the session. */
 export interface Records {
+  /** @throws RingfenceError ScopeFailed when it cannot be written: what is not recorded is not started */
   write(unit: string, text: string): void;
   read(unit: string): string | undefined;
   remove(unit: string): void;
@@ -11,8 +26,8 @@ export type LaunchStep =
   | 'resolved'
   | 'decided'
   | 'gated'
-  // The scope is being started; the gates know what they are for.
-  | 'armed'
+  // The call is on its way to systemd.
+  | 'scoping'
   | 'scoped'
   | 'verified'
   | 'recorded'
@@ -20,3 +35,40 @@ export type LaunchStep =
   // Of a strict launch only: the gate has been told to make the sandbox; it has been read back.
   | 'entering'
   | 'enclosed';
+
+/** What every fence is made with, whether around a new process or one that runs. */
+export interface FencePorts {
+  readonly systemd: Systemd;
+  readonly cgroups: Cgroups;
+  readonly records: Records;
+  config(): Config;
+  /** The profile that the app was enabled with. */
+  enabledProfile(app: string): Setting<string> | undefined;
+  host(): HostFacts;
+  /** The cgroup of a unit in app.slice. */
+  scopeCgroup(unit: string): string;
+  /** Takes the instance in and watches for its end; without a gate, for a process that ran before. */
+  register(report: Report, gate: Gate | undefined): Instance;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** A fresh number for a unit's name. */
+  number(): bigint;
+  /** Told of each step when it is done, for tests that kill the daemon there. */
+  readonly onStep?: (step: LaunchStep) => void;
+}
+
+/** What a launch works with. */
+export interface LaunchPorts extends FencePorts {
+  /** The entry of an app, as the app's own environment finds it. */
+  findEntry(id: DesktopId, environment: ReadonlyMap<string, string>): FoundEntry;
+  programFacts(environment: ReadonlyMap<string, string>): ProgramFacts;
+  /** The absolute path of ringfence-shell; undefined where it is not installed. */
+  readonly shellProgram?: string | undefined;
+  /**
+   * A gate for each plan; what the apps print is in the journal under `identifier`.
+   * @throws RingfenceError ScopeFailed when no process can be started; then none is left
+   */
+  openGates(plans: readonly GatePlan[], identifier: string): Promise<Gate[]>;
+  /** For strict starts. */
+  readonly sandboxes: Pick<Sandboxes, 'prepare'>;
+}

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Config } from '../domain/config/model.ts';
+import { appKey, type Config } from '../domain/config/model.ts';
+import type { Setting } from '../domain/config/setting.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { HostFacts } from '../domain/host-facts.ts';
 import { resolveProfile } from '../domain/profile.ts';
@@ -11,8 +12,8 @@ import { takeLock } from '../platform/files/lock-file.ts';
 import { watchFolders } from '../platform/files/watch-paths.ts';
 import { openShadowDisk } from '../platform/owned-files/shadow-disk.ts';
 import { manifestMemory, manifestPath, openManifestStore } from './io/manifest-store.ts';
-import { withWish } from './pure/enabled-profile.ts';
-import { isEmptyManifest, type Wish } from './pure/manifest.ts';
+import { enabledProfile } from './pure/enabled-profile.ts';
+import { isEmptyManifest, type Wish, wishFor } from './pure/manifest.ts';
 import type { ShadowResult } from './shadow-results.ts';
 import type { ShadowPlaces } from './shadow-workshop.ts';
 import { openShadows, type Shadows } from './shadows.ts';
@@ -38,15 +39,16 @@ export function wireShadows(around: ShadowSurroundings): Shadows {
       const environment = await around.environment();
       const places = shadowPlaces(environment);
       const origin = manifestPath(places.dataHome);
-      const config = (id: string, wish: Wish) => withWish(around.config(), id, wish, origin);
+      const enabled = (id: string, wish: Wish) => enabledProfile(id, wish, origin);
       return {
         places,
         installed: () => openAppCatalog(environment).list(),
         runtimeFolder: environment['XDG_RUNTIME_DIR'] ?? '/tmp',
         clientPath: around.clientPath,
         version: around.version,
-        isStrict: (id, wish) => isStrict(config(id, wish), id),
-        limits: (id, wish) => scopeLimits(config(id, wish), id, around.host()),
+        isStrict: (id, wish) => isStrict(around.config(), id, enabled(id, wish)),
+        limits: (id, wish) =>
+          scopeLimits({ app: id, config: around.config(), enabled: enabled(id, wish), host: around.host() }),
       };
     },
     disk: ({ places }) => openShadowDisk(join(places.dataHome, 'ringfence/staging')),
@@ -58,6 +60,15 @@ export function wireShadows(around: ShadowSurroundings): Shadows {
     dropInsChanged: around.dropInsChanged,
     breathe: () => nextTurn(),
   });
+}
+
+/** The profile that an app was enabled with, for launches; the manifest is where the folders are that `environment` describes. */
+export function enabledProfiles(
+  shadows: Pick<Shadows, 'known'>,
+  environment: Readonly<Record<string, string | undefined>>,
+): (app: string) => Setting<string> | undefined {
+  const origin = manifestPath(shadowPlaces(environment).dataHome);
+  return (app) => enabledProfile(app, wishFor(shadows.known(), app), origin);
 }
 
 /** The same rows of text that EnableApp and its kin answer with; what is not there is left out. */
@@ -139,22 +150,22 @@ export function shadowPlaces(environment: Readonly<Record<string, string | undef
 }
 
 /** When it can't be told, the app is one that may not start without its fence. */
-function isStrict(config: Config, id: string): boolean {
+function isStrict(config: Config, id: string, enabled: Setting<string> | undefined): boolean {
   try {
-    const chosen = config.apps.get(id.replace(/\.desktop$/, ''))?.profile ?? config.defaultProfile;
+    const chosen = config.apps.get(appKey(id))?.profile ?? enabled ?? config.defaultProfile;
     return config.heldBack !== undefined || resolveProfile(config.profiles, chosen.value).mode === 'strict';
   } catch {
     return true;
   }
 }
 
-function scopeLimits(config: Config, id: string, host: HostFacts) {
+function scopeLimits(input: Omit<Parameters<typeof decideContainment>[0], 'request'>) {
   const request = { limits: new Map() };
   try {
-    return decideContainment({ app: id, config, request, host }).limits;
+    return decideContainment({ ...input, request }).limits;
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error;
     // What strict has beyond limits can't follow into such a scope; limits can.
-    return decideContainment({ app: id, config, request: { ...request, profile: 'relaxed' }, host }).limits;
+    return decideContainment({ ...input, request: { ...request, profile: 'relaxed' } }).limits;
   }
 }

@@ -4,74 +4,36 @@ import type { IdleProxy, IdleSandboxGate, SandboxFolders } from './ports.ts';
 export interface SandboxKit {
   readonly proxy: IdleProxy;
   readonly gate: IdleSandboxGate;
+  /** Of the system call filter and the bus filter that it is made with. */
+  readonly made: KitParts;
   /** Closes what only the gate needs. */
   letGo(): void;
   kill(): void;
 }
 
-/** What a kit is made of. */
+/** What a kit is made with: the program of the bus filter, and the bytes of the system call filter. */
+export interface KitParts {
+  readonly program: string;
+  readonly filter: Uint8Array;
+}
+
+/** What starts a kit. */
 export interface KitPorts {
   readonly folders: Pick<SandboxFolders, 'holdBytes'>;
   startProxy(program: string): Promise<IdleProxy>;
   openGate(fds: { readonly seccomp: number; readonly sync: number }): Promise<IdleSandboxGate>;
 }
 
-/** Hands out kits. */
-export interface SandboxKits {
-  /** One whose gate prints under `identifier`. `program` is the bus filter, `filter` are the system call filter's bytes. */
-  take(program: string, filter: Uint8Array, identifier: string): Promise<SandboxKit>;
-  /** Starts one for the next time; whoever has started something strictly does so again. */
-  prepare(program: string, filter: Uint8Array): void;
-  close(): void;
-}
-
-/**
- * Keeps one kit in reserve after the first strict start: forking twice and starting the proxy would be a quarter of its
- * time. Both processes wait in a read and end with the daemon.
- */
-export function openSandboxKits(ports: KitPorts): SandboxKits {
-  let spare: { readonly program: string; readonly filter: Uint8Array; readonly kit: Promise<SandboxKit> } | undefined;
-  let closed = false;
-  return {
-    async take(program, filter, identifier) {
-      const reserved = spare;
-      spare = undefined;
-      const kit = await reserved?.kit.catch(() => undefined);
-      const fits = reserved?.program === program && isSame(reserved.filter, filter);
-      if (kit !== undefined) {
-        if (fits && kit.proxy.isAlive() && kit.gate.isAlive() && (await kit.gate.name(identifier))) return kit;
-        kit.kill();
-      }
-      const fresh = await startKit(program, filter, ports);
-      await fresh.gate.name(identifier);
-      return fresh;
-    },
-
-    prepare(program, filter) {
-      if (closed || spare !== undefined) return;
-      const kit = startKit(program, filter, ports);
-      spare = { program, filter, kit };
-      kit.catch(() => {
-        // The next start tries again and tells its caller.
-        spare = undefined;
-      });
-    },
-
-    close() {
-      closed = true;
-      spare?.kit.then((kit) => kit.kill()).catch(() => {});
-    },
-  };
-}
-
-async function startKit(program: string, filter: Uint8Array, ports: KitPorts): Promise<SandboxKit> {
-  const proxy = await ports.startProxy(program);
-  const bytes = ports.folders.holdBytes(filter);
+/** Starts a kit. Both processes wait in a read and end with the daemon. */
+export async function startKit(made: KitParts, ports: KitPorts): Promise<SandboxKit> {
+  const proxy = await ports.startProxy(made.program);
+  const bytes = ports.folders.holdBytes(made.filter);
   try {
     const gate = await ports.openGate({ seccomp: bytes.fd, sync: proxy.syncFd });
     return {
       proxy,
       gate,
+      made,
       letGo: bytes.close,
       kill() {
         gate.kill();
@@ -86,6 +48,12 @@ async function startKit(program: string, filter: Uint8Array, ports: KitPorts): P
   }
 }
 
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+/** Whether a kit still lives and is made with these parts; from now on it prints under `identifier`. */
+export async function isUsableKit(
+  { proxy, gate, made }: SandboxKit,
+  { program, filter }: KitParts,
+  identifier: string,
+): Promise<boolean> {
+  const isSame = made.program === program && Buffer.compare(made.filter, filter) === 0;
+  return isSame && proxy.isAlive() && gate.isAlive() && (await gate.name(identifier));
 }

@@ -5,6 +5,7 @@ import { RingfenceError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
+import type { Reserve } from '../platform/process/reserve.ts';
 import type {
   BusProxy,
   EnclosureWire,
@@ -25,7 +26,7 @@ import type { SandboxHost, SandboxOp, SandboxPlan, SandboxSettings } from './pur
 import { planSandbox, withCgroup } from './pure/plan.ts';
 import { compileSeccomp } from './pure/seccomp.ts';
 import { refuseRunningOutside } from './refuse-running-outside.ts';
-import type { SandboxKit, SandboxKits } from './sandbox-kits.ts';
+import { isUsableKit, type SandboxKit, startKit } from './sandbox-kits.ts';
 import { settingsOf } from './sandbox-settings.ts';
 
 /** What is to be started strictly. */
@@ -108,7 +109,7 @@ export interface SandboxMachine {
 export interface LayoutSurroundings {
   readonly ports: SandboxPorts;
   readonly machine: SandboxMachine;
-  readonly kits: SandboxKits;
+  readonly kits: Reserve<SandboxKit>;
   /** Removes what was made for a sandbox. */
   clear(id: string): void;
 }
@@ -173,7 +174,15 @@ export async function layOutSandbox(
     const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
       cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
     });
-    if (own === undefined) kit = await kits.take(programs.proxy, filter, request.unitStem);
+    if (own === undefined) {
+      const parts = { program: programs.proxy, filter };
+      const fresh = async () => {
+        const started = await startKit(parts, ports);
+        await started.gate.name(request.unitStem);
+        return started;
+      };
+      kit = await kits.take(fresh, (spare) => isUsableKit(spare, parts, request.unitStem));
+    }
     const started = kit?.proxy ?? (await ports.startProxy(programs.proxy, (await own?.wire)?.syncPath));
     proxy = started;
     started.begin(argv);

@@ -2,13 +2,14 @@ import type { Decision } from '../domain/decision.ts';
 import type { ReportRow } from '../domain/report.ts';
 import type { Gate } from '../platform/process/gate.ts';
 import { type GatePlan, wordsForShell } from '../platform/process/gate-script.ts';
+import { openReserve } from '../platform/process/reserve.ts';
 import { type Enclosure, encloseBy } from './enclosure.ts';
 import type { SandboxGate } from './ports.ts';
 import { renderBwrapArgs } from './pure/bwrap-args.ts';
 import { enforcedRows, unguardedReasons } from './pure/enforced-rows.ts';
 import { judgeSandboxHost } from './pure/host.ts';
 import { parseInnerLine, sandboxedArgv } from './pure/inner-gate.ts';
-import { openSandboxKits } from './sandbox-kits.ts';
+import { type SandboxKit, startKit } from './sandbox-kits.ts';
 import { layOutSandbox, type SandboxMachine, type SandboxPorts, type SandboxRequest } from './sandbox-layout.ts';
 
 /** A sandbox whose gates wait outside of it. */
@@ -43,7 +44,8 @@ export interface Sandboxes {
 
 export function openSandboxes(ports: SandboxPorts): Sandboxes {
   const { folders, placeholders, services, bus } = ports;
-  const kits = openSandboxKits(ports);
+  // Forking twice and starting the bus filter would be a quarter of a strict start.
+  const kits = openReserve<SandboxKit>();
   const machine = openMachine(ports);
   const clear = (id: string) => {
     const all = folders.list();
@@ -119,7 +121,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
               if (told === undefined) throw await explain('bubblewrap did not make it', 'sandbox');
               status = (await layout.readBack(plan.ops, unit, (gates[index] as Gate).pid, told)).status;
             }
-            ports.later(() => kits.prepare(programs.proxy, filter));
+            ports.later(() => kits.prepare(() => startKit({ program: programs.proxy, filter }, ports)));
             return { rows: enforcedRows(plan, status), reasons: unguardedReasons(plan) };
           },
         };

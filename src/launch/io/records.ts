@@ -1,12 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errnoText } from '../../domain/errno-text.ts';
+import { RingfenceError } from '../../domain/errors.ts';
 import type { Records } from '../ports.ts';
 
 /**
- * The records of running instances, one file each in `<runtime folder>/ringfence/instances`, mode 0700. A record that cannot
- * be written (full disk) stops no launch: what is lost is only what a later daemon could tell of the instance.
+ * The records of running instances, one file each in `<runtime folder>/ringfence/instances`, mode 0700. Whoever lost the answer to a
+ * launch looks for it here, so that an app without a record might be started twice: what cannot be recorded is not started.
  */
-export function openRecords(runtimeDirectory: string, onError: (error: unknown) => void): Records {
+export function openRecords(runtimeDirectory: string): Records {
   const folder = join(runtimeDirectory, 'ringfence', 'instances');
   // ".json" instead of ".scope": a unit name may already have the 255 bytes that a file name may have.
   const file = (unit: string) => join(folder, unit.replace(/\.scope$/, '.json'));
@@ -19,7 +21,8 @@ export function openRecords(runtimeDirectory: string, onError: (error: unknown) 
         renameSync(beside, file(unit));
       } catch (error) {
         rmSync(beside, { force: true });
-        onError(error);
+        const reason = errnoText(error) ?? String(error);
+        throw new RingfenceError('ScopeFailed', `cannot record ${unit}: ${reason}`, { cause: error });
       }
     },
 

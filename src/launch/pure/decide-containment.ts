@@ -1,5 +1,5 @@
 import { appKey, type Config } from '../../domain/config/model.ts';
-import { describeOrigin, type Origin } from '../../domain/config/setting.ts';
+import { describeOrigin, type Origin, type Setting } from '../../domain/config/setting.ts';
 import type { DecidedLimit, Decision } from '../../domain/decision.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { type HostFacts, limitShortcoming, type Shortcoming } from '../../domain/host-facts.ts';
@@ -14,21 +14,22 @@ export interface ContainmentRequest {
 }
 
 /**
- * Decides profile, mode and limits of a launch. The profile is the request's, else the app's, else the default; a single
- * limit is the request's, else the app's, else the profile's, so an app's own limits stay when another profile is asked for.
+ * Decides profile, mode and limits of a launch. The profile is the request's, else the app's in the config, else the one the app
+ * was `enabled` with, else the default; a single limit is the request's, else the app's, else the profile's, so an app's own limits stay when another profile is asked for.
  * Throws `NoSuchProfile`, `InvalidLimit` for a share that is too small here, and `NotEnforceable` for strict where any
  * part of it cannot be had, or when a config that cannot be read may have asked for strict.
  */
 export function decideContainment(input: {
   readonly app: string | undefined;
   readonly config: Config;
+  readonly enabled?: Setting<string> | undefined;
   readonly request: ContainmentRequest;
   readonly host: HostFacts;
 }): Decision {
   const { config, request, host } = input;
   const app = input.app === undefined ? undefined : appKey(input.app);
   const settings = app === undefined ? undefined : config.apps.get(app);
-  const chosen = chooseProfile(request.profile, settings?.profile, config.defaultProfile);
+  const chosen = chooseProfile(request.profile, settings?.profile ?? input.enabled, config.defaultProfile);
   const profile = resolveProfile(config.profiles, chosen.name);
   const what = app ?? 'the command';
   if (config.heldBack !== undefined && request.profile === undefined && profile.mode !== 'strict') {

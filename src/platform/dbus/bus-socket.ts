@@ -11,19 +11,14 @@ export interface BusSocket {
 /**
  * Connects to the first socket of `address` that answers and authenticates as the current user (EXTERNAL). The whole of our
  * side goes out at once, `first` with it (messages; the D-Bus specification lets a client send on before it is answered, and
- * sd-bus does): a start has no time for two more round trips. `onSent` is told when it is out. Throws `Unreachable` with the
+ * sd-bus does): a start has no time for two more round trips. Throws `Unreachable` with the
  * reason of each path that did not answer, within `timeoutMs` for each.
  */
-export async function openBusSocket(
-  address: string,
-  timeoutMs: number,
-  first: Uint8Array,
-  onSent = () => {},
-): Promise<BusSocket> {
+export async function openBusSocket(address: string, timeoutMs: number, first: Uint8Array): Promise<BusSocket> {
   const failures: string[] = [];
   for (const path of socketPaths(address)) {
     try {
-      return await openSocket(path, timeoutMs, first, onSent);
+      return await openSocket(path, timeoutMs, first);
     } catch (error) {
       failures.push(`${path}: ${reasonOf(error)}`);
     }
@@ -31,7 +26,7 @@ export async function openBusSocket(
   throw new RingfenceError('Unreachable', `cannot connect to the bus at ${failures.join('; ')}`);
 }
 
-function openSocket(path: string, timeoutMs: number, first: Uint8Array, onSent: () => void): Promise<BusSocket> {
+function openSocket(path: string, timeoutMs: number, first: Uint8Array): Promise<BusSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path });
     const fail = (error: unknown) => {
@@ -64,8 +59,6 @@ function openSocket(path: string, timeoutMs: number, first: Uint8Array, onSent: 
     socket.on('data', onData);
     const user = Buffer.from(String(process.getuid?.() ?? 0)).toString('hex');
     socket.write(Buffer.concat([Buffer.from(`\0AUTH EXTERNAL ${user}\r\nBEGIN\r\n`), first]));
-    // What is written before the socket is connected goes out then, ahead of this.
-    socket.once('connect', onSent);
   });
 }
 

@@ -2,7 +2,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { unixAddress } from './address.ts';
 import type { BusConnection, PeerConnection } from './bus-connection.ts';
 import { openBusSocket } from './bus-socket.ts';
-import { type Joining, joinBus } from './join.ts';
+import { joinMessages } from './join.ts';
 import { SocketConnection } from './socket-connection.ts';
 
 export type { BusConnection, PeerConnection } from './bus-connection.ts';
@@ -11,27 +11,22 @@ export * from './messages.ts';
 export { defaultCallTimeoutMs } from './socket-connection.ts';
 
 /**
- * Options of `connectBus`. `onInternalError` gets what a listener or handler threw: always a bug of ours. `joining` takes up a
- * connection that is under way; with a name in it, calls wait until `serve`.
+ * Options of `connectBus`. `onInternalError` gets what a listener or handler threw: always a bug of ours. `name` is asked for
+ * while joining (see `joinedAs`); calls then wait until `serve`.
  */
 export interface BusOptions {
   readonly timeoutMs?: number;
   readonly onInternalError?: (error: unknown) => void;
-  readonly joining?: Joining | undefined;
+  readonly name?: string;
 }
 
 /** Connects to a bus by its address and says Hello. Throws `Unreachable` with the reason where that fails. */
 export async function connectBus(address: string, options: BusOptions = {}): Promise<BusConnection> {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const joining = options.joining ?? joinBus(address, undefined, timeoutMs);
-  const opened = await joining.opened.catch((error: unknown) => {
-    // What was begun early may have been too early.
-    if (options.joining === undefined) throw error;
-    return joinBus(address, joining.name, timeoutMs).opened;
-  });
+  const opened = await openBusSocket(address, timeoutMs, joinMessages(options.name));
   const connection = new SocketConnection(opened, 'bus', options.onInternalError ?? warn);
   try {
-    await connection.join(joining.name, timeoutMs);
+    await connection.join(options.name, timeoutMs);
   } catch (error) {
     await connection.close();
     const reason = error instanceof Error ? error.message : String(error);
@@ -44,7 +39,7 @@ export async function connectBus(address: string, options: BusOptions = {}): Pro
  * Connects to a service that listens at a socket path itself. It sends all of its signals, whatever is subscribed to, and the
  * destination of a call means nothing to it. Throws `Unreachable`.
  */
-export async function connectPeer(path: string, options: Omit<BusOptions, 'joining'> = {}): Promise<PeerConnection> {
+export async function connectPeer(path: string, options: Omit<BusOptions, 'name'> = {}): Promise<PeerConnection> {
   const opened = await openBusSocket(unixAddress(path), options.timeoutMs ?? 10_000, Buffer.alloc(0));
   return new SocketConnection(opened, 'peer', options.onInternalError ?? warn);
 }

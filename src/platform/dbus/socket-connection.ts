@@ -4,7 +4,7 @@ import type { BusConnection } from './bus-connection.ts';
 import type { BusSocket } from './bus-socket.ts';
 import { encodeMessage, type WireMessage } from './encode.ts';
 import { type Frame, FrameReader, maxCallBytes, messageType } from './frames.ts';
-import { helloSerial, nameSerial } from './join.ts';
+import { doNotQueue, driver, helloSerial, nameSerial } from './join.ts';
 import type { SignalMatch } from './match-rule.ts';
 import { type CallTarget, dbusErrors, type MethodCall, RemoteError, type Reply, type Signal } from './messages.ts';
 import { isBusName, isInterfaceName } from './names.ts';
@@ -18,7 +18,6 @@ const busName = 'org.freedesktop.DBus';
 /** What waits for `serve` may hold this many bytes; calls beyond that are refused. */
 const maxHeldBytes = 16 * 1024 * 1024;
 const noReplyExpected = 1;
-const doNotQueue = 4;
 const nameOwner = 1;
 const alreadyOwner = 4;
 
@@ -325,10 +324,6 @@ const withoutBus: BusDriver = {
 
 function ownership(result: unknown): 'owner' | 'taken' {
   return result === nameOwner || result === alreadyOwner ? 'owner' : 'taken';
-}
-
-function driver(member: string): CallTarget {
-  return { destination: busName, path: '/org/freedesktop/DBus', interface: busName, member };
 }
 
 function readReply(frame: Frame, target: CallTarget, signature: string): unknown[] | Error {

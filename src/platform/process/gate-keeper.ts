@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { RingfenceError } from '../../domain/errors.ts';
-import type { Gate, GateExit, WaitingGate } from './gate.ts';
+import type { Gate, GateExit } from './gate.ts';
 import { type GatePlan, gateScript, releaseLine } from './gate-script.ts';
+import { openReserve } from './reserve.ts';
 
 // dash starts in a third of bash's time and adds nothing of its own to an environment.
 const shell = existsSync('/bin/dash') ? '/bin/dash' : '/bin/sh';
@@ -22,10 +23,10 @@ export interface OutputStreams {
 /** Hands out gates. */
 export interface GateKeeper {
   /**
-   * So many gates, which do not know yet what they are for. What they print goes to the journal under `identifier`.
+   * A gate for each plan. What they print goes to the journal under `identifier`.
    * @throws RingfenceError ScopeFailed when no process can be started; then none is left
    */
-  open(count: number, identifier: string): Promise<WaitingGate[]>;
+  open(plans: readonly GatePlan[], identifier: string): Promise<Gate[]>;
   /** Starts the spare gate: once the daemon has nothing more urgent to do. */
   prepare(): void;
   /** Sends the spare gate away. */
@@ -49,57 +50,48 @@ export interface IdleGate {
   readonly exited: Promise<GateExit>;
   /** Our end of its output, until the stream has been named. */
   readonly output: Socket | undefined;
+  isAlive(): boolean;
+  /** From now on what it prints is in the journal under this name; false when that is not possible any more. */
+  name(identifier: string): Promise<boolean>;
+  kill(): void;
 }
 
 /**
- * Keeps one gate in reserve: forking and starting a shell would otherwise be a quarter of a click's time. Every gate is a
+ * Keeps one gate in reserve: forking and starting a shell would otherwise be a fifth of a click's time. Every gate is a
  * child of the daemon that ends with it: its standard input is a pipe from the daemon, and end of file means that nothing runs.
  */
 export function openGateKeeper(options: GateOptions): GateKeeper {
-  const { streams } = options;
-  let spare: Promise<IdleGate> | undefined;
-  let closed = false;
+  const reserve = openReserve<IdleGate>();
+  const start = () => startIdleGate(options);
+  const prepare = () => reserve.prepare(start);
 
-  const prepareSpare = () => {
-    if (closed || spare !== undefined) return;
-    spare = startIdleGate(options);
-    spare.catch(() => {
-      // The next launch tries again and tells its caller.
-      spare = undefined;
-    });
-  };
-  const take = async (): Promise<{ gate: IdleGate; isSpare: boolean }> => {
-    const reserved = spare;
-    spare = undefined;
-    const gate = await reserved;
-    if (gate !== undefined && isAlive(gate.child)) return { gate, isSpare: true };
-    return { gate: await startIdleGate(options), isSpare: false };
-  };
+  async function openGate(plan: GatePlan, identifier: string): Promise<Gate> {
+    const named = async () => {
+      const gate = await start();
+      await gate.name(identifier);
+      return gate;
+    };
+    const idle = await reserve.take(named, async (spare) => spare.isAlive() && (await spare.name(identifier)));
+    // Off this launch's path, ready for the next.
+    return arm(idle, plan, options.streams, () => setImmediate(prepare));
+  }
 
   return {
-    prepare: prepareSpare,
+    prepare,
+    close: reserve.close,
 
-    async open(count, identifier) {
-      const taken = await Promise.allSettled(Array.from({ length: count }, take));
-      const gates = taken.flatMap((each) => {
-        if (each.status !== 'fulfilled') return [];
-        const { gate, isSpare } = each.value;
-        const name = async () => (await isNamed(gate, identifier, streams)) || !isSpare;
-        return [waitingGate(gate, streams, name, prepareSpare)];
-      });
-      const failed = taken.find((each) => each.status === 'rejected');
+    async open(plans, identifier) {
+      const opened = await Promise.allSettled(plans.map((plan) => openGate(plan, identifier)));
+      const gates = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      const failed = opened.find((each) => each.status === 'rejected');
       if (failed === undefined) return gates;
       for (const gate of gates) gate.kill();
       throw failed.reason;
     },
-    close() {
-      closed = true;
-      spare?.then(({ child }) => child.kill('SIGKILL')).catch(() => {});
-    },
   };
 }
 
-/** Starts a gate; `more` are its descriptors from 3 on. */
+/** Starts a gate; `more` are its descriptors from 3 on. @throws RingfenceError ScopeFailed */
 export async function startIdleGate(
   { openFiles, streams }: GateOptions,
   more: readonly ('pipe' | number)[] = [],
@@ -125,53 +117,24 @@ export async function startIdleGate(
     );
   });
   if (openFiles !== undefined) child.stdin?.write(`ulimit -S -n ${openFiles} 2>/dev/null\n`);
-  return { child, exited, output };
-}
-
-// A journald that was restarted has closed a stream without a name: what the app printed would then end it by SIGPIPE.
-async function isNamed({ output }: IdleGate, identifier: string, streams: OutputStreams): Promise<boolean> {
-  return output === undefined || (await streams.name(output, identifier));
-}
-
-function waitingGate(
-  idle: IdleGate,
-  streams: OutputStreams,
-  name: () => Promise<boolean>,
-  afterUse: () => void,
-): WaitingGate {
-  let armed: Gate | undefined;
   return {
-    pid: idle.child.pid ?? 0,
-    exited: idle.exited,
-    async arm(plan) {
-      if (!(await name())) return false;
-      armed = arm(idle, plan, streams, afterUse);
-      return true;
-    },
-    release() {
-      if (armed === undefined) throw new TypeError('a gate is released before it has its plan');
-      armed.release();
-    },
+    child,
+    exited,
+    output,
+    isAlive: () => child.exitCode === null && child.signalCode === null && child.stdin?.writable === true,
+    // A journald that was restarted has closed a stream without a name: what the app printed would then end it by SIGPIPE.
+    name: async (identifier) => output === undefined || (await streams.name(output, identifier)),
     kill() {
-      if (armed !== undefined) {
-        armed.kill();
-        return;
-      }
-      idle.output?.destroy();
-      idle.child.stdin?.destroy();
-      idle.child.kill('SIGKILL');
-      setImmediate(afterUse);
+      output?.destroy();
+      child.stdin?.destroy();
+      child.kill('SIGKILL');
     },
   };
 }
 
-/** Gives a gate its plan. */
-export function arm(
-  { child, exited, output }: IdleGate,
-  plan: GatePlan,
-  streams: OutputStreams,
-  afterRelease: () => void,
-): Gate {
+/** Gives a gate its plan: it waits with the app's environment, in the app's folder. `afterUse` is called once it is needed no more. */
+export function arm(idle: IdleGate, plan: GatePlan, streams: OutputStreams, afterUse: () => void): Gate {
+  const { child, exited, output } = idle;
   const environment = new Map(plan.environment);
   const journalStream = output === undefined ? undefined : streams.variable(output);
   output?.destroy();
@@ -184,17 +147,11 @@ export function arm(
     exited,
     release() {
       stdin.end(releaseLine);
-      // Off this launch's path, ready for the next.
-      setImmediate(afterRelease);
+      afterUse();
     },
     kill() {
-      stdin.destroy();
-      child.kill('SIGKILL');
-      setImmediate(afterRelease);
+      idle.kill();
+      afterUse();
     },
   };
-}
-
-function isAlive({ exitCode, signalCode, stdin }: ChildProcess): boolean {
-  return exitCode === null && signalCode === null && stdin?.writable === true;
 }

@@ -1,5 +1,3 @@
-import type { GatePlan } from './gate-script.ts';
-
 /** How the main process ended: one of the two is null, as in node's exit event. */
 export interface GateExit {
   readonly exitCode: number | null;
@@ -14,13 +12,4 @@ export interface Gate {
   release(): void;
   /** Ends it; when it was not released, nothing of the app has run. */
   kill(): void;
-}
-
-/** A gate that is to be told what it becomes. */
-export interface WaitingGate extends Gate {
-  /**
-   * Has it wait with the app's environment, in the app's folder; nothing of the app runs. Once, and before `release`. False
-   * when it is of no use any more, as its output leads nowhere: another is to be taken.
-   */
-  arm(plan: GatePlan): Promise<boolean>;
 }

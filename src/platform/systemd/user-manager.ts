@@ -28,10 +28,8 @@ export interface Systemd {
   readonly controlGroup: string;
   /** The soft limit of open files that the manager gives its services; undefined for none. */
   readonly openFiles: number | undefined;
-  /** The manager's environment block, now. The same object as the last, when nothing has changed. */
+  /** The manager's environment block, now. */
   environment(): Promise<ReadonlyMap<string, string>>;
-  /** What `environment` gave last; undefined before the first time. */
-  lastEnvironment(): ReadonlyMap<string, string> | undefined;
   /**
    * Starts a transient scope and waits for its job.
    * @throws RingfenceError ScopeFailed with systemd's reason
@@ -82,7 +80,6 @@ export async function connectUserManager(
     () => loseJobs(starts),
   );
   let jobsOnBus: Promise<unknown> | undefined;
-  let last: { readonly assignments: readonly string[]; readonly environment: ReadonlyMap<string, string> } | undefined;
 
   /** Where calls go, once the ends of jobs are heard of there. */
   const jobLink = async (): Promise<Pick<BusConnection, 'call'>> => {
@@ -135,13 +132,8 @@ export async function connectUserManager(
 
     async environment() {
       const [block] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, 'Environment'], 'v');
-      const assignments = block.value as string[];
-      if (last === undefined || !isSameList(last.assignments, assignments)) {
-        last = { assignments, environment: parseEnvironmentBlock(assignments) };
-      }
-      return last.environment;
+      return parseEnvironmentBlock(block.value as string[]);
     },
-    lastEnvironment: () => last?.environment,
 
     async startScope(unit, properties) {
       const link = await jobLink();
@@ -252,10 +244,6 @@ function jobEnd(start: PendingStart, job: string, unit: string, timeoutMs: numbe
       resolve(result);
     };
   });
-}
-
-function isSameList(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
 function asScopeFailure(unit: string, error: unknown): unknown {

@@ -24,8 +24,8 @@ export async function openSandboxGate(
   return {
     pid: idle.child.pid ?? 0,
     exited: idle.exited,
-    isAlive: () => idle.child.exitCode === null && idle.child.signalCode === null,
-    name: async (identifier) => idle.output === undefined || (await streams.name(idle.output, identifier)),
+    isAlive: idle.isAlive,
+    name: idle.name,
     enter(plan) {
       arm(idle, plan, streams, () => {}).release();
       return firstOf([line, idle.exited.then(() => undefined)], withinMs);
@@ -35,9 +35,7 @@ export async function openSandboxGate(
     },
     kill() {
       wire.destroy();
-      idle.output?.destroy();
-      idle.child.stdin?.destroy();
-      idle.child.kill('SIGKILL');
+      idle.kill();
     },
   };
 }

@@ -242,7 +242,7 @@ describe('a gate that fails', () => {
     expect(processesWith(marker)).toEqual([]);
   };
 
-  it.each(['gated', 'armed', 'scoped'])(
+  it.each(['gated', 'scoping', 'scoped'])(
     'is an error when it died after it was %s, and nothing has run',
     async (step) => {
       const answer = await runWith({ RINGFENCE_TEST_FAULT: `${step} kill-gates` }, ['sleep', '1000', marker]);
@@ -263,7 +263,7 @@ describe('a gate that fails', () => {
     await nothingRuns();
   });
 
-  it.each(['resolved', 'decided', 'gated', 'armed', 'scoped', 'verified'])(
+  it.each(['resolved', 'decided', 'gated', 'scoping', 'scoped', 'verified'])(
     'leaves nothing behind when the daemon itself fails after it %s',
     async (step) => {
       const answer = await runWith({ RINGFENCE_TEST_FAULT: `${step} throw` }, ['sleep', '1000', marker]);

@@ -61,7 +61,7 @@ describe('kill -9 of the daemon', () => {
   const inScopes = (pids: readonly number[]) =>
     pids.every((pid) => /\/app\.slice\/app-ringfence-[^/]+\.scope$/.test(processFacts(pid)?.cgroup ?? ''));
 
-  it.each<LaunchStep>(['resolved', 'decided', 'gated', 'armed', 'scoped', 'verified', 'recorded'])(
+  it.each<LaunchStep>(['resolved', 'decided', 'gated', 'scoping', 'scoped', 'verified', 'recorded'])(
     'after a launch was %s: nothing runs, no gate waits',
     async (step) => {
       const daemon = await startBundledDaemon(bus, program, { RINGFENCE_TEST_FAULT: `${step} die` });
@@ -70,7 +70,7 @@ describe('kill -9 of the daemon', () => {
       await waitFor(() => gates().length === 0, { what: 'the gates to be gone' });
       const noScope = async () => (await fenceUnits(bus)).length === 0;
       // systemd may never hear of the end of a process that died while it was being moved.
-      if (step !== 'armed') await waitFor(noScope, { what: 'the scope to be gone' });
+      if (step !== 'scoping') await waitFor(noScope, { what: 'the scope to be gone' });
       expect(processesWith(marker)).toEqual([]);
       const next = await startDaemon();
       await waitFor(noScope, { what: 'the empty scope to be ended' });

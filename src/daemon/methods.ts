@@ -1,0 +1,100 @@
+import type { ConfigStore } from '../config/io/config-store.ts';
+import { containProcess } from '../contain/contain.ts';
+import { encloseProcess, type Offer } from '../contain/enclose.ts';
+import { localesOf } from '../domain/desktop-entry/locale.ts';
+import { isRingfenceError } from '../domain/errors.ts';
+import type { Instance } from '../domain/instance.ts';
+import { resolveProfile } from '../domain/profile.ts';
+import { launchApp, runCommand } from '../launch/launch.ts';
+import type { Log } from '../platform/journal/log.ts';
+import { parseShadowOptions } from '../shadows/pure/shadow-options.ts';
+import type { ShadowResult } from '../shadows/shadow-results.ts';
+import type { Shadows } from '../shadows/shadows.ts';
+import { type FollowedChanges, resultRows } from '../shadows/wire-shadows.ts';
+import { launchLogger } from '../watch/instances.ts';
+import type { RingfenceBackend } from './objects/ringfence-interface.ts';
+import type { ShadowBackend } from './objects/shadow-methods.ts';
+import { describeCapabilities, describeProfiles } from './pure/describe-host.ts';
+import type { Fences } from './wire-fences.ts';
+
+/** What the methods work with. */
+export interface MethodPorts {
+  readonly version: string;
+  readonly log: Log;
+  readonly config: Pick<ConfigStore, 'current' | 'lastError'>;
+  readonly fences: Fences;
+  readonly shadows: Shadows;
+  readonly following: FollowedChanges;
+  /** The user's environment, as the user manager has it. */
+  environment(): Promise<Readonly<Record<string, string>>>;
+}
+
+/** What answers the methods of the main object, and how to wait for the launches that are under way. */
+export interface Methods {
+  readonly backend: RingfenceBackend;
+  /** Resolves when no launch is under way. */
+  settled(): Promise<void>;
+}
+
+/** Every launch, whoever asks, leaves one record in the journal, whatever came of it. */
+export function openMethods(around: MethodPorts): Methods {
+  const { log, config, fences } = around;
+  const { ports } = fences;
+  const logLaunched = launchLogger(log);
+  const underWay = new Set<Promise<Instance>>();
+  const logged = async (name: string, start: () => Promise<Instance>): Promise<Instance> => {
+    const launching = start();
+    underWay.add(launching);
+    try {
+      const instance = await launching;
+      logLaunched(instance.report);
+      return instance;
+    } catch (error) {
+      const reason = isRingfenceError(error) ? error.code : 'Failed';
+      log.event('launch-refused', error instanceof Error ? error.message : String(error), { app: name, reason });
+      throw error;
+    } finally {
+      underWay.delete(launching);
+    }
+  };
+  const nameOf = (pid: number, texts: ReadonlyMap<string, string>) =>
+    texts.get('app-id') ?? texts.get('name') ?? `process ${pid}`;
+  const backend: RingfenceBackend = {
+    version: around.version,
+    launchApp: (appId, uris, texts) => logged(appId, () => launchApp(appId, uris, texts, ports)),
+    runCommand: (argv, variables, texts) => logged(argv[0] ?? '', () => runCommand(argv, variables, texts, ports)),
+    containProcess: (pid, texts) => logged(nameOf(pid, texts), () => containProcess(pid, texts, ports)),
+    encloseProcess: (pid, texts) =>
+      new Promise<Offer>((offer, refuse) => {
+        logged(nameOf(pid, texts), () => encloseProcess(pid, texts, offer, ports)).catch(refuse);
+      }),
+    ...shadowBackend(around),
+    profiles: () => describeProfiles(config.current()),
+    capabilities: async () => describeCapabilities(ports.host(), await fences.sandboxes.shortcoming()),
+    configError: () => config.lastError()?.message ?? '',
+  };
+  return {
+    backend,
+    async settled() {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
+  };
+}
+
+function shadowBackend({ config, shadows, following, environment }: MethodPorts): ShadowBackend {
+  const changed = async (results: readonly ShadowResult[]) => {
+    await following.rewatch();
+    return resultRows(results);
+  };
+  return {
+    async enableApps(apps, texts) {
+      const request = parseShadowOptions('enable', texts, apps.length);
+      if (request.wish.profile !== undefined) resolveProfile(config.current().profiles, request.wish.profile);
+      return changed(await shadows.enable({ apps, ...request }));
+    },
+    disableApps: async (apps, texts) =>
+      changed(await shadows.disable({ apps, ...parseShadowOptions('disable', texts, apps.length) })),
+    syncApps: async (texts) => changed(await shadows.sync(parseShadowOptions('sync', texts, 0))),
+    listApps: async () => resultRows(await shadows.list(localesOf(await environment()))),
+  };
+}

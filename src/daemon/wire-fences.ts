@@ -1,0 +1,118 @@
+import type { ContainPorts } from '../contain/contain.ts';
+import type { EnclosePorts } from '../contain/enclose.ts';
+import type { Config } from '../domain/config/model.ts';
+import type { HostFacts } from '../domain/host-facts.ts';
+import { readHostFacts } from '../launch/io/host-facts.ts';
+import { openRecords } from '../launch/io/records.ts';
+import type { FencePorts, LaunchPorts, LaunchStep } from '../launch/ports.ts';
+import { sessionBusAddress } from '../platform/dbus/address.ts';
+import type { BusConnection } from '../platform/dbus/connection.ts';
+import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
+import type { Log } from '../platform/journal/log.ts';
+import { connectOutput, journalStreamVariable, nameOutput } from '../platform/journal/output-stream.ts';
+import { openCgroups } from '../platform/kernel/cgroups.ts';
+import { cgroupRoot, delegatedControllers, memoryAndTasks } from '../platform/kernel/host.ts';
+import { openProcessTree } from '../platform/kernel/process-tree.ts';
+import { type GateKeeper, type GateOptions, openGateKeeper } from '../platform/process/gate-keeper.ts';
+import type { Systemd } from '../platform/systemd/user-manager.ts';
+import type { Sandboxes } from '../strict/sandboxes.ts';
+import { wireSandboxes } from '../strict/wire-sandboxes.ts';
+import { type InstanceListener, type Instances, openInstances } from '../watch/instances.ts';
+
+/** What fences are put together from. */
+export interface FenceSurroundings {
+  /** The daemon's own. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly bus: BusConnection;
+  readonly systemd: Systemd;
+  readonly log: Log;
+  config(): Config;
+  enabledProfile: FencePorts['enabledProfile'];
+  /** Of ringfence-open, absolute: its fellow ringfence-shell lies beside it. */
+  readonly clientPath?: string | undefined;
+  readonly listener: InstanceListener;
+  readonly alterSandbox?: (args: readonly string[]) => readonly string[];
+  readonly number?: (() => bigint) | undefined;
+  readonly onStep?: (step: LaunchStep) => void;
+}
+
+/** All that makes fences and keeps track of them. */
+export interface Fences {
+  readonly ports: LaunchPorts & ContainPorts & EnclosePorts;
+  readonly instances: Instances;
+  readonly sandboxes: Sandboxes;
+  readonly gateKeeper: GateKeeper;
+}
+
+/** Puts together what launches, contains and encloses. */
+export function wireFences(around: FenceSurroundings): Fences {
+  const { environment, bus, systemd, log, listener } = around;
+  const cgroups = openCgroups(cgroupRoot());
+  const records = openRecords(environment['XDG_RUNTIME_DIR'] ?? '');
+  const gates = gateOptions(systemd);
+  const gateKeeper = openGateKeeper(gates);
+  const scopeCgroup = (unit: string) => `${systemd.controlGroup}/app.slice/${unit}`;
+  const instances = openInstances(
+    { systemd, cgroups, records, log, scopeCgroup },
+    {
+      added: listener.added,
+      ended(instance, outcome) {
+        if (instance.report.mode === 'strict') sandboxes.ended(instance.report.unit);
+        listener.ended(instance, outcome);
+      },
+    },
+  );
+  const sandboxes = wireSandboxes({
+    environment,
+    bus,
+    cgroups,
+    scopeCgroup,
+    gates,
+    running: instances.all,
+    busAddress: sessionBusAddress(environment),
+    ...(around.alterSandbox === undefined ? {} : { alterArgs: around.alterSandbox }),
+  });
+  const ports = {
+    systemd,
+    cgroups,
+    records,
+    config: around.config,
+    enabledProfile: around.enabledProfile,
+    host: () => hostFacts(systemd),
+    scopeCgroup,
+    openGates: gateKeeper.open,
+    register: instances.add,
+    sandboxes,
+    now: Date.now,
+    // No secret: a collision with a running unit is noticed and another is drawn.
+    number: around.number ?? (() => BigInt(Math.floor(Math.random() * 2 ** 32))),
+    findEntry: (id, variables) => openAppCatalog(Object.fromEntries(variables)).find(id),
+    programFacts: (variables) => readHostFacts(Object.fromEntries(variables)),
+    shellProgram: around.clientPath?.replace(/[^/]*$/, 'ringfence-shell'),
+    processes: openProcessTree(cgroupRoot()),
+    ownPid: process.pid,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    ...(around.onStep === undefined ? {} : { onStep: around.onStep }),
+  } satisfies Fences['ports'];
+  return { ports, instances, sandboxes, gateKeeper };
+}
+
+function gateOptions({ openFiles }: Systemd): GateOptions {
+  return {
+    openFiles,
+    streams: {
+      // Off a click's path, for the next gate: on a busy machine it may take its time.
+      connect: () => connectOutput({ withinMs: 2000 }),
+      name: (stream, identifier) => nameOutput(stream, { identifier }),
+      variable: journalStreamVariable,
+    },
+  };
+}
+
+/** What limits can be enforced on this machine, now. */
+export function hostFacts({ controlGroup, version }: Systemd): HostFacts {
+  return Object.assign(memoryAndTasks(), {
+    controllers: delegatedControllers(cgroupRoot(), controlGroup),
+    systemdVersion: version,
+  });
+}

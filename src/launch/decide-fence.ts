@@ -1,0 +1,16 @@
+import type { Decision } from '../domain/decision.ts';
+import type { FencePorts } from './ports.ts';
+import { type ContainmentRequest, decideContainment } from './pure/decide-containment.ts';
+
+/**
+ * The decision for an app (undefined: a command) as things are now: the config, the profile the app was enabled with, this
+ * machine. @throws as `decideContainment`
+ */
+export function decideFence(
+  app: string | undefined,
+  request: ContainmentRequest,
+  { config, enabledProfile, host }: Pick<FencePorts, 'config' | 'enabledProfile' | 'host'>,
+): Decision {
+  const enabled = app === undefined ? undefined : enabledProfile(app);
+  return decideContainment({ app, config: config(), enabled, request, host: host() });
+}

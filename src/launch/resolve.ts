@@ -1,0 +1,203 @@
+import { basename } from 'node:path';
+import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
+import { type DesktopId, parseDesktopId } from '../domain/desktop-id.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import type { LaunchPorts } from './ports.ts';
+import { checkListSize, type LaunchOptions, parseLaunchOptions } from './pure/launch-options.ts';
+import { resolveApp } from './pure/resolve-app.ts';
+
+/** What is to be started, once the desktop entry or the command line has been read: plain data. */
+export interface Startable {
+  /** With ".desktop"; undefined for a command. */
+  readonly appId: string | undefined;
+  /** As the user knows it. */
+  readonly name: string;
+  /** The unit is named after it: the desktop id or the program's name. */
+  readonly unitStem: string;
+  /** One process each. */
+  readonly argvs: readonly (readonly string[])[];
+  /** Whether they begin with a terminal, as the entry asks for one. */
+  readonly inTerminal: boolean;
+  /** Absolute. */
+  readonly workingDirectory: string;
+  readonly environment: ReadonlyMap<string, string>;
+  /** The user manager's environment, without anything on top. */
+  readonly session: ReadonlyMap<string, string>;
+  /** The desktop entry's absolute path. */
+  readonly sourcePath?: string | undefined;
+  readonly options: LaunchOptions;
+  /** The options as they came. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** What is asked for, checked as far as it can be without looking at the machine. */
+export type LaunchRequest = AppRequest | CommandRequest;
+
+interface AsAsked {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly options: LaunchOptions;
+  /** Opens the messages: "launch firefox.desktop". */
+  readonly task: string;
+}
+
+interface AppRequest extends AsAsked {
+  readonly id: DesktopId;
+  readonly uris: readonly string[];
+}
+
+interface CommandRequest extends AsAsked {
+  readonly argv: readonly string[];
+  readonly variables: ReadonlyMap<string, string>;
+}
+
+/** The request for an installed application. @throws RingfenceError InvalidArgument, UnknownOption, InvalidLimit */
+export function appRequest(appId: string, uris: readonly string[], texts: ReadonlyMap<string, string>): LaunchRequest {
+  const id = parseDesktopId(appId);
+  const task = `launch ${id.id}`;
+  const options = parseLaunchOptions('launch', task, texts);
+  checkListSize(task, 'files', uris);
+  return { id, uris, texts, options, task };
+}
+
+/** The request for a command. @throws as `appRequest` */
+export function commandRequest(
+  argv: readonly string[],
+  variables: ReadonlyMap<string, string>,
+  texts: ReadonlyMap<string, string>,
+): LaunchRequest {
+  const [program = ''] = argv;
+  if (program === '') throw new RingfenceError('InvalidArgument', 'cannot run: the command is empty');
+  const task = `run ${program.length > 80 ? `${program.slice(0, 80)}…` : program}`;
+  const options = parseLaunchOptions('run', task, texts);
+  checkListSize(task, 'arguments', argv);
+  checkVariables(task, variables);
+  return { argv, variables, texts, options, task };
+}
+
+/**
+ * What the request means on this machine: reads the desktop entry or looks the program up, and changes nothing.
+ * @throws RingfenceError NoSuchApp, NoSuchAction, BadEntry, InvalidArgument, ProgramNotFound, ProgramNotExecutable
+ */
+export function resolve(request: LaunchRequest, session: ReadonlyMap<string, string>, ports: LaunchPorts): Startable {
+  return 'id' in request ? resolveEntry(request, session, ports) : resolveCommand(request, session, ports);
+}
+
+function resolveEntry(
+  { id, uris, texts, options, task }: AppRequest,
+  session: ReadonlyMap<string, string>,
+  ports: LaunchPorts,
+): Startable {
+  const environment = new Map(session);
+  const entry = ports.findEntry(id, environment);
+  const app = resolveApp({ id, action: options.action, uris }, entry, ports.programFacts(environment));
+  // What GLib tells the apps it launches (g_desktop_app_info_launch_uris); the gate adds its pid.
+  environment.set('GIO_LAUNCHED_DESKTOP_FILE', entry.path);
+  addActivationToken(environment, options);
+  return {
+    appId: id.id,
+    name: app.name,
+    unitStem: id.name,
+    argvs: app.argvs,
+    inTerminal: app.terminal,
+    workingDirectory: workingDirectory(task, options.workingDirectory ?? app.workingDirectory, environment, ports),
+    environment,
+    session,
+    sourcePath: entry.path,
+    options,
+    texts,
+  };
+}
+
+function resolveCommand(
+  { argv, variables, texts, options, task }: CommandRequest,
+  session: ReadonlyMap<string, string>,
+  ports: LaunchPorts,
+): Startable {
+  const [program = ''] = argv;
+  const environment = new Map([...session, ...variables]);
+  addActivationToken(environment, options);
+  const folder = workingDirectory(task, options.workingDirectory, environment, ports);
+  requireProgram(program, folder, task, environment, ports);
+  const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
+  return {
+    appId: id?.id,
+    name: id === undefined ? basename(program) : appName(id, environment, ports),
+    unitStem: id?.name ?? basename(program),
+    argvs: [argv],
+    inTerminal: false,
+    workingDirectory: folder,
+    environment,
+    session,
+    options,
+    texts,
+  };
+}
+
+function requireProgram(
+  program: string,
+  folder: string,
+  task: string,
+  environment: ReadonlyMap<string, string>,
+  ports: LaunchPorts,
+): void {
+  const state = ports.programFacts(environment).programState(program, folder);
+  if (state === 'missing') {
+    throw new RingfenceError(
+      'ProgramNotFound',
+      `cannot ${task}: no such program in ${environment.get('PATH') ?? 'PATH'}`,
+    );
+  }
+  if (state === 'not-executable') {
+    throw new RingfenceError('ProgramNotExecutable', `cannot ${task}: it may not be executed`);
+  }
+}
+
+/** As the user knows the app; the id where no entry says. */
+function appName(id: DesktopId, environment: ReadonlyMap<string, string>, ports: LaunchPorts): string {
+  try {
+    const { bytes, path } = ports.findEntry(id, environment);
+    const { locales } = ports.programFacts(environment);
+    return parseDesktopEntry(bytes, path).getLocalized(mainGroup, 'Name', locales) || id.name;
+  } catch {
+    // The command itself needs no entry, nor a good one.
+    return id.name;
+  }
+}
+
+function addActivationToken(environment: Map<string, string>, { activationToken }: LaunchOptions): void {
+  // A token is good for one activation: the manager's own would be an old one.
+  environment.delete('XDG_ACTIVATION_TOKEN');
+  environment.delete('DESKTOP_STARTUP_ID');
+  if (activationToken === undefined) return;
+  environment.set('XDG_ACTIVATION_TOKEN', activationToken);
+  environment.set('DESKTOP_STARTUP_ID', activationToken);
+}
+
+function workingDirectory(
+  task: string,
+  asked: string | undefined,
+  environment: ReadonlyMap<string, string>,
+  ports: LaunchPorts,
+): string {
+  const home = environment.get('HOME') ?? '/';
+  const facts = ports.programFacts(environment);
+  if (asked === undefined) return facts.isDirectory(home) ? home : '/';
+  if (facts.isDirectory(asked)) return asked;
+  throw new RingfenceError('InvalidArgument', `cannot ${task}: the working directory ${asked} does not exist`);
+}
+
+function checkVariables(task: string, variables: ReadonlyMap<string, string>): void {
+  for (const name of variables.keys()) {
+    if (name === '' || name.includes('=')) {
+      throw new RingfenceError(
+        'InvalidArgument',
+        `cannot ${task}: "${name}" cannot be the name of an environment variable`,
+      );
+    }
+  }
+  checkListSize(
+    task,
+    'environment variables',
+    [...variables].map(([name, value]) => `${name}=${value}`),
+  );
+}
