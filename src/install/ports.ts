@@ -27,6 +27,4 @@ export interface UninstallPorts extends InstallPorts {
   disableAll(dryRun: boolean): Promise<readonly ShadowResult[]>;
   /** What the programs leave in the state and cache folders. */
   traces(): readonly string[];
-  /** Calls back when this process ends, after everybody else. */
-  atExit(work: () => void): void;
 }

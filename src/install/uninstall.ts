@@ -45,13 +45,8 @@ export async function uninstall(dryRun: boolean, ports: UninstallPorts): Promise
       await unit?.reload();
       await unit?.forget();
     }
-    const sweep = () => {
-      for (const path of ports.traces()) disk.remove(path);
-      disk.removeFolders([...(manifest?.folders ?? []), ...ownFolders(ports)]);
-    };
-    sweep();
-    // This very program may keep its code cache when it ends.
-    ports.atExit(sweep);
+    for (const path of ports.traces()) disk.remove(path);
+    disk.removeFolders([...(manifest?.folders ?? []), ...ownFolders(ports)]);
     return { installed: manifest !== undefined, entries, changes };
   } finally {
     unlock();

@@ -51,11 +51,11 @@ export async function wireInstall(environment: Environment, version: string): Pr
     },
     traces: () => [
       join(places.state, 'ringfence/last-good-config.json'),
+      // Code caches of 0.1.0, which kept them there.
       ...list(join(places.cache, 'ringfence'))
         .filter((name) => /^[a-z-]+-v\d.*\.cache(\.\d+)?$/.test(name))
         .map((name) => join(places.cache, 'ringfence', name)),
     ],
-    atExit: (work) => void process.once('exit', work),
     close: async () => void (await bus?.close()),
   };
 }
