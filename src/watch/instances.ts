@@ -9,6 +9,7 @@ import type { Log } from '../platform/journal/log.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { Gate, GateExit } from '../platform/process/gate.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
+import { readUsage } from './pure/usage.ts';
 
 /** How an instance ended, as the Ended signal tells it. */
 export type Outcome = ReadonlyMap<string, string>;
@@ -75,6 +76,7 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
       report,
       pids: () => cgroups.pids(cgroup),
       limits: () => limitsInForce(cgroup, cgroups),
+      usage: () => readUsage((file) => cgroups.read(cgroup, file)),
       kill: (signal) => systemd.killScope(unit, signal),
       async stop(timeoutMs) {
         if (timeoutMs > 0) {

@@ -35,6 +35,7 @@ export function instanceInterface(instance: Instance): InterfaceSpec {
       Pids: property('au', () => instance.pids(), 'false'),
       StartedAt: property('t', () => BigInt(report.startedAt) * 1000n, 'const'),
       Limits: property('a{ss}', () => instance.limits(), 'false'),
+      Usage: property('a{ss}', () => instance.usage(), 'false'),
       Report: property('aa{ss}', () => reportMaps(report), 'const'),
     },
     signals: { Ended: signal('a{ss}', ['outcome']) },
