@@ -20,6 +20,8 @@ export interface InstanceView {
   /** Microseconds since the epoch. */
   readonly startedAt: bigint;
   readonly limits: ReadonlyMap<string, string>;
+  /** Empty from a daemon that does not tell it yet. */
+  readonly usage: ReadonlyMap<string, string>;
   readonly report: readonly ReadonlyMap<string, string>[];
 }
 
@@ -39,6 +41,8 @@ export interface Client {
   stop(path: string, timeoutMs: number): Promise<void>;
   kill(path: string, signal: number): Promise<void>;
   properties(): Promise<ReadonlyMap<string, unknown>>;
+  /** Empty, or why the configuration on the disk is not the one in force. */
+  configError(): Promise<string>;
   enableApps(apps: readonly string[], options: ReadonlyMap<string, string>): Promise<Rows>;
   disableApps(apps: readonly string[], options: ReadonlyMap<string, string>): Promise<Rows>;
   listApps(): Promise<Rows>;
@@ -113,6 +117,17 @@ export async function connectClient(environment: Readonly<Record<string, string 
       const [values] = await call(root, 'org.freedesktop.DBus.Properties', 'GetAll', 's', [destination], 'a{sv}');
       return new Map([...values].map(([key, { value }]) => [key, value]));
     },
+    async configError() {
+      const [{ value }] = await call(
+        root,
+        'org.freedesktop.DBus.Properties',
+        'Get',
+        'ss',
+        [destination, 'ConfigError'],
+        'v',
+      );
+      return String(value);
+    },
     async enableApps(apps, options) {
       const args: [string[], Map<string, string>] = [[...apps], new Map(options)];
       const [rows] = await call(root, destination, 'EnableApp', 'asa{ss}', args, 'aa{ss}', entriesTimeoutMs);
@@ -145,6 +160,7 @@ function instanceView(path: string, values: ReadonlyMap<string, unknown>): Insta
     pids: values.get('Pids') as number[],
     startedAt: values.get('StartedAt') as bigint,
     limits: values.get('Limits') as Map<string, string>,
+    usage: (values.get('Usage') as Map<string, string> | undefined) ?? new Map(),
     report: values.get('Report') as Map<string, string>[],
   };
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { RingfenceError } from '../../domain/errors.ts';
+import { nearestName } from '../../domain/nearest-name.ts';
 import type { Terminal } from './terminal.ts';
 
 /** An option of a command. The same table feeds the parser, --help, the completions and the man page. */
@@ -31,7 +32,7 @@ export interface Context {
 /** One subcommand. `run` returns the exit code; it throws RingfenceError for what a user may see. */
 export interface Command {
   readonly name: string;
-  /** What follows the name in the usage line: "APP [URI...]". */
+  /** What follows the name in the usage line: "APP [URI...]". One operand per word, any number where there are dots. */
   readonly operands: string;
   readonly summary: string;
   /** More than the summary says, in paragraphs. */
@@ -40,18 +41,23 @@ export interface Command {
   readonly examples?: readonly string[];
   /** Words behind the first operand belong to the operand's own command line. */
   readonly stopsAtOperand?: boolean;
+  /** Turns words of an older custom into options: "kill -9". */
+  rewrite?(args: readonly string[]): readonly string[];
   run(words: Words, context: Context): Promise<number>;
 }
 
 /**
  * Parses the words behind a command's name.
- * @throws RingfenceError InvalidArgument for an unknown option or a missing value, with the usage line
+ * @throws RingfenceError InvalidArgument for an unknown option, a missing value or a word too many, with the usage line
  */
 export function parseWords(command: Command, args: readonly string[]): Words {
-  const { own, rest } = command.stopsAtOperand ? splitAtOperand(command, args) : { own: args, rest: [] };
+  const own = ownWords(command, args);
+  const rest = args.slice(own.length);
+  const behind = rest[0] === '--' ? rest.slice(1) : rest;
+  const given = command.rewrite?.(own) ?? own;
   try {
     const { values, positionals } = parseArgs({
-      args: [...own],
+      args: [...given],
       options: Object.fromEntries(
         Object.entries({ ...command.options, ...commonOptions }).map(([name, { type, short, multiple }]) => [
           name,
@@ -62,41 +68,64 @@ export function parseWords(command: Command, args: readonly string[]): Words {
       strict: true,
     });
     const found = values as Record<string, string | boolean | string[] | undefined>;
+    const operands = [...positionals, ...behind];
+    if (found['help'] !== true) refuseExtra(command, operands);
     return {
-      positionals: [...positionals, ...rest],
+      positionals: operands,
       text: (option) => (typeof found[option] === 'string' ? found[option] : undefined),
       texts: (option) => (Array.isArray(found[option]) ? found[option] : []),
       flag: (option) => found[option] === true,
     };
   } catch (error) {
-    const [reason = ''] = (error as Error).message.split('. To specify');
-    throw new RingfenceError(
-      'InvalidArgument',
-      `cannot read the command line: ${reason.charAt(0).toLowerCase()}${reason.slice(1)} (usage: ringfence ${command.name} ${command.operands})`,
-    );
+    if (error instanceof RingfenceError) throw error;
+    throw unreadable(command, faultOf(command, error as Error));
   }
 }
 
 /** Options that every command has. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   help: { type: 'boolean', short: 'h', help: 'show this help' },
-  json: { type: 'boolean', help: 'print JSON for scripts' },
+  json: { type: 'boolean', help: 'print JSON for scripts, in one line; warnings and errors too' },
 };
 
-// "run --memory-max 1G ls -l": the first word that is no option, and no option's value, starts the other command line.
-function splitAtOperand(
-  command: Command,
-  args: readonly string[],
-): { own: readonly string[]; rest: readonly string[] } {
+/**
+ * The words that are the command's own: all before "--", and before the first operand where that begins another command line
+ * ("run --memory-max 1G ls -l").
+ */
+export function ownWords(command: Command, args: readonly string[]): readonly string[] {
   const options = { ...command.options, ...commonOptions };
   for (let index = 0; index < args.length; index += 1) {
     const word = args[index] ?? '';
-    if (word === '--') return { own: args.slice(0, index), rest: args.slice(index + 1) };
-    if (!word.startsWith('-') || word === '-') return { own: args.slice(0, index), rest: args.slice(index) };
+    if (word === '--') return args.slice(0, index);
+    const isOption = word.startsWith('-') && word !== '-';
+    if (!isOption && command.stopsAtOperand) return args.slice(0, index);
+    if (!isOption) continue;
     const named = word.startsWith('--')
       ? options[word.slice(2)]
       : Object.values(options).find(({ short }) => short === word.slice(1));
     if (named?.type === 'string') index += 1;
   }
-  return { own: args, rest: [] };
+  return args;
+}
+
+/** How many operands the usage line has: "APP [FILE|URI...]" any number, "[APP]" one, none for an empty one. */
+function refuseExtra(command: Command, operands: readonly string[]): void {
+  const { operands: usage } = command;
+  const most = usage.includes('...') ? Number.POSITIVE_INFINITY : usage.split(' ').filter(Boolean).length;
+  const extra = operands[most];
+  if (extra !== undefined) throw unreadable(command, `there is a word too many, ${JSON.stringify(extra)}`);
+}
+
+function faultOf(command: Command, error: Error & { code?: string }): string {
+  const [reason = ''] = error.message.split('. To specify');
+  const option = /^Unknown option '(-[^']*)'/.exec(reason)?.[1];
+  if (option === undefined) return `${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
+  const known = Object.keys({ ...command.options, ...commonOptions });
+  const near = option.startsWith('--') ? nearestName(option.slice(2), known) : undefined;
+  return `unknown option ${option}${near === undefined ? '' : `; did you mean --${near}?`}`;
+}
+
+function unreadable(command: Command, reason: string): RingfenceError {
+  const usage = ['usage: ringfence', command.name, command.operands].filter(Boolean).join(' ');
+  return new RingfenceError('InvalidArgument', `cannot read the command line: ${reason} (${usage})`);
 }

@@ -1,12 +1,17 @@
 import { RingfenceError } from '../../domain/errors.ts';
-import type { InstanceView } from './client.ts';
+import type { Client, InstanceView } from './client.ts';
+import { installedApps } from './installed-apps.ts';
+import { candidates } from './name-app.ts';
+import { type AppMatch, didYouMean, matchApp, type NamedApp } from './pure/match-app.ts';
 
 /**
- * The instances a word names: a unit, an object path, or all instances of an app.
- * @throws RingfenceError NoSuchInstance
+ * The running instances that a word names, oldest first: a unit, an object path, or all instances of an app, by its id, the
+ * last part of it or a visible name.
+ * @throws RingfenceError NoSuchInstance, with what runs
  */
-export function findInstances(instances: readonly InstanceView[], word: string): InstanceView[] {
-  const found = instances.filter(
+export async function findInstances(client: Client, word: string): Promise<InstanceView[]> {
+  const instances = byAge(await client.instances());
+  const exact = instances.filter(
     ({ unit, path, appId, name }) =>
       unit === word ||
       `${word}.scope` === unit ||
@@ -15,10 +20,51 @@ export function findInstances(instances: readonly InstanceView[], word: string):
       appId === `${word}.desktop` ||
       (appId === '' && name === word),
   );
-  if (found.length > 0) return found;
-  const running = [...new Set(instances.map(({ appId, name }) => appId.replace(/\.desktop$/, '') || name))].sort();
+  if (exact.length > 0) return exact;
+  const match = await matchRunning(word, runningApps(instances), client);
+  if (match.kind === 'one') return instances.filter((one) => nameOf(one) === match.app.id);
+  if (match.kind === 'several') {
+    throw new RingfenceError('NoSuchInstance', `cannot tell which app "${word}" is: ${candidates(match.apps)}`);
+  }
+  const running = [...new Set(instances.map(nameOf))].sort().join(', ');
   throw new RingfenceError(
     'NoSuchInstance',
-    `cannot find an instance of ${word}: ${running.length === 0 ? 'nothing is running in a fence' : `running are ${running.join(', ')}`}`,
+    `cannot find an instance of ${word}: ${running === '' ? 'nothing is running in a fence' : `running are ${running}`}${didYouMean(match.near)}`,
+  );
+}
+
+/** The instances that any of the words name, each once. */
+export async function findAllInstances(client: Client, words: readonly string[]): Promise<InstanceView[]> {
+  const found = new Map<string, InstanceView>();
+  for (const word of words) for (const one of await findInstances(client, word)) found.set(one.path, one);
+  return byAge([...found.values()]);
+}
+
+/** Oldest first; what started in the same moment by its name. */
+export function byAge(instances: readonly InstanceView[]): InstanceView[] {
+  return [...instances].sort((a, b) =>
+    a.startedAt === b.startedAt ? (a.unit < b.unit ? -1 : 1) : a.startedAt < b.startedAt ? -1 : 1,
+  );
+}
+
+/** What an instance goes by: its app's id, or a command's name. */
+export function nameOf({ appId, name }: Pick<InstanceView, 'appId' | 'name'>): string {
+  return appId.replace(/\.desktop$/, '') || name;
+}
+
+function runningApps(instances: readonly InstanceView[]): NamedApp[] {
+  const names = new Map<string, Set<string>>();
+  for (const one of instances) names.set(nameOf(one), (names.get(nameOf(one)) ?? new Set()).add(one.name));
+  return [...names].map(([id, known]) => ({ id, names: [...known] }));
+}
+
+/** An instance knows its app's name in one language; the app's entry has the others. */
+async function matchRunning(word: string, running: readonly NamedApp[], client: Client): Promise<AppMatch<NamedApp>> {
+  const match = matchApp(word, running);
+  if (match.kind !== 'none' || running.length === 0) return match;
+  const installed = new Map((await installedApps(client)).map(({ id, names }) => [id, names]));
+  return matchApp(
+    word,
+    running.map(({ id, names }) => ({ id, names: [...names, ...(installed.get(id) ?? [])] })),
   );
 }

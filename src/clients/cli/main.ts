@@ -1,4 +1,5 @@
 import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
+import { nearestName } from '../../domain/nearest-name.ts';
 import { type Command, type Context, parseWords } from './command.ts';
 import { appsCommand } from './commands/apps.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -15,6 +16,7 @@ import { syncCommand } from './commands/sync.ts';
 import { terminalCommand } from './commands/terminal.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { commandHelp, overview } from './help.ts';
+import { type Invocation, readInvocation } from './invocation.ts';
 import { openTerminal } from './terminal.ts';
 
 declare const RINGFENCE_VERSION: string;
@@ -39,27 +41,42 @@ const commands: readonly Command[] = [
   terminalCommand,
 ];
 
-async function main(args: readonly string[], context: Context): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    context.terminal.print(overview(commands));
+async function main({ name, words: args }: Invocation, context: Context): Promise<number> {
+  const { terminal, version } = context;
+  if (name === undefined || name === '--help' || name === '-h') {
+    terminal.print(overview(commands));
     return name === undefined ? 2 : 0;
   }
+  if (name === 'help') return help(args, context);
   if (name === '--version') {
-    context.terminal.print(`ringfence ${context.version}`);
+    if (args.includes('--json')) terminal.printJson({ version });
+    else terminal.print(`ringfence ${version}`);
     return 0;
   }
-  const command = commands.find((one) => one.name === name);
-  if (command === undefined) {
-    const known = commands.map((one) => one.name).join(', ');
-    throw new RingfenceError('InvalidArgument', `cannot ${name}: no such command (there are ${known})`);
-  }
-  const words = parseWords(command, rest);
+  const command = commandOf(name);
+  const words = parseWords(command, args);
   if (words.flag('help')) {
-    context.terminal.print(commandHelp(command));
+    terminal.print(commandHelp(command));
     return 0;
   }
   return command.run(words, context);
+}
+
+/** "ringfence help", and "ringfence help COMMAND", which is "ringfence COMMAND --help". */
+async function help(args: readonly string[], { terminal }: Context): Promise<number> {
+  const [name, extra] = args.filter((word) => !word.startsWith('-'));
+  if (extra !== undefined) throw new RingfenceError('InvalidArgument', 'cannot help: name one command');
+  terminal.print(name === undefined ? overview(commands) : commandHelp(commandOf(name)));
+  return 0;
+}
+
+function commandOf(name: string): Command {
+  const command = commands.find((one) => one.name === name);
+  if (command !== undefined) return command;
+  const known = [...commands.map((one) => one.name), 'help'];
+  const near = nearestName(name, known);
+  const hint = near === undefined ? `there are ${known.join(', ')}` : `did you mean ${near}?`;
+  throw new RingfenceError('InvalidArgument', `cannot ${name}: no such command; ${hint}`);
 }
 
 // The reader has seen enough ("ringfence apps | head"): what a program that SIGPIPE ends would do.
@@ -67,8 +84,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 70);
 });
 
-const terminal = openTerminal(process.stdout, process.stderr, process.env);
-main(process.argv.slice(2), {
+const invocation = readInvocation(process.argv.slice(2), commands);
+const terminal = openTerminal(process.stdout, process.stderr, process.env, invocation.json);
+main(invocation, {
   environment: process.env,
   workingDirectory: process.cwd(),
   terminal,
@@ -78,10 +96,10 @@ main(process.argv.slice(2), {
     process.exitCode = code;
   },
   (error: unknown) => {
-    const known = isRingfenceError(error) ? error : undefined;
-    terminal.warn(
-      `ringfence: ${known?.message ?? `internal error: ${error instanceof Error ? error.stack : String(error)}`}`,
-    );
-    process.exitCode = known?.exitCode ?? 70;
+    const { code, message, exitCode } = isRingfenceError(error)
+      ? error
+      : new RingfenceError('Failed', `internal error: ${error instanceof Error ? error.stack : String(error)}`);
+    terminal.fail({ code, message, exitCode });
+    process.exitCode = exitCode;
   },
 );

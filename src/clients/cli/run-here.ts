@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
-import { RingfenceError } from '../../domain/errors.ts';
+import { type ErrorCode, errorTable, RingfenceError } from '../../domain/errors.ts';
 import { openCgroups } from '../../platform/kernel/cgroups.ts';
 import { cgroupRoot } from '../../platform/kernel/host.ts';
 import { openProcessTree } from '../../platform/kernel/process-tree.ts';
@@ -16,13 +16,14 @@ export type TerminalUse = 'required' | 'as-is' | 'none';
 /**
  * Runs a command in a fence as a child of this process, with its input and output; returns its exit status, 128 + n when
  * signal n ended it. The child is `ringfence-shell`, which contains itself and becomes the command: it is never outside.
+ * With `json`, the last line on stderr (the output is the command's) is a document with how it ended.
  * @throws RingfenceError InvalidArgument (no terminal)
  */
 export async function runHere(
   argv: readonly string[],
   options: ReadonlyMap<string, string>,
-  terminalUse: TerminalUse,
-  { terminal }: Context,
+  { terminalUse, json }: { readonly terminalUse: TerminalUse; readonly json: boolean },
+  { terminal }: Pick<Context, 'terminal'>,
 ): Promise<number> {
   // Lies beside this program.
   const shellProgram = join(dirname(realpathSync(process.argv[1] ?? '')), 'ringfence-shell');
@@ -40,17 +41,32 @@ export async function runHere(
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
   });
-  const isContained = (await text(child.stdio[3] as NodeJS.ReadableStream)) !== '';
+  const told = (await text(child.stdio[3] as NodeJS.ReadableStream)).trim();
+  const isContained = told.startsWith('/org/ringfence/');
   const witness = isContained ? watchScope(child.pid ?? 0) : undefined;
   const status = await ended;
   stopForwarding();
+  if (!isContained && told !== '') {
+    terminal.fail(refusal(told, status));
+    return status;
+  }
   const kills = witness?.oomKills() ?? 0;
   if (kills > 0) {
     const many = kills === 1 ? 'a process of it was' : `${kills} processes of it were`;
     const what = status === 137 ? 'it was' : many;
     terminal.warn(`ringfence: ${argv[0]}: ${what} killed at the memory limit`);
   }
+  if (json) terminal.sayJson({ instance: told.split(/\s/)[0], exitCode: status, oomKills: kills });
   return status;
+}
+
+/** Why ringfence-shell has no fence: "org.ringfence.Error.NoSuchProfile: cannot …", or ": cannot …" where it says so itself. */
+function refusal(told: string, exitCode: number) {
+  const [, dbusName = '', message = told] = /^(\S*): (.*)$/s.exec(told) ?? [];
+  const codes = Object.entries(errorTable);
+  const [code = 'Failed'] =
+    codes.find(([, one]) => one.dbusName === dbusName) ?? codes.find(([, one]) => one.exitCode === exitCode) ?? [];
+  return { code: code as ErrorCode, message, exitCode };
 }
 
 /**

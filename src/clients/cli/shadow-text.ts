@@ -9,14 +9,7 @@ type Row = ReadonlyMap<string, string>;
  * the first failure.
  */
 export function printResults(rows: Rows, format: { json: boolean; dryRun: boolean }, terminal: Terminal): number {
-  if (format.json)
-    terminal.print(
-      JSON.stringify(
-        rows.map((row) => Object.fromEntries(row)),
-        null,
-        2,
-      ),
-    );
+  if (format.json) terminal.printJson(rows.map((row) => Object.fromEntries(row)));
   else if (format.dryRun) printDiffs(rows, terminal);
   else printStates(rows, terminal);
   return exitCode(rows);
@@ -55,9 +48,8 @@ function printStates(rows: Rows, terminal: Terminal): void {
 function problem(row: Row): string {
   const reason = row.get('reason') ?? '';
   const place = row.get('file');
-  return place === undefined || reason.includes(place)
-    ? `${row.get('state')}: ${reason}`
-    : `${row.get('state')}: ${place}: ${reason}`;
+  const what = place ?? (row.get('app') ?? '').replace(/\.desktop$/, '');
+  return reason.includes(what) ? `${row.get('state')}: ${reason}` : `${row.get('state')}: ${what}: ${reason}`;
 }
 
 function exitCode(rows: Rows): number {

@@ -7,8 +7,13 @@
 
 usage='usage: ringfence-shell [--profile NAME] [--memory-max SIZE ...] [--app ID] [--login] [--] [COMMAND [ARGUMENT...]]'
 
+# Whoever asked for the instance is told why there is none in the same place, and words it.
 fail() {
-  printf 'ringfence-shell: %s\n' "$2" >&2
+  if [ -n "$instance_fd" ]; then
+    printf '%s: %s' "${refusal-}" "$2" >&"$instance_fd"
+  else
+    printf 'ringfence-shell: %s\n' "$2" >&2
+  fi
   exit "$1"
 }
 
@@ -31,7 +36,8 @@ while [ $# -gt 0 ]; do
       break
       ;;
     -l | --login) login=-l ;;
-    # For programs: no fence, no command; where to write the instance's object path to; the environment alone.
+    # For programs: no fence, no command; where to write the instance's object path to, or why there is none ("NAME: REASON",
+    # the name of the error may be empty); the environment alone.
     --or-fail) or_fail=1 ;;
     --as-is) as_is=1 ;;
     --instance-fd=[3-9]) instance_fd=${1#*=} ;;
@@ -97,6 +103,7 @@ become() {
     *) without_fence "$reply" ;;
   esac
   [ -z "$instance_fd" ] || eval "exec $instance_fd>&-"
+  instance_fd=
   if [ "$method" = Enclose ]; then
     shift $(($# - count))
     # Two values, each behind three spaces.
@@ -109,6 +116,7 @@ become() {
 # Says why there is none in one line, or ends where going on would be less than what was asked for.
 without_fence() {
   reply=${1%%"$newline"*} error=${1#Error }
+  case $error in org.ringfence.Error.*) refusal=${error%%: *} ;; esac
   reply=${reply#Error *: }
   case ${error%%: *} in
     org.ringfence.Error.NotEnforceable) fail 5 "$reply" ;;

@@ -1,27 +1,29 @@
+import { RingfenceError } from '../../../domain/errors.ts';
 import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
+import { installedApps } from '../installed-apps.ts';
+import { didYouMean, matchApp, searchApps } from '../pure/match-app.ts';
 import { columns } from '../terminal.ts';
 
-/** `ringfence apps` */
+/** `ringfence apps [SEARCH]` */
 export const appsCommand: Command = {
   name: 'apps',
-  operands: '',
+  operands: '[SEARCH]',
   summary: 'list the installed apps, and which of them start in a fence from their usual icon',
+  details: 'With SEARCH those with this text in their id or in their name, in any language.',
   options: { enabled: { type: 'boolean', help: 'only those that are enabled' } },
+  examples: ['ringfence apps editor', 'ringfence apps --enabled'],
   async run(words, { environment, terminal }) {
+    const [text] = words.positionals;
     const client = await connectClient(environment);
     try {
-      const rows = (await client.listApps()).filter(
-        (row) => !words.flag('enabled') || row.get('state') !== 'available',
-      );
-      if (words.flag('json'))
-        terminal.print(
-          JSON.stringify(
-            rows.map((row) => Object.fromEntries(row)),
-            null,
-            2,
-          ),
-        );
+      const all = await installedApps(client);
+      const found = text === undefined ? all : searchApps(text, all);
+      if (text !== undefined && found.length === 0) throw noneHas(text, all);
+      const rows = found
+        .map(({ row }) => row)
+        .filter((row) => !words.flag('enabled') || row.get('state') !== 'available');
+      if (words.flag('json')) terminal.printJson(rows.map((row) => Object.fromEntries(row)));
       else if (rows.length === 0) terminal.warn(words.flag('enabled') ? 'no app is enabled' : 'no apps are installed');
       else {
         terminal.print(
@@ -41,6 +43,12 @@ export const appsCommand: Command = {
     }
   },
 };
+
+function noneHas(text: string, apps: Awaited<ReturnType<typeof installedApps>>): RingfenceError {
+  const match = matchApp(text, apps);
+  const hint = match.kind === 'none' ? didYouMean(match.near) : '';
+  return new RingfenceError('NoSuchApp', `cannot find an app for "${text}": none has it in its id or name${hint}`);
+}
 
 function stateText(state: string, terminal: Parameters<Command['run']>[1]['terminal']): string {
   if (state === 'enabled') return terminal.paint('green', state);

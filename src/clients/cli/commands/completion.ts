@@ -32,7 +32,8 @@ export function completionCommand(commands: () => readonly Command[]): Command {
         );
       }
       const text = script(commands());
-      terminal.print(words.flag('json') ? JSON.stringify({ shell, script: text }) : text.trimEnd());
+      if (words.flag('json')) terminal.printJson({ shell, script: text });
+      else terminal.print(text.trimEnd());
       return 0;
     },
   };

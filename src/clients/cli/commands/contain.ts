@@ -4,6 +4,7 @@ import type { Command } from '../command.ts';
 import { containmentOptions, requestOptions } from '../containment-options.ts';
 import { findInstances } from '../find-instances.ts';
 import { printStarted } from '../instance-text.ts';
+import { appIdOf } from '../name-app.ts';
 
 /** `ringfence contain PID|APP` */
 export const containCommand: Command = {
@@ -15,7 +16,7 @@ export const containCommand: Command = {
     'A profile built on strict is refused: a sandbox cannot be put around a running process.',
   options: {
     'app-id': { type: 'string', value: 'APP', help: 'the application the process belongs to: its settings apply' },
-    name: { type: 'string', value: 'NAME', help: "what to call it; the program's name unless told" },
+    name: { type: 'string', value: 'NAME', help: "what to call it; default: the program's name" },
     ...containmentOptions,
   },
   examples: ['ringfence contain --memory-max 4G 12345', 'ringfence contain --cpu-quota 100% "$(pgrep -o firefox)"'],
@@ -23,16 +24,21 @@ export const containCommand: Command = {
     const [word] = words.positionals;
     if (word === undefined) throw new RingfenceError('InvalidArgument', 'cannot contain: name a process or an app');
     const options = requestOptions(words);
-    for (const name of ['app-id', 'name']) {
-      const text = words.text(name);
-      if (text !== undefined) options.set(name, text);
-    }
+    const name = words.text('name');
+    if (name !== undefined) options.set('name', name);
+    const app = words.text('app-id');
+    if (app !== undefined) options.set('app-id', await appIdOf(app, { environment }));
     const client = await connectClient(environment);
     try {
-      for (const { pid, extra } of await targets(word, client)) {
-        const path = await client.contain(pid, new Map([...extra, ...options]));
-        await printStarted(client, path, words.flag('json'), terminal);
+      if (isPid(word)) {
+        await printStarted(client, await client.contain(Number(word), options), words.flag('json'), terminal);
+        return 0;
       }
+      const paths: string[] = [];
+      for (const { pid, extra } of await targets(word, client)) {
+        paths.push(await client.contain(pid, new Map([...extra, ...options])));
+      }
+      await printStarted(client, paths, words.flag('json'), terminal);
       return 0;
     } finally {
       await client.close();
@@ -41,10 +47,12 @@ export const containCommand: Command = {
 };
 
 async function targets(word: string, client: Client): Promise<{ pid: number; extra: Map<string, string> }[]> {
-  if (/^\d{1,10}$/.test(word) && Number(word) < 2 ** 32) return [{ pid: Number(word), extra: new Map() }];
-  return findInstances(await client.instances(), word).map(({ pids, appId, name }) => {
-    // The first process of an instance is the one the others come from.
-    const [pid = 0] = pids;
-    return { pid, extra: new Map(appId === '' ? [['name', name]] : [['app-id', appId]]) };
-  });
+  return (await findInstances(client, word)).flatMap(({ pids: [pid], appId, name }) =>
+    // The first process of an instance is the one the others come from; one without any is about to end.
+    pid === undefined ? [] : [{ pid, extra: new Map(appId === '' ? [['name', name]] : [['app-id', appId]]) }],
+  );
+}
+
+function isPid(word: string): boolean {
+  return /^\d{1,10}$/.test(word) && Number(word) < 2 ** 32;
 }

@@ -1,5 +1,6 @@
 import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
+import { withApps } from '../name-apps.ts';
 import { printResults } from '../shadow-text.ts';
 
 /** `ringfence disable APP...` */
@@ -17,7 +18,12 @@ export const disableCommand: Command = {
     for (const flag of ['all', 'dry-run']) if (words.flag(flag)) options.set(flag, 'yes');
     const client = await connectClient(environment);
     try {
-      const rows = await client.disableApps(words.positionals, options);
+      const rows = await withApps(words.positionals, client, {
+        act: (apps) => client.disableApps(apps, options),
+        // An id that is not enabled: it may be a name.
+        isUnknown: (row) => row.get('state') === 'unchanged',
+        candidates: (apps) => apps.filter(({ row }) => row.get('state') !== 'available'),
+      });
       return printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
     } finally {
       await client.close();

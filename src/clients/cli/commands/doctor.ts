@@ -18,7 +18,7 @@ export const doctorCommand: Command = {
   async run(line, { environment, terminal, version }) {
     const findings = await examineHost(environment, version);
     const lacking = findings.filter(({ state }) => state === 'missing').length;
-    if (line.flag('json')) terminal.print(JSON.stringify({ version, findings }, null, 2));
+    if (line.flag('json')) terminal.printJson({ version, findings });
     else {
       terminal.print(
         columns(

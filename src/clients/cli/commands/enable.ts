@@ -1,6 +1,8 @@
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
 import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
+import { warnOfConfig } from '../instance-text.ts';
+import { withApps } from '../name-apps.ts';
 import { printResults } from '../shadow-text.ts';
 
 /** Apps that move what runs in their tabs into scopes of their own, with the names that `ringfence terminal` has for them. */
@@ -23,7 +25,7 @@ export const enableCommand: Command = {
     autostart: { type: 'boolean', help: 'their autostart entries as well' },
     'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
   },
-  examples: ['ringfence enable firefox org.gnome.gedit', 'ringfence enable --all --dry-run'],
+  examples: ['ringfence enable firefox "Text Editor"', 'ringfence enable --all --dry-run'],
   async run(words, { environment, terminal }) {
     const options = new Map<string, string>();
     for (const flag of ['all', 'autostart', 'dry-run']) if (words.flag(flag)) options.set(flag, 'yes');
@@ -31,7 +33,11 @@ export const enableCommand: Command = {
     if (profile !== undefined) options.set('profile', profile);
     const client = await connectClient(environment);
     try {
-      const rows = await client.enableApps(words.positionals, options);
+      const rows = await withApps(words.positionals, client, {
+        act: (apps) => client.enableApps(apps, options),
+        isUnknown: (row) => row.get('error') === 'NoSuchApp',
+        candidates: (apps) => apps,
+      });
       const code = printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
       const isEnabled = (app: string) => rows.some((row) => row.get('app') === app && row.get('state') === 'enabled');
       for (const [, name] of terminals.filter(([app]) => isEnabled(app))) {
@@ -43,6 +49,7 @@ export const enableCommand: Command = {
           continue;
         terminal.warn(`${name}: its tabs leave the fence of the app; "ringfence terminal enable" gives each its own`);
       }
+      await warnOfConfig(client, terminal);
       return code;
     } finally {
       await client.close();

@@ -49,7 +49,7 @@ export function installCommand(program: string | undefined, commands: () => read
         const { changes, problem, running } = outcome;
         const isWhole = problem === undefined && !changes.some(({ change }) => change === 'kept');
         if (words.flag('json')) {
-          terminal.print(JSON.stringify({ version, ...outcome }, null, 2));
+          terminal.printJson({ version, ...outcome });
           return isWhole ? 0 : 1;
         }
         if (changes.length > 0) terminal.print(changesText(changes, dryRun, terminal));

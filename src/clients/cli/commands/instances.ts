@@ -2,45 +2,56 @@ import { constants } from 'node:os';
 import { RingfenceError } from '../../../domain/errors.ts';
 import { type Client, connectClient, type InstanceView } from '../client.ts';
 import type { Command, Context, Words } from '../command.ts';
-import { findInstances } from '../find-instances.ts';
+import { byAge, findAllInstances, findInstances } from '../find-instances.ts';
 import { instanceDetails, instanceJson, instanceTable } from '../instance-text.ts';
 
 /** `ringfence list` */
 export const listCommand: Command = {
   name: 'list',
-  operands: '',
-  summary: 'list what runs in a fence now',
+  operands: '[APP|UNIT]',
+  summary: 'list what runs in a fence now, oldest first',
+  details:
+    'PID is the first process; CPU the time that all processes have used so far; MEMORY what is charged to the instance now,\n' +
+    'and the most it may have; TASKS its processes and threads.',
   options: {},
   async run(words, context) {
-    const instances = await withClient(context, (client) => client.instances());
-    if (words.flag('json')) context.terminal.print(JSON.stringify(instances.map(instanceJson), null, 2));
+    const [word] = words.positionals;
+    const instances = await withClient(context, async (client) =>
+      word === undefined ? byAge(await client.instances()) : findInstances(client, word),
+    );
+    if (words.flag('json')) context.terminal.printJson(instances.map(instanceJson));
     else if (instances.length === 0) context.terminal.warn('nothing is running in a fence');
-    else context.terminal.print(instanceTable(instances, context.terminal));
+    else context.terminal.print(instanceTable(instances, Date.now(), context.terminal));
     return 0;
   },
 };
 
-/** `ringfence show INSTANCE` */
+/** `ringfence show INSTANCE...` */
 export const showCommand: Command = {
   name: 'show',
-  operands: 'APP|UNIT',
-  summary: 'show the fence of an instance: what was asked, what the kernel enforces, and what it does not',
+  operands: 'APP|UNIT...',
+  summary:
+    'show the fence of an instance: what it uses, what was asked, what the kernel enforces, and what it does not',
   options: {},
   async run(words, context) {
-    const word = operand(words);
-    const instances = await withClient(context, async (client) => findInstances(await client.instances(), word));
-    if (words.flag('json')) context.terminal.print(JSON.stringify(instances.map(instanceJson), null, 2));
-    else context.terminal.print(instances.map((one) => instanceDetails(one, context.terminal)).join('\n\n'));
+    const instances = await withClient(context, (client) => findAllInstances(client, operands(words)));
+    if (words.flag('json')) context.terminal.printJson(instances.map(instanceJson));
+    else {
+      const texts = instances.map((one) => instanceDetails(one, Date.now(), context.terminal));
+      context.terminal.print(texts.join('\n\n'));
+    }
     return 0;
   },
 };
 
-/** `ringfence stop INSTANCE` */
+/** `ringfence stop INSTANCE...` */
 export const stopCommand: Command = {
   name: 'stop',
-  operands: 'APP|UNIT',
+  operands: 'APP|UNIT...',
   summary: 'end an instance: SIGTERM to all of it, and SIGKILL to what is left after the timeout',
-  options: { timeout: { type: 'string', value: 'SECONDS', help: 'how long to wait before the kill; 10 unless told' } },
+  options: {
+    timeout: { type: 'string', value: 'SECONDS', help: 'how long to wait before the kill; default: 10' },
+  },
   async run(words, context) {
     const seconds = Number(words.text('timeout') ?? '10');
     if (!(seconds >= 0 && seconds <= 4_000_000)) {
@@ -54,12 +65,17 @@ export const stopCommand: Command = {
   },
 };
 
-/** `ringfence kill INSTANCE` */
+/** `ringfence kill INSTANCE...` */
 export const killCommand: Command = {
   name: 'kill',
-  operands: 'APP|UNIT',
+  operands: 'APP|UNIT...',
   summary: 'send a signal to every process of an instance',
-  options: { signal: { type: 'string', short: 's', value: 'SIGNAL', help: 'a name or number; SIGKILL unless told' } },
+  details: 'A signal may be given as for kill(1) too: -9, -KILL or -SIGKILL.',
+  options: {
+    signal: { type: 'string', short: 's', value: 'SIGNAL', help: 'a name or number; default: SIGKILL' },
+  },
+  examples: ['ringfence kill -TERM firefox', 'ringfence kill --signal STOP org.gnome.gedit'],
+  rewrite: (args) => args.map((word) => (/^-(\d+|[A-Z][A-Z0-9+-]*)$/.test(word) ? `--signal=${word.slice(1)}` : word)),
   async run(words, context) {
     const signal = signalNumber(words.text('signal') ?? 'SIGKILL');
     await forEachNamed(words, context, (client, { path }) => client.kill(path, signal));
@@ -80,25 +96,27 @@ function signalNumber(text: string): number {
   return number;
 }
 
+/** All at once: each may take its time. With --json the instances are told, by their objects, apps and units. */
 async function forEachNamed(
   words: Words,
   context: Context,
   act: (client: Client, instance: InstanceView) => Promise<void>,
 ): Promise<void> {
-  const word = operand(words);
   await withClient(context, async (client) => {
-    for (const instance of findInstances(await client.instances(), word)) await act(client, instance);
+    const instances = await findAllInstances(client, operands(words));
+    const outcomes = await Promise.allSettled(instances.map((one) => act(client, one)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    if (!words.flag('json')) return;
+    context.terminal.printJson(instances.map(({ path, appId, unit }) => ({ instance: path, app: appId, unit })));
   });
 }
 
-function operand(words: Words): string {
-  const [word] = words.positionals;
-  if (word === undefined)
-    throw new RingfenceError(
-      'InvalidArgument',
-      'cannot choose an instance: name an app or a unit (see "ringfence list")',
-    );
-  return word;
+function operands({ positionals }: Words): readonly string[] {
+  if (positionals.length > 0) return positionals;
+  throw new RingfenceError(
+    'InvalidArgument',
+    'cannot choose an instance: name an app or a unit (see "ringfence list")',
+  );
 }
 
 async function withClient<T>(context: Context, act: (client: Client) => Promise<T>): Promise<T> {

@@ -5,13 +5,16 @@ import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
 import { containmentOptions, requestOptions } from '../containment-options.ts';
 import { printStarted } from '../instance-text.ts';
+import { withApp } from '../name-app.ts';
 
 /** `ringfence launch APP [FILE|URI...]` */
 export const launchCommand: Command = {
   name: 'launch',
   operands: 'APP [FILE|URI...]',
   summary: 'start an installed application in a fence of its own',
-  details: 'APP is a desktop file id: firefox, or firefox.desktop.',
+  details:
+    'APP is a desktop file id (org.gnome.gedit, with or without .desktop), the last part of one where no other app has it\n' +
+    '(gedit), or the name that the app has in the menu, in any language.',
   options: {
     action: { type: 'string', value: 'ACTION', help: "one of the entry's actions instead of its main command" },
     ...containmentOptions,
@@ -31,7 +34,7 @@ export const launchCommand: Command = {
     const client = await connectClient(environment);
     try {
       const uris = files.map((file) => asUri(file, workingDirectory));
-      const path = await client.launch(app, uris, options);
+      const path = await withApp(app, client, (id) => client.launch(id, uris, options));
       await printStarted(client, path, words.flag('json'), terminal);
       return 0;
     } finally {

@@ -2,7 +2,8 @@ import { RingfenceError } from '../../../domain/errors.ts';
 import { connectClient } from '../client.ts';
 import type { Command, Context, Words } from '../command.ts';
 import { containmentOptions, requestOptions } from '../containment-options.ts';
-import { printStarted } from '../instance-text.ts';
+import { printStarted, warnOfConfig } from '../instance-text.ts';
+import { appIdOf } from '../name-app.ts';
 import { runHere } from '../run-here.ts';
 
 /** `ringfence run [--] COMMAND [ARGUMENT...]` */
@@ -13,7 +14,8 @@ export const runCommand: Command = {
   details:
     'The command gets the environment and the working directory of this shell; its output goes to the journal. With --wait ' +
     "it has this shell's input, output and terminal instead, signals are passed on, and its exit status is the result: 137 " +
-    'when it was killed at the memory limit, 126 and 127 when it may not be executed or is not there.',
+    'when it was killed at the memory limit, 126 and 127 when it may not be executed or is not there. With --wait, --json ' +
+    'prints its line on the standard error, when the command has ended.',
   options: {
     'app-id': { type: 'string', value: 'APP', help: 'the application the command belongs to: its settings apply' },
     wait: { type: 'boolean', help: 'run it here and end as it ends' },
@@ -33,14 +35,23 @@ export const runCommand: Command = {
     }
     const options = requestOptions(words);
     const appId = words.text('app-id');
-    if (appId !== undefined) options.set('app-id', appId);
+    if (appId !== undefined) options.set('app-id', await appIdOf(appId, context));
     if (words.flag('wait') || words.flag('tty')) {
       const terminal = words.flag('tty') ? 'required' : words.flag('no-tty') ? 'none' : 'as-is';
-      return runHere(words.positionals, options, terminal, context);
+      await warnBeforehand(context);
+      return runHere(words.positionals, options, { terminalUse: terminal, json: words.flag('json') }, context);
     }
     return runInBackground(words, options, context);
   },
 };
+
+/** Not in the middle of what the command prints. Without a daemon the start itself fails, and says why. */
+async function warnBeforehand({ environment, terminal }: Context): Promise<void> {
+  try {
+    const client = await connectClient(environment);
+    await warnOfConfig(client, terminal).finally(() => client.close());
+  } catch {}
+}
 
 async function runInBackground(
   words: Words,

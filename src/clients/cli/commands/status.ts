@@ -16,20 +16,12 @@ export const statusCommand: Command = {
       const profiles = values.get('Profiles') as Map<string, Map<string, string>>;
       const configError = values.get('ConfigError') as string;
       if (words.flag('json')) {
-        terminal.print(
-          JSON.stringify(
-            {
-              version: values.get('Version'),
-              configError,
-              capabilities: capabilities.map((one) => Object.fromEntries(one)),
-              profiles: Object.fromEntries(
-                [...profiles].map(([name, settings]) => [name, Object.fromEntries(settings)]),
-              ),
-            },
-            null,
-            2,
-          ),
-        );
+        terminal.printJson({
+          version: values.get('Version'),
+          configError,
+          capabilities: capabilities.map((one) => Object.fromEntries(one)),
+          profiles: Object.fromEntries([...profiles].map(([name, settings]) => [name, Object.fromEntries(settings)])),
+        });
         return 0;
       }
       terminal.print(`${terminal.paint('bold', 'ringfenced')} ${values.get('Version')}`);

@@ -23,7 +23,7 @@ export const terminalCommand: Command = {
     const shell = join(dirname(realpathSync(process.argv[1] ?? '')), 'ringfence-shell');
     const outcomes =
       what === 'enable' ? await enableTerminals(shell, settings, store) : await disableTerminals(settings, store);
-    if (words.flag('json')) terminal.print(JSON.stringify(outcomes));
+    if (words.flag('json')) terminal.printJson(outcomes);
     else if (outcomes.length === 0) terminal.warn(`there is no terminal here to ${what}`);
     else for (const { terminal: name, state } of outcomes) terminal.print(`${name}: ${state}`);
     return 0;

@@ -26,7 +26,7 @@ export const uninstallCommand: Command = {
         changes.some(({ change }) => change === 'kept') ||
         entries.some(({ state }) => state === 'edited' || state === 'failed');
       if (words.flag('json')) {
-        terminal.print(JSON.stringify({ installed, entries, terminals, changes }, null, 2));
+        terminal.printJson({ installed, entries, terminals, changes });
         return stays ? 1 : 0;
       }
       for (const { terminal: name, state } of terminals) terminal.print(`${name}: ${state}`);

@@ -1,0 +1,88 @@
+import { parseDesktopId } from '../../domain/desktop-id.ts';
+import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
+import { openAppCatalog } from '../../platform/desktop/app-catalog.ts';
+import { type Client, connectClient } from './client.ts';
+import type { Context } from './command.ts';
+import { installedApps } from './installed-apps.ts';
+import { describeApp, didYouMean, matchApp, type NamedApp } from './pure/match-app.ts';
+
+/**
+ * Does something with the app that a word names. The word is taken for an id first, so that an id means the same whatever else
+ * is installed; only one that the daemon does not know is looked for among the apps' names.
+ * @throws RingfenceError NoSuchApp or, for a word that can be no id, InvalidArgument, with what was perhaps meant
+ */
+export async function withApp<T>(word: string, client: Client, act: (id: string) => Promise<T>): Promise<T> {
+  const fault = faultAsId(word);
+  if (fault !== undefined) return act(chooseApp(word, await installedApps(client), fault).id);
+  try {
+    return await act(word);
+  } catch (error) {
+    if (!isRingfenceError(error, 'NoSuchApp')) throw error;
+    const { id } = chooseApp(word, await installedApps(client), error);
+    if (`${id}.desktop` === parseDesktopId(word).id) throw error;
+    return act(id);
+  }
+}
+
+/**
+ * The id of the installed app that a word names, for what would take any id.
+ * @throws RingfenceError NoSuchApp, with what was perhaps meant
+ */
+export async function appIdOf(word: string, { environment }: Pick<Context, 'environment'>): Promise<string> {
+  const fault = faultAsId(word);
+  if (fault === undefined && isInstalled(word, environment)) return word;
+  const client = await connectClient(environment);
+  try {
+    return chooseApp(word, await installedApps(client), fault ?? notFound(word)).id;
+  } finally {
+    await client.close();
+  }
+}
+
+/**
+ * The one app that a word means.
+ * @throws RingfenceError NoSuchApp: the candidates where there are several; `missing`, with what is near, where there is none
+ */
+export function chooseApp<App extends NamedApp>(word: string, apps: readonly App[], missing: RingfenceError): App {
+  const match = matchApp(word, apps);
+  if (match.kind === 'one') return match.app;
+  if (match.kind === 'none') {
+    throw new RingfenceError(missing.code, `${missing.message}${didYouMean(match.near)}`, { cause: missing });
+  }
+  throw new RingfenceError(missing.code, `cannot tell which app ${quoted(word)} is: ${candidates(match.apps)}`);
+}
+
+/** "it may be a (A), b (B) or c (C); name one by its id". */
+export function candidates(apps: readonly NamedApp[]): string {
+  const texts = apps.map(describeApp);
+  return `it may be ${[texts.slice(0, -1).join(', '), texts.at(-1)].filter(Boolean).join(' or ')}; name one by its id`;
+}
+
+/** Why a word cannot be a desktop id; a name may have a slash, for one. Undefined for one that can. */
+export function faultAsId(word: string): RingfenceError | undefined {
+  try {
+    parseDesktopId(word);
+    return undefined;
+  } catch (error) {
+    if (isRingfenceError(error)) return error;
+    throw error;
+  }
+}
+
+/** Also one that no menu shows. */
+function isInstalled(word: string, environment: Context['environment']): boolean {
+  try {
+    openAppCatalog(environment).find(parseDesktopId(word));
+    return true;
+  } catch (error) {
+    return !isRingfenceError(error, 'NoSuchApp');
+  }
+}
+
+function notFound(word: string): RingfenceError {
+  return new RingfenceError('NoSuchApp', `cannot find an app ${quoted(word)}: none has this id or name`);
+}
+
+function quoted(word: string): string {
+  return JSON.stringify(word.length > 80 ? `${word.slice(0, 80)}…` : word);
+}

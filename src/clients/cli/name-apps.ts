@@ -1,0 +1,63 @@
+import { parseDesktopId } from '../../domain/desktop-id.ts';
+import type { Client, Rows } from './client.ts';
+import { type InstalledApp, installedApps } from './installed-apps.ts';
+import { candidates, chooseApp, faultAsId } from './name-app.ts';
+import { didYouMean, matchApp } from './pure/match-app.ts';
+
+type Row = Rows[number];
+
+/** What is done with many apps at once, and how it tells of an app that it does not know. */
+export interface AppsRequest {
+  act(ids: readonly string[]): Promise<Rows>;
+  isUnknown(row: Row): boolean;
+  /** Among which apps a name is looked for. */
+  candidates(apps: readonly InstalledApp[]): readonly InstalledApp[];
+}
+
+/**
+ * Does something with the apps that words name. The words are taken for ids first, all in one call, so that ids mean the same
+ * whatever else is installed; those that the daemon does not know are looked for among the apps' names and done in another.
+ * @throws RingfenceError InvalidArgument for a word that can be no id and is no name either; nothing is done then
+ */
+export async function withApps(words: readonly string[], client: Client, request: AppsRequest): Promise<Rows> {
+  let listed: Promise<InstalledApp[]> | undefined;
+  const apps = () => {
+    listed ??= installedApps(client);
+    return listed;
+  };
+  const ids: string[] = [];
+  for (const word of words) {
+    const fault = faultAsId(word);
+    ids.push(fault === undefined ? word : chooseApp(word, request.candidates(await apps()), fault).id);
+  }
+  const rows = await request.act(ids);
+  const unknown = rows.filter((row) => request.isUnknown(row));
+  if (unknown.length === 0) return rows;
+
+  const installed = new Set((await apps()).map(({ id }) => `${id}.desktop`));
+  const settled = rows.filter((row) => !unknown.includes(row));
+  const found: string[] = [];
+  for (const row of unknown) {
+    const id = row.get('app') ?? '';
+    const word = ids.find((one) => parseDesktopId(one).id === id) ?? id;
+    // An installed one is what it says, whatever else has such a name.
+    const match = matchApp(word, installed.has(id) ? [] : request.candidates(await apps()));
+    if (match.kind === 'one') found.push(match.app.id);
+    else
+      settled.push(match.kind === 'none' ? hinted(row, didYouMean(match.near)) : unclear(word, candidates(match.apps)));
+  }
+  return found.length === 0 ? settled : [...settled, ...(await request.act(found))];
+}
+
+function unclear(word: string, which: string): Row {
+  return new Map([
+    ['app', word],
+    ['state', 'failed'],
+    ['reason', `cannot tell which app "${word}" is: ${which}`],
+    ['error', 'NoSuchApp'],
+  ]);
+}
+
+function hinted(row: Row, hint: string): Row {
+  return new Map([...row, ['reason', `${row.get('reason') ?? ''}${hint}`]]);
+}
