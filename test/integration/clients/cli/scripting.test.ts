@@ -62,7 +62,7 @@ describe('docs/scripting.md', () => {
   it('launches, lists and stops with the command line', async () => {
     const { code, stdout } = await sh(shells[0]?.text ?? '');
     expect(code).toBe(0);
-    expect(stdout).toContain('"app": "example.desktop"');
+    expect(stdout).toContain('"app":"example.desktop"');
     expect(await client.instances()).toEqual([]);
   });
 
