@@ -179,9 +179,12 @@ function millionths(whole: string, fraction: string): bigint {
 
 const suffixes: Readonly<Record<string, bigint>> = { K: 2n ** 10n, M: 2n ** 20n, G: 2n ** 30n, T: 2n ** 40n };
 
-/** As systemd's parse_size with base 1024 (systemd.resource-control(5)), without its sums such as `1G 512M`. */
+/**
+ * As systemd's parse_size with base 1024 (systemd.resource-control(5)), without its sums such as `1G 512M`; and with the units
+ * spelt out. GB is GiB, as for memory limits elsewhere (`docker run --memory 1gb`), and as memory is sold.
+ */
 function readBytes(text: string): bigint | undefined {
-  const match = /^(\d{1,40})(?:\.(\d{1,20}))?([KMGT]?)$/.exec(text);
+  const match = /^(\d{1,40})(?:\.(\d{1,20}))?(?:([KMGT])(?:i?B)?|B)?$/.exec(text);
   if (match === null) return undefined;
   const unit = suffixes[match[3] ?? ''] ?? 1n;
   const fraction = match[2] ?? '';

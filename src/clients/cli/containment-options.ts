@@ -2,7 +2,7 @@ import { limitNames } from '../../domain/limits.ts';
 import type { OptionSpec, Words } from './command.ts';
 
 const limitHelp = {
-  'memory-max': ['SIZE', 'memory at most: 4G, 70% of RAM, infinity'],
+  'memory-max': ['SIZE', 'memory at most: 4G (or 4GB, 4GiB: all of 1024), 70% of RAM, infinity'],
   'memory-high': ['SIZE', 'memory above which the app is slowed down'],
   'memory-swap-max': ['SIZE', 'swap at most: 1G, 25% of the swap, 0'],
   'cpu-quota': ['PERCENT', 'CPU time at most: 50% is half a core, 300% three cores'],
