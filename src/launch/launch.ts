@@ -11,7 +11,7 @@ import { decideFence } from './decide-fence.ts';
 import { judgeScope, requireInScope } from './judge-scope.ts';
 import type { LaunchPorts } from './ports.ts';
 import { containInTab } from './pure/contain-in-tab.ts';
-import { makeReport } from './pure/make-report.ts';
+import { lostRow, makeReport } from './pure/make-report.ts';
 import { type ScopeProperty, scopeProperties } from './pure/scope-properties.ts';
 import { appRequest, commandRequest, type LaunchRequest, resolve, type Startable } from './resolve.ts';
 
@@ -194,7 +194,7 @@ async function enclose(
 
 /** A strict start holds whole or not at all: its limits too. @throws RingfenceError NotEnforceable */
 export function withSandbox(report: Report, { rows, reasons }: { rows: ReportRow[]; reasons: string[] }): Report {
-  const lost = report.rows.find(({ state }) => state === 'not-enforced');
+  const lost = lostRow(report);
   if (lost !== undefined) {
     throw new RingfenceError(
       'NotEnforceable',

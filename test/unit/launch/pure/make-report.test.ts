@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../../src/domain/config/read-config.ts';
+import { parseLimit } from '../../../../src/domain/limits.ts';
 import {
   limitsInForce,
   parseReport,
@@ -10,7 +11,7 @@ import {
   serializeReport,
 } from '../../../../src/domain/report.ts';
 import { decideContainment } from '../../../../src/launch/pure/decide-containment.ts';
-import { makeReport } from '../../../../src/launch/pure/make-report.ts';
+import { lostRow, makeReport } from '../../../../src/launch/pure/make-report.ts';
 import { judgeLimit } from '../../../../src/launch/pure/read-back.ts';
 
 const decision = decideContainment({
@@ -46,6 +47,52 @@ describe('report', () => {
     expect(report.rows[2]?.reason).toContain('cpu controller');
     expect(report.rows[2]?.fix).toContain('delegate.conf');
     expect(report.rows[3]?.reason).toBe('the kernel was not asked about it');
+  });
+
+  const withMemory = (high: string, max: string) => {
+    const limits = [
+      ['memory-max', max],
+      ['memory-high', high],
+    ] as const;
+    const asked = new Map(limits.map(([name, text]) => [name, parseLimit(name, text)]));
+    const controllers = new Set(['memory', 'pids', 'cpu']);
+    const host = { memoryBytes: 2n ** 33n, swapBytes: 0n, taskCeiling: 1000n, controllers, systemdVersion: 252 };
+    const config = readConfig([]).config;
+    const decided = decideContainment({ app: undefined, config, request: { limits: asked }, host });
+    const held = new Map(
+      decided.limits.map(({ name, value }) => {
+        const text = value === 'infinity' ? 'max' : String(value);
+        return [name, judgeLimit(name, value, { file: 'of the kernel', text })];
+      }),
+    );
+    return makeReport({ unit: 'app-ringfence-x-1.scope', name: 'x', startedAt: 1 }, decided, held);
+  };
+  const highOf = (one: Report) => one.rows.find(({ name }) => name === 'memory-high');
+
+  it.each([
+    ['2G', '1G'],
+    ['1G', '1G'],
+    ['90%', '4G'],
+  ])('does not call memory-high %s enforced under a memory-max of %s, which is reached first', (high, max) => {
+    const told = withMemory(high, max);
+    expect(highOf(told)).toMatchObject({ state: 'not-enforced', fix: expect.stringContaining('below memory-max') });
+    expect(highOf(told)?.reason).toContain(`memory-max (${max}) is reached first`);
+    expect(highOf(told)?.value).toMatch(/^\d+$/);
+    expect(told.rows.find(({ name }) => name === 'memory-max')?.state).toBe('enforced');
+    // What is asked for is held all the same: no reason to refuse a strict start.
+    expect(lostRow(told)).toBe(undefined);
+  });
+
+  it.each([
+    ['1G', '2G'],
+    ['1G', 'infinity'],
+    ['infinity', '1G'],
+  ])('calls memory-high %s enforced under a memory-max of %s', (high, max) => {
+    expect(highOf(withMemory(high, max))).toMatchObject({ state: 'enforced', reason: '' });
+  });
+
+  it('knows the first limit that does not hold', () => {
+    expect(lostRow(report)?.name).toBe('cpu-quota');
   });
 
   it('renders to string maps with the same keys in each', () => {
