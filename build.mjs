@@ -83,7 +83,8 @@ writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
 
 // Programs that have no time for node, which takes longer to start than an app may.
 for (const [name, source] of Object.entries(shellPrograms)) {
-  writeFileSync(join(out, name), readFileSync(join(root, source)), { mode: 0o755 });
+  const text = readFileSync(join(root, source), 'utf8').replaceAll('@VERSION@', version);
+  writeFileSync(join(out, name), text, { mode: 0o755 });
 }
 
 // The others are a small loader that runs the bundle from V8's code cache: compiling it anew costs a third of the start.

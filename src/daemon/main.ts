@@ -14,7 +14,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (args.length > 0) {
     const asked = args.includes('--help') || args.includes('-h');
-    console.error(
+    console[asked ? 'log' : 'error'](
       'Usage: ringfenced [--version]\n\nThe daemon of Ringfence; the session bus starts it when it is needed.',
     );
     return asked ? 0 : 2;

@@ -7,6 +7,27 @@
 
 usage='usage: ringfence-shell [--profile NAME] [--memory-max SIZE ...] [--app ID] [--login] [--] [COMMAND [ARGUMENT...]]'
 
+help() {
+  cat <<HELP
+U${usage#u}
+
+Start a command, or your shell, in a fence of its own, on this terminal.
+
+  --profile NAME          the profile: relaxed, strict or one of your own
+  --memory-max SIZE       memory at most; likewise --memory-high, --memory-swap-max, --cpu-quota, --cpu-weight, --io-weight
+                          and --tasks-max, as for ringfence run
+  --app ID                the application the command belongs to: its settings apply
+  --name NAME             what to call it; default: the program's name
+  -l, --login             start the shell as a login shell
+  --or-fail               run nothing where there is no fence to be had
+  -h, --help              show this help
+  --version               print the version
+
+ringfence-shell(1) has the rest. It ends as the command does; 2 for a bad argument, 5 to 7 where nothing was run, 127 for a command
+that is not there.
+HELP
+}
+
 # Whoever asked for the instance is told why there is none in the same place, and words it.
 fail() {
   if [ -n "$instance_fd" ]; then
@@ -42,7 +63,11 @@ while [ $# -gt 0 ]; do
     --as-is) as_is=1 ;;
     --instance-fd=[3-9]) instance_fd=${1#*=} ;;
     -h | --help)
-      printf '%s\n' "$usage"
+      help
+      exit 0
+      ;;
+    --version)
+      echo 'ringfence-shell @VERSION@'
       exit 0
       ;;
     --app=*) option app-id "${1#*=}" ;;

@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { processFacts, temporaryFolder } from '../../../fixtures/live-daemon.ts';
 import { program, shellWorld } from '../../../fixtures/shell-world.ts';
@@ -120,5 +120,24 @@ describe('the old commands', () => {
 
   it('safeapp needs a command', async () => {
     expect((await command([program('safeapp')])).code).toBe(2);
+    expect((await command([program('safeapp'), ''])).code).toBe(2);
   });
+
+  it.each(['ringfence', 'ringfenced', 'ringfence-shell', 'ssc', 'safeapp', 'safeshell'])(
+    '%s --help and --version are answered on the standard output, and nothing is started',
+    async (name) => {
+      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+      for (const flag of ['--help', '-h']) {
+        const help = await command([program(name), flag]);
+        expect(help).toMatchObject({ code: 0, stderr: '' });
+        expect(help.stdout).toMatch(new RegExp(`^(ringfence: .*\\n\\n)?Usage( of|:) .*${name}`));
+      }
+      expect(await command([program(name), '--version'])).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(new RegExp(`^${name} (\\(Ringfence\\) )?${version}\\n$`)),
+        stderr: '',
+      });
+      expect(await world.client.instances()).toEqual([]);
+    },
+  );
 });
