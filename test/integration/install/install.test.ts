@@ -105,8 +105,14 @@ describe('ringfence install, in the session', () => {
     const before = tree(home);
     const { code, stdout } = await ringfence(['install', '--dry-run']);
     expect(code).toBe(0);
-    expect(stdout).toContain(`+++ ${unit}`);
-    expect(stdout).toMatch(/^\+ExecStart=\/.*node .*ringfenced$/m);
+    expect(stdout.split('\n').length).toBeLessThan(25);
+    expect(stdout).toContain(`created  ${unit}`);
+    expect(stdout).toMatch(/^created {2}.*\/\.local\/bin\/ \(\d links: ringfence, .*ssc\)$/m);
+    expect(stdout).toMatch(/^created {2}.*\/share\/ringfence\/ \(\d\d files\) +\d.* (KiB|MiB)$/m);
+    expect(stdout).toMatch(/\nNothing was changed\. \d+ files: \d+ created; --diff shows what is in them\.\n$/);
+    const { stdout: diff } = await ringfence(['install', '--diff']);
+    expect(diff).toContain(`+++ ${unit}`);
+    expect(diff).toMatch(/^\+ExecStart=\/.*node .*ringfenced$/m);
     expect(tree(home)).toEqual(before);
   });
 
@@ -117,6 +123,8 @@ describe('ringfence install, in the session', () => {
     const { code, stdout } = await ringfence(['uninstall', '--dry-run']);
     expect(code).toBe(0);
     expect(stdout).toContain(unit);
+    expect(stdout).toMatch(/\nNothing was changed\.\n$/);
+    expect((await ringfence(['uninstall', '--diff'])).stdout).toContain(unit);
     expect(times(home)).toEqual(before);
     expect(await unitProperty('ringfence.service', 'MainPID')).toBe(pid);
   });

@@ -10,7 +10,7 @@ import type { Command } from '../command.ts';
 import { bashCompletion } from '../completion/bash.ts';
 import { fishCompletion } from '../completion/fish.ts';
 import { zshCompletion } from '../completion/zsh.ts';
-import { changesText } from '../install-text.ts';
+import { changesText, countsText } from '../install-text.ts';
 
 /** `ringfence install`, for the program that runs (its path) and all commands there are. */
 export function installCommand(program: string | undefined, commands: () => readonly Command[]): Command {
@@ -24,7 +24,8 @@ export function installCommand(program: string | undefined, commands: () => read
       'Repeated, it changes nothing; with a newer package it is the update. Exit code 1: it is installed, but not all of it, or\n' +
       'the daemon does not answer.',
     options: {
-      'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
+      'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
+      diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },
       terminal: {
         type: 'boolean',
         help: 'also make every new terminal tab a fence of its own, as "ringfence terminal enable"',
@@ -32,7 +33,8 @@ export function installCommand(program: string | undefined, commands: () => read
     },
     examples: ['npx ringfence install', 'ringfence install --dry-run'],
     async run(words, { environment, terminal, version }) {
-      const dryRun = words.flag('dry-run');
+      const diff = words.flag('diff');
+      const dryRun = words.flag('dry-run') || diff;
       const wiring = await wireInstall(environment, version);
       try {
         const desired = desiredInstall({
@@ -52,9 +54,10 @@ export function installCommand(program: string | undefined, commands: () => read
           terminal.printJson({ version, ...outcome });
           return isWhole ? 0 : 1;
         }
-        if (changes.length > 0) terminal.print(changesText(changes, dryRun, terminal));
+        if (changes.length > 0) terminal.print(changesText(changes, wiring.places, diff, terminal));
         if (dryRun) {
           if (changes.length === 0) terminal.print(`Nothing to do: Ringfence ${version} is installed.`);
+          else if (!diff) terminal.print(`Nothing was changed. ${countsText(changes)}; --diff shows what is in them.`);
           return isWhole ? 0 : 1;
         }
         const done = changes.some(({ change }) => change !== 'kept') ? 'is installed' : 'was installed already';

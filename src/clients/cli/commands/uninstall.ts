@@ -14,9 +14,13 @@ export const uninstallCommand: Command = {
   details:
     'Puts all desktop entries and terminals back first, then stops the daemon and removes its files. Apps that run go on. Your configuration\n' +
     'and files that you edited stay, and are named. Exit code 1: something stayed.',
-  options: { 'dry-run': { type: 'boolean', help: 'change nothing; print what would change' } },
+  options: {
+    'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
+    diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },
+  },
   async run(words, { environment, terminal, version }) {
-    const dryRun = words.flag('dry-run');
+    const diff = words.flag('diff');
+    const dryRun = words.flag('dry-run') || diff;
     const wiring = await wireInstall(environment, version);
     try {
       // Before the shell they name is gone: a terminal whose command does not exist opens no tab.
@@ -30,13 +34,14 @@ export const uninstallCommand: Command = {
         return stays ? 1 : 0;
       }
       for (const { terminal: name, state } of terminals) terminal.print(`${name}: ${state}`);
-      const text = [entriesText(entries, dryRun, terminal), changesText(changes, dryRun, terminal)]
+      const text = [entriesText(entries, diff, terminal), changesText(changes, wiring.places, diff, terminal)]
         .filter(Boolean)
         .join('\n');
       if (text !== '') terminal.print(text);
       if (!installed)
         terminal.print(`Ringfence is not installed for you${text === '' ? '; there is nothing to do' : ''}.`);
-      else if (!dryRun) terminal.print('Ringfence is uninstalled. Apps that run go on.');
+      else if (dryRun) terminal.print('Nothing was changed.');
+      else terminal.print('Ringfence is uninstalled. Apps that run go on.');
       return stays ? 1 : 0;
     } finally {
       await wiring.close();
