@@ -1,6 +1,7 @@
 import type { Decision } from '../domain/decision.ts';
 import { parseDesktopId } from '../domain/desktop-id.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { asScopeFailure } from '../domain/fence-failure.ts';
 import type { Instance } from '../domain/instance.ts';
 import { serializeReport } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
@@ -55,6 +56,8 @@ export async function containProcess(
   });
   try {
     return await fillScope({ unit, name, task, root, source, tree, decision }, ports);
+  } catch (error) {
+    throw asScopeFailure(task, error);
   } finally {
     // systemd may never hear of the end of a process that died while it was being moved.
     if (cgroups.pids(ports.scopeCgroup(unit)).length === 0) await systemd.stopScope(unit).catch(() => {});

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import type { Decision } from '../domain/decision.ts';
 import { parseDesktopId } from '../domain/desktop-id.ts';
 import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
+import { asStrictRefusal } from '../domain/fence-failure.ts';
 import type { Instance } from '../domain/instance.ts';
 import { instanceObjectPath } from '../domain/object-path.ts';
 import { type Report, serializeReport } from '../domain/report.ts';
@@ -82,7 +83,8 @@ export async function encloseProcess(
     enclosure.release();
     step('released');
     return ports.register(report, undefined);
-  } catch (error) {
+  } catch (cause) {
+    const error = asStrictRefusal(name, cause);
     enclosure.refuse(isRingfenceError(error) ? error : new RingfenceError('Failed', 'an error inside Ringfence'));
     if (offered !== undefined) await endScope(offered, root, ports);
     enclosure.abandon();

@@ -14,6 +14,7 @@ const texts: Readonly<Record<string, readonly [reason: string, wayOut: string]>>
   ENAMETOOLONG: ['the path is too long', 'choose a shorter one'],
   EMFILE: ['too many files are open', 'see "ulimit -n"'],
   ENFILE: ['too many files are open on this system', 'see "sysctl fs.file-max"'],
+  ENOMEM: ['there is too little memory', 'close something and try again'],
   EIO: ['the disk reports an error', 'see "journalctl --dmesg"'],
 };
 
@@ -39,4 +40,9 @@ export function asFileError(doing: string, error: unknown, after?: string): unkn
   if (reason === undefined) return error;
   const end = after === undefined ? '' : `; ${after}`;
   return new RingfenceError('Failed', `cannot ${doing}: ${reason}${end}`, { cause: error });
+}
+
+/** Whether a call failed because there are too few descriptors or too little memory, and not for what it was asked. */
+export function isShortage(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE', 'ENOMEM'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { asScopeFailure, asStrictRefusal } from '../domain/fence-failure.ts';
 import type { Instance } from '../domain/instance.ts';
 import { type Report, type ReportRow, serializeReport } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
@@ -41,12 +42,18 @@ export async function runCommand(
   return launch(commandRequest(argv, variables, texts), ports);
 }
 
+/** @throws RingfenceError NotEnforceable, NoSuchProfile, InvalidLimit, ScopeFailed, TimedOut, and those of `resolve` */
+async function launch(request: LaunchRequest, ports: LaunchPorts): Promise<Instance> {
+  return takeSteps(request, ports).catch((error: unknown) => {
+    throw asScopeFailure(request.task, error);
+  });
+}
+
 /**
  * The one way through: every launch takes these steps, each once, in this order. The app does not execute before the release;
  * whatever fails until then kills the gates and throws, and nothing is left of the attempt.
- * @throws RingfenceError NotEnforceable, NoSuchProfile, InvalidLimit, ScopeFailed, TimedOut, and those of `resolve`
  */
-async function launch(request: LaunchRequest, ports: LaunchPorts): Promise<Instance> {
+async function takeSteps(request: LaunchRequest, ports: LaunchPorts): Promise<Instance> {
   const step = ports.onStep ?? (() => {});
 
   // Fetch the environment: the user manager's, now.
@@ -87,7 +94,7 @@ async function launch(request: LaunchRequest, ports: LaunchPorts): Promise<Insta
     for (const each of gated.gates) each.kill();
     await starting?.then((unit) => endScope(unit, ports)).catch(() => {});
     gated.abandon();
-    throw error;
+    throw decision.mode === 'strict' ? asStrictRefusal(start.name, error) : error;
   }
 }
 

@@ -14,7 +14,7 @@ import type { HostFacts as ProgramFacts } from './pure/resolve-app.ts';
 
 /** The records of running instances in the runtime folder; they outlive the daemon and end with the session. */
 export interface Records {
-  /** @throws RingfenceError ScopeFailed when it cannot be written: what is not recorded is not started */
+  /** @throws what node throws when it cannot be written: what is not recorded is not started */
   write(unit: string, text: string): void;
   read(unit: string): string | undefined;
   remove(unit: string): void;

@@ -1,4 +1,5 @@
 import type { Decision } from '../domain/decision.ts';
+import { asStrictRefusal } from '../domain/fence-failure.ts';
 import type { ReportRow } from '../domain/report.ts';
 import type { Gate } from '../platform/process/gate.ts';
 import { type GatePlan, wordsForShell } from '../platform/process/gate-script.ts';
@@ -76,7 +77,9 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     },
 
     async prepare(request, decision) {
-      const layout = await layOutSandbox(request, decision, ports.id(), around);
+      const layout = await layOutSandbox(request, decision, ports.id(), around).catch((error: unknown) => {
+        throw asStrictRefusal(request.name, error);
+      });
       const { programs, proxy, kit, filter, explain } = layout;
       const gates: SandboxGate[] = [];
       const held: { close(): void }[] = [];
@@ -133,22 +136,23 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
 
     async layOut(request, decision) {
       const id = ports.id();
-      const folder = folders.make(id);
-      const opening = ports.openWire(folder);
-      opening.catch(() => {});
+      let opening: ReturnType<SandboxPorts['openWire']> | undefined;
       try {
+        const folder = folders.make(id);
+        opening = ports.openWire(folder);
+        opening.catch(() => {});
         return encloseBy(
           await layOutSandbox(request, decision, id, around, { folder, wire: opening }),
           await opening,
           ports,
         );
       } catch (error) {
-        await opening.then(
+        await opening?.then(
           (wire) => wire.close(),
           () => {},
         );
         clear(id);
-        throw error;
+        throw asStrictRefusal(request.name, error);
       }
     },
   };
@@ -170,7 +174,10 @@ function openMachine(ports: SandboxPorts): SandboxMachine {
     // What is missing may be installed the next moment; what is there is believed until it fails.
     async look() {
       probe ??= ports.probeHost();
-      const found = await probe;
+      const found = await probe.catch((error: unknown) => {
+        probe = undefined;
+        throw error;
+      });
       if (refusal(found.facts, {}) !== undefined) probe = undefined;
       return found;
     },

@@ -1,7 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoText } from '../../domain/errno-text.ts';
-import { RingfenceError } from '../../domain/errors.ts';
+import { makeFolders } from '../../platform/files/make-folders.ts';
 import type { Records } from '../ports.ts';
 
 /**
@@ -16,13 +15,12 @@ export function openRecords(runtimeDirectory: string): Records {
     write(unit, text) {
       const beside = join(folder, `.${process.pid}`);
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolders(folder, 0o700);
         writeFileSync(beside, text, { mode: 0o600 });
         renameSync(beside, file(unit));
       } catch (error) {
         rmSync(beside, { force: true });
-        const reason = errnoText(error) ?? String(error);
-        throw new RingfenceError('ScopeFailed', `cannot record ${unit}: ${reason}`, { cause: error });
+        throw error;
       }
     },
 

@@ -1,3 +1,4 @@
+import { errnoText } from '../../domain/errno-text.ts';
 import { errorTable, RingfenceError } from '../../domain/errors.ts';
 import { checkBody } from './encode.ts';
 import type { InterfaceSpec, MethodSpec, PropertySpec } from './interface-spec.ts';
@@ -285,6 +286,8 @@ class Dispatcher implements ObjectTree {
     if (error instanceof CallError || error instanceof RingfenceError) {
       return { errorName: error.dbusName, message: error.message };
     }
+    const failure = errnoText(error);
+    if (failure !== undefined) return { errorName: errorTable.Failed.dbusName, message: `cannot go on: ${failure}` };
     this.#options.onInternalError(error);
     const [firstLine] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
     return { errorName: errorTable.Failed.dbusName, message: `internal error: ${firstLine}` };

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, realp
 import { join } from 'node:path';
 import type { FoundEntry } from '../../domain/desktop-entry/found-entry.ts';
 import { type DesktopId, parseDesktopId } from '../../domain/desktop-id.ts';
+import { isShortage } from '../../domain/errno-text.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 
 /** The key that marks an entry Ringfence wrote over another; its value is the absolute path of that other one. */
@@ -110,6 +111,7 @@ function readEntry(path: string, problems: string[]): FoundEntry | undefined {
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
+    if (isShortage(error)) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') problems.push(`${path} cannot be read (${code})`);
     return undefined;

@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RingfenceError } from '../../domain/errors.ts';
+import { makeFolders } from './make-folders.ts';
 
 /**
  * Takes a lock that no other process of this machine has, waiting for it up to `timeoutMs`; the result gives it back. A lock
@@ -9,7 +10,7 @@ import { RingfenceError } from '../../domain/errors.ts';
  * @throws RingfenceError TimedOut
  */
 export async function takeLock(path: string, timeoutMs: number): Promise<() => void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(path), 0o700);
   const own = `${path}.${process.pid}-${count++}`;
   const deadline = performance.now() + timeoutMs;
   writeFileSync(own, holderText(process.pid), { mode: 0o600 });

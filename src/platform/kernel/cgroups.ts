@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { isShortage } from '../../domain/errno-text.ts';
+import { readKernelFile } from './kernel-file.ts';
 import type { OomWatch } from './oom-kills.ts';
 import { countOomKills } from './oom-kills.ts';
 
@@ -41,11 +43,7 @@ export function openCgroups(root: string): Cgroups {
 function readText(file: string): string | undefined {
   // On the path of a click, an exception of node's costs as much as four calls.
   if (!existsSync(file)) return undefined;
-  try {
-    return readFileSync(file, 'utf8').trimEnd();
-  } catch {
-    return undefined;
-  }
+  return readKernelFile(file)?.trimEnd();
 }
 
 // A browser may divide its own scope (a delegated one); its processes count as well.
@@ -54,7 +52,8 @@ function childCgroups(root: string, cgroup: string): string[] {
     return readdirSync(`${root}${cgroup}`, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name);
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return [];
   }
 }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readKernelFile } from './kernel-file.ts';
 
 /** The mount point of the cgroup v2 tree: /sys/fs/cgroup, or its "unified" folder where v1 holds the controllers. */
 export function cgroupRoot(): string {
@@ -28,9 +29,5 @@ export function delegatedControllers(root: string, managerCgroup: string): Set<s
 }
 
 function text(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return readKernelFile(file) ?? '';
 }

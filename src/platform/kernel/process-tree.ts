@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { readKernelFile } from './kernel-file.ts';
 
 /** A process as /proc shows it (proc(5)). Its pid and start time together name it for as long as the machine runs. */
 export interface ProcessFacts {
@@ -163,9 +164,5 @@ function numbers(list: string): number[] {
 }
 
 function text(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  return readKernelFile(file) ?? '';
 }

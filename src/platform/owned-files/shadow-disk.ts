@@ -23,6 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from '../files/make-folders.ts';
 
 /** What is in a place on the disk; a symbolic link counts as the file it leads to. */
 export type DiskLook =
@@ -74,7 +75,7 @@ export function openShadowDisk(staging: string): ShadowDisk {
   const made = new Set<string>();
   const makeOnce = (folder: string, mode: number) => {
     if (made.has(folder)) return;
-    mkdirSync(folder, { recursive: true, mode });
+    makeFolders(folder, mode);
     made.add(folder);
   };
   const newPath = () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { errnoText } from '../../domain/errno-text.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import type { Gate, GateExit } from './gate.ts';
 import { type GatePlan, gateScript, releaseLine } from './gate-script.ts';
@@ -113,7 +114,9 @@ export async function startIdleGate(
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (cause) =>
-      reject(new RingfenceError('ScopeFailed', `cannot start a process: ${cause.message}`, { cause })),
+      reject(
+        new RingfenceError('ScopeFailed', `cannot start a process: ${errnoText(cause) ?? cause.message}`, { cause }),
+      ),
     );
   });
   if (openFiles !== undefined) child.stdin?.write(`ulimit -S -n ${openFiles} 2>/dev/null\n`);

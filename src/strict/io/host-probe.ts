@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { machine } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { isShortage } from '../../domain/errno-text.ts';
 import type { SandboxPrograms } from '../ports.ts';
 import { type SandboxHostFacts, trialArgs } from '../pure/host.ts';
 
@@ -46,11 +47,11 @@ function run(
   file: string,
   args: readonly string[],
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
         said[name] += text;
       });
     }
@@ -59,7 +60,7 @@ function run(
       clearTimeout(timer);
       resolve({ exitCode, ...said });
     };
-    child.once('error', () => give(null));
+    child.once('error', (error) => (isShortage(error) ? reject(error) : give(null)));
     child.once('close', give);
   });
 }

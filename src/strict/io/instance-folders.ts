@@ -1,16 +1,6 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../../platform/files/make-folders.ts';
 import type { SandboxFolders } from '../ports.ts';
 
 /** One folder per sandbox below `<runtime folder>/ringfence/sandboxes`: the sockets of its bus filter and its record. */
@@ -18,7 +8,7 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
   const root = join(runtimeDirectory, 'ringfence', 'sandboxes');
   return {
     make(id) {
-      mkdirSync(root, { recursive: true, mode: 0o700 });
+      makeFolders(root, 0o700);
       const folder = join(root, id);
       mkdirSync(folder, { mode: 0o700 });
       return folder;
@@ -45,16 +35,15 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
     discard: (id, name) => rmSync(join(root, id, name), { force: true }),
 
     holdBytes(bytes) {
-      mkdirSync(root, { recursive: true, mode: 0o700 });
+      makeFolders(root, 0o700);
       const path = join(dirname(root), `bytes.${process.pid}`);
-      const writing = openSync(path, 'wx', 0o600);
+      let fd: number;
       try {
-        writeSync(writing, bytes);
+        writeFileSync(path, bytes, { mode: 0o600 });
+        fd = openSync(path, 'r');
       } finally {
-        closeSync(writing);
+        rmSync(path, { force: true });
       }
-      const fd = openSync(path, 'r');
-      unlinkSync(path);
       let isOpen = true;
       const close = () => {
         if (isOpen) closeSync(fd);

@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolders } from '../../platform/files/make-folders.ts';
 import type { Placeholders } from '../ports.ts';
 import type { Placeholder } from '../pure/model.ts';
 
@@ -13,7 +14,7 @@ export function openPlaceholders(record: string): Placeholders {
       const fresh = wanted.filter(({ path }, index) => {
         return ![...known, ...wanted.slice(0, index)].some((other) => other.path === path);
       });
-      mkdirSync(dirname(record), { recursive: true, mode: 0o700 });
+      makeFolders(dirname(record), 0o700);
       write(record, [...known, ...fresh]);
       for (const { path, kind, mode, content } of wanted) {
         // A record from before may name something that was never made.

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../../platform/files/make-folders.ts';
 import type { ServiceGuards } from '../ports.ts';
 
 /**
@@ -14,7 +15,7 @@ export function openServiceGuards(runtimeDirectory: string): ServiceGuards {
       const there = read(file(name));
       if (there === guard(name)) return 'there';
       if (there !== undefined) return 'foreign';
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
       writeFileSync(file(name), guard(name), { flag: 'wx', mode: 0o644 });
       return 'put';
     },

@@ -1,0 +1,147 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { errorTable } from '../../../src/domain/errors.ts';
+import type { BusConnection, RemoteError } from '../../../src/platform/dbus/connection.ts';
+import { installEntry, installProgram, removeEntries } from '../../fixtures/desktop-entries.ts';
+import {
+  built,
+  busName,
+  connectTestBus,
+  endAll,
+  fenceUnits,
+  type LiveDaemon,
+  namePid,
+  processesWith,
+  rootPath,
+  spawnDaemon,
+  temporaryFolder,
+} from '../../fixtures/live-daemon.ts';
+import { openRunner } from '../../fixtures/open-client.ts';
+import { leaveDescriptors, type Shortage, startShortOfRoom } from '../../fixtures/short-daemon.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+// Its name is on the command line of whatever runs of it.
+const marker = 'ringfence-test-shortage';
+const runtime = process.env['XDG_RUNTIME_DIR'] ?? '/nowhere';
+const limitless = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
+const words: Record<Shortage, RegExp> = { full: /the disk is full/, 'read-only': /the file system is read-only/ };
+
+let bus: BusConnection;
+let daemon: LiveDaemon | undefined;
+let app: string;
+
+beforeAll(async () => {
+  bus = await connectTestBus();
+  const folder = temporaryFolder();
+  app = installProgram(folder, 'app', '#!/bin/sh\nsleep 1000\n');
+  installEntry('short', [`Exec=${app} ${marker} %U`]);
+});
+afterEach(async () => {
+  await daemon?.stop();
+  daemon = undefined;
+  await endAll(bus);
+  await waitFor(async () => (await namePid(bus, busName)) === undefined, { what: 'the name to be free' });
+});
+afterAll(async () => {
+  removeEntries();
+  await bus.close();
+});
+
+/** What came of a launch: the instance's path, or the error. */
+function launch(options: Record<string, string> = {}): Promise<string | RemoteError> {
+  const call = { destination: busName, path: rootPath, interface: busName, member: 'Launch' };
+  return bus.call(call, 'sasa{ss}', ['short', [], new Map(Object.entries(options))], 'o').then(
+    ([path]) => path,
+    (error: RemoteError) => error,
+  );
+}
+
+async function expectNothingRuns(): Promise<void> {
+  expect(processesWith(marker)).toEqual([]);
+  await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'no scope to be left' });
+}
+
+describe.each<Shortage>(['full', 'read-only'])('a %s runtime folder', (shortage) => {
+  const folder = join(runtime, 'ringfence');
+
+  it('starts nothing that it could not record, and says why', async () => {
+    daemon = await startShortOfRoom(bus, folder, shortage);
+    const answer = await launch();
+    expect(answer).toMatchObject({ dbusName: errorTable.ScopeFailed.dbusName });
+    expect(String(answer)).toMatch(words[shortage]);
+    await expectNothingRuns();
+  });
+
+  it('refuses strict, and says why', async () => {
+    daemon = await startShortOfRoom(bus, folder, shortage);
+    const answer = await launch({ profile: 'strict', ...limitless });
+    expect(answer).toMatchObject({ dbusName: errorTable.NotEnforceable.dbusName });
+    expect(String(answer)).toMatch(words[shortage]);
+    await expectNothingRuns();
+    // Nothing that is left of the first stands in the way of the next.
+    expect(String(await launch({ profile: 'strict', ...limitless }))).toMatch(words[shortage]);
+  });
+
+  it('has the icon start a relaxed app without its fence, and no strict one', async () => {
+    daemon = await startShortOfRoom(bus, folder, shortage);
+    const icon = openRunner();
+    expect((await icon.open(['--app=short', '--'])).code).toBe(75);
+    await waitFor(() => words[shortage].test(icon.notifications().flat().join('\n')), { what: 'the user to be told' });
+    expect((await icon.open(['--app=short', '--strict', '--profile=strict', '--'])).code).toBe(1);
+    await expectNothingRuns();
+  });
+});
+
+describe.each<Shortage>(['full', 'read-only'])('a %s home', (shortage) => {
+  const home = () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'home'));
+    return join(folder, 'home');
+  };
+
+  it('changes nothing for a launch', async () => {
+    const folder = home();
+    daemon = await startShortOfRoom(bus, folder, shortage, { HOME: folder });
+    expect(await launch()).toMatch(/^\/org\/ringfence/);
+  });
+
+  it('enables nothing, and says why', async () => {
+    daemon = await startShortOfRoom(bus, join(process.env['HOME'] ?? '', '.local/share/ringfence'), shortage);
+    const call = { destination: busName, path: rootPath, interface: busName, member: 'EnableApp' };
+    const said = await bus.call(call, 'asa{ss}', [['short'], new Map()], 'aa{ss}').then(
+      ([rows]) => rows.map((row) => `${row.get('state')}: ${row.get('reason')}`).join('\n'),
+      (error: RemoteError) => `${error.dbusName}: ${error.message}`,
+    );
+    expect(said).toMatch(/^(failed|org\.ringfence\.Error\.Failed): /);
+    expect(said).toMatch(shortage === 'full' ? /disk/ : /read-only/);
+    expect(said).not.toMatch(/internal error|ENO|EROFS/);
+  });
+});
+
+describe('few descriptors', () => {
+  it('refuse a launch in true words, or let it pass, and nothing is left of what was refused', async () => {
+    daemon = spawnDaemon(built.ringfenced);
+    const { pid } = daemon;
+    await waitFor(async () => (await namePid(bus, busName)) === pid, { what: 'the daemon to own its name' });
+    expect(await launch()).toMatch(/^\/org\/ringfence/);
+    await endAll(bus);
+    const outcomes: string[] = [];
+    for (let free = 0; free < 16; free += 1) {
+      await leaveDescriptors(pid, free);
+      const answer = await launch();
+      await leaveDescriptors(pid, undefined);
+      if (typeof answer !== 'string') {
+        expect(answer).toMatchObject({ dbusName: errorTable.ScopeFailed.dbusName });
+        expect(answer.message).toMatch(/^cannot .*: too many files are open/);
+        await expectNothingRuns();
+      }
+      outcomes.push(typeof answer);
+      await endAll(bus);
+      // As ever, once there are enough.
+      expect(await launch()).toMatch(/^\/org\/ringfence/);
+      await endAll(bus);
+    }
+    expect(new Set(outcomes)).toEqual(new Set(['object', 'string']));
+  });
+});
