@@ -110,8 +110,9 @@ export async function connectUserManager(
     return units.map(([unit, description]) => ({ unit, description }));
   };
   const loadedOf = async (units: readonly string[]) => {
-    // Names as they are: a backslash would escape what follows it (glob(7)). The manager compares each with all its units.
-    const patterns = units.length > 20 ? ['*.scope'] : units.map((unit) => unit.replace(/[\\*?[\]]/g, '\\$&'));
+    // What means something in a pattern matches as any one character: a backslash, which escaped names have, escapes nothing here
+    // (FNM_NOESCAPE). Units that match besides are nobody's question. The manager compares each with all its units.
+    const patterns = units.length > 20 ? ['*.scope'] : units.map((unit) => unit.replace(/[\\*?[\]]/g, '?'));
     return new Set((await listScopes(patterns)).map(({ unit }) => unit));
   };
   const greeting = () =>
