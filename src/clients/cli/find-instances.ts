@@ -5,20 +5,21 @@ import { candidates } from './name-app.ts';
 import { type AppMatch, didYouMean, matchApp, type NamedApp } from './pure/match-app.ts';
 
 /**
- * The running instances that a word names, oldest first: a unit, an object path, or all instances of an app, by its id, the
- * last part of it or a visible name.
+ * The running instances that a word names, oldest first: a unit, an object path, one of its processes, or all instances of
+ * an app, by its id, the last part of it or a visible name.
  * @throws RingfenceError NoSuchInstance, with what runs
  */
 export async function findInstances(client: Client, word: string): Promise<InstanceView[]> {
   const instances = byAge(await client.instances());
   const exact = instances.filter(
-    ({ unit, path, appId, name }) =>
+    ({ unit, path, appId, name, pids }) =>
       unit === word ||
       `${word}.scope` === unit ||
       path === word ||
       appId === word ||
       appId === `${word}.desktop` ||
-      (appId === '' && name === word),
+      (appId === '' && name === word) ||
+      pids.includes(Number(word)),
   );
   if (exact.length > 0) return exact;
   const match = await matchRunning(word, runningApps(instances), client);

@@ -10,10 +10,10 @@ export function overview(commands: readonly Command[]): string {
     '',
     columns(commands.map(({ name, summary }) => [`  ${name}`, summary])),
     '',
-    'ringfence COMMAND --help tells more; ringfence --version prints the version.',
-    'Exit codes: 0 done, 1 something is missing or was left as it is (doctor, install, uninstall), 2 bad argument, 3 no such',
-    'app or instance, 4 bad desktop entry, 5 not enforceable, 6 systemd refused,',
-    '7 daemon unreachable, 70 internal error, 126 and 127 program not executable or not found.',
+    'ringfence COMMAND --help (or ringfence help COMMAND) tells more; ringfence --version prints the version.',
+    'An APP is named by its id (org.gnome.gedit), the last part of it (gedit), or its name in the menu, in any language.',
+    '',
+    `Exit codes: ${exitCodes}.`,
   ].join('\n');
 }
 
@@ -34,3 +34,10 @@ export function commandHelp(command: Command): string {
 function optionRow([name, { short, value, help }]: readonly [string, OptionSpec]): string[] {
   return [`  ${short === undefined ? '   ' : `-${short},`} --${name}${value === undefined ? '' : ` ${value}`}`, help];
 }
+
+/** In the order of the numbers; ringfence(1) has the same with every error. */
+const exitCodes = [
+  '0 done, 1 something is missing or was left as it is (doctor, install, uninstall),',
+  '2 bad argument, 3 no such app or instance, 4 bad desktop entry, 5 not enforceable, 6 systemd refused,',
+  '7 daemon unreachable, 70 internal error, 126 and 127 program not executable or not found',
+].join('\n');

@@ -30,7 +30,7 @@ export async function printStarted(
 /** Says so when the configuration that the user has written is not the one that was used. */
 export async function warnOfConfig(client: Client, terminal: Terminal): Promise<void> {
   const error = await client.configError();
-  if (error !== '') terminal.warn(`ringfence: the last good configuration was used: ${error}`);
+  if (error !== '') terminal.warn(`ringfence: your configuration is not in force: ${error}`);
 }
 
 /** One line for all that this machine cannot do, of which doctor has the rest; one for each thing that is this request's own. */

@@ -8,7 +8,7 @@ import { instanceDetails, instanceJson, instanceTable } from '../instance-text.t
 /** `ringfence list` */
 export const listCommand: Command = {
   name: 'list',
-  operands: '[APP|UNIT]',
+  operands: '[APP|UNIT|PID]',
   summary: 'list what runs in a fence now, oldest first',
   details:
     'PID is the first process; CPU the time that all processes have used so far; MEMORY what is charged to the instance now,\n' +
@@ -29,7 +29,7 @@ export const listCommand: Command = {
 /** `ringfence show INSTANCE...` */
 export const showCommand: Command = {
   name: 'show',
-  operands: 'APP|UNIT...',
+  operands: 'APP|UNIT|PID...',
   summary:
     'show the fence of an instance: what it uses, what was asked, what the kernel enforces, and what it does not',
   options: {},
@@ -47,7 +47,7 @@ export const showCommand: Command = {
 /** `ringfence stop INSTANCE...` */
 export const stopCommand: Command = {
   name: 'stop',
-  operands: 'APP|UNIT...',
+  operands: 'APP|UNIT|PID...',
   summary: 'end an instance: SIGTERM to all of it, and SIGKILL to what is left after the timeout',
   options: {
     timeout: { type: 'string', value: 'SECONDS', help: 'how long to wait before the kill; default: 10' },
@@ -68,7 +68,7 @@ export const stopCommand: Command = {
 /** `ringfence kill INSTANCE...` */
 export const killCommand: Command = {
   name: 'kill',
-  operands: 'APP|UNIT...',
+  operands: 'APP|UNIT|PID...',
   summary: 'send a signal to every process of an instance',
   details: 'A signal may be given as for kill(1) too: -9, -KILL or -SIGKILL.',
   options: {
@@ -115,7 +115,7 @@ function operands({ positionals }: Words): readonly string[] {
   if (positionals.length > 0) return positionals;
   throw new RingfenceError(
     'InvalidArgument',
-    'cannot choose an instance: name an app or a unit (see "ringfence list")',
+    'cannot choose an instance: name an app, a unit or a process (see "ringfence list")',
   );
 }
 

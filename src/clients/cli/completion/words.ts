@@ -49,7 +49,8 @@ function option(name: string, { type, short, value, help }: OptionSpec): Complet
 /** Read from the usage line, which people see too: "APP [FILE|URI...]", "APP...|--all", "APP|UNIT". */
 function operandKinds(operands: string): { first: WordKind; others: WordKind } {
   const kinds: readonly (readonly [RegExp, WordKind, WordKind])[] = [
-    [/^(APP|INSTANCE)\|UNIT/, 'instance', 'none'],
+    [/^APP\|UNIT.*\.\.\.$/, 'instance', 'instance'],
+    [/^\[?APP\|UNIT/, 'instance', 'none'],
     [/^APP\.\.\./, 'app', 'app'],
     [/^APP \[FILE/, 'app', 'file'],
     [/^APP/, 'app', 'none'],

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { errorTable } from '../../../../src/domain/errors.ts';
 
 const program = fileURLToPath(new URL('../../../../dist/ringfence', import.meta.url));
 const ask = (...args: string[]) => spawnSync(program, args, { encoding: 'utf8' });
@@ -10,6 +11,8 @@ describe('ringfence', () => {
     expect(ask().status).toBe(2);
     const { status, stdout } = ask('--help');
     expect(status).toBe(0);
+    const codes = new Set(Object.values(errorTable).map(({ exitCode }) => exitCode));
+    for (const code of codes) expect(stdout).toMatch(new RegExp(`\\b${code} `));
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name);
     expect(commands).toEqual(
       expect.arrayContaining(['launch', 'run', 'list', 'show', 'stop', 'kill', 'status', 'enable']),

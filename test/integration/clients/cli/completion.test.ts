@@ -73,6 +73,8 @@ describe.each(['bash', 'bash-completion', 'zsh', 'fish'] as const)('completion i
     const words = await offers(shell, 'ringfence stop ');
     expect(words).toEqual(expect.arrayContaining(['gimp', 'two-words']));
     expect(await offers(shell, 'ringfence stop app-ringfence-gi')).toEqual(['app-ringfence-gimp-12']);
+    expect(await offers(shell, 'ringfence stop gimp two')).toEqual(['two-words']);
+    expect(await offers(shell, 'ringfence list gi')).toEqual(['gimp']);
   });
 
   it('offers every command', async () => {

@@ -200,6 +200,17 @@ describe('the command line', () => {
     expect(await ended).toEqual([status, null]);
   });
 
+  it('takes the pid of any process of an instance for it', async () => {
+    const path = await run('sh', '-c', 'sleep 1000; true');
+    await run('sleep', '1000');
+    await waitFor(async () => (await instanceAt(client, path)).pids.length === 2, { what: 'its second process' });
+    for (const pid of (await instanceAt(client, path)).pids) {
+      const found = JSON.parse((await ringfence('show', '--json', String(pid))).stdout) as { instance: string }[];
+      expect(found.map(({ instance }) => instance)).toEqual([path]);
+    }
+    expect((await ringfence('stop', '1')).code).toBe(3);
+  });
+
   it('stops and kills several at once, and tells which with --json', async () => {
     await run('sleep', '1000');
     await run('sh', '-c', 'sleep 1000; true');
@@ -217,7 +228,7 @@ describe('a configuration that cannot be read', () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'config.toml'), 'default-profile = \n');
     await waitFor(async () => (await client.configError()) !== '', { what: 'the daemon to see it' });
-    const told = /^ringfence: the last good configuration was used: cannot read .*config\.toml: line 1: .*$/m;
+    const told = /^ringfence: your configuration is not in force: cannot read .*config\.toml: line 1: .*$/m;
     for (const args of [
       ['run', 'sleep', '1000'],
       ['run', '--wait', 'true'],
@@ -226,7 +237,7 @@ describe('a configuration that cannot be read', () => {
       expect((await ringfence(...args)).stderr).toMatch(told);
     const { stderr } = await ringfence('--json', 'run', '--wait', 'true');
     expect(JSON.parse(stderr.split('\n')[0] ?? '')).toEqual({
-      warning: expect.stringContaining('the last good configuration was used'),
+      warning: expect.stringContaining('your configuration is not in force'),
     });
     rmSync(folder, { recursive: true });
     await waitFor(async () => (await client.configError()) === '', { what: 'the daemon to see it' });
