@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configPlaces, openConfigStore } from '../config/io/config-store.ts';
+import { configReport } from '../config/wire-config-report.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
 import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
 import { isRemoteError } from '../platform/dbus/messages.ts';
@@ -81,7 +81,7 @@ async function gather(
       existsSync(join(places.bin, 'ringfence')) && !(environment['PATH'] ?? '').split(':').includes(places.bin)
         ? places.bin
         : undefined,
-    configErrors: configErrors(managed),
+    ...configFacts(managed),
   };
 }
 
@@ -144,13 +144,9 @@ async function hasNotifications(bus: BusConnection | undefined): Promise<boolean
   return lists.some(([names]) => names.includes(notificationName));
 }
 
-function configErrors(environment: Environment): string[] {
-  const store = openConfigStore({ files: configPlaces(environment).files, memory: undefined });
-  try {
-    return store.errors().map(({ message }) => message);
-  } finally {
-    store.close();
-  }
+function configFacts(environment: Environment): Pick<DoctorFacts, 'configErrors' | 'configWarnings'> {
+  const { problems, warnings } = configReport(environment);
+  return { configErrors: problems, configWarnings: warnings.map(({ message }) => message) };
 }
 
 function sessionAddress(environment: Environment): { sessionAddress?: string } {

@@ -35,7 +35,7 @@ export async function wireInstall(environment: Environment, version: string): Pr
     places,
     disk: openInstallDisk(places.staging),
     unit: bus && systemd && openOwnUnit(bus, unitName),
-    lock: () => takeLock(join(locks, 'ringfence/install.lock'), 10_000).catch(inOurWords),
+    lock: () => takeLock(join(locks, 'ringfence/install.lock'), 10_000, 'install or uninstall'),
     async disableAll(dryRun) {
       const shadows = wireShadows({
         environment: async () => managed,
@@ -67,17 +67,6 @@ async function connectOrNothing(environment: Environment): Promise<BusConnection
     if (isRingfenceError(error, 'Unreachable')) return undefined;
     throw error;
   }
-}
-
-function inOurWords(error: unknown): never {
-  if (!isRingfenceError(error, 'TimedOut')) throw error;
-  throw new RingfenceError(
-    'TimedOut',
-    'cannot begin: another "ringfence install" or "uninstall" is under way; try again',
-    {
-      cause: error,
-    },
-  );
 }
 
 function list(folder: string): string[] {

@@ -55,7 +55,11 @@ export function wireShadows(around: ShadowSurroundings): Shadows {
     manifest: ({ places }, disk) => openManifestStore(places.dataHome, disk, memory),
     hash: sha256,
     lock: ({ places, runtimeFolder }) =>
-      takeLock(join(runtimeFolder, 'ringfence', `${sha256(Buffer.from(places.dataHome)).slice(0, 16)}.lock`), 10_000),
+      takeLock(
+        join(runtimeFolder, 'ringfence', `${sha256(Buffer.from(places.dataHome)).slice(0, 16)}.lock`),
+        10_000,
+        'change the desktop entries',
+      ),
     servicesChanged: around.servicesChanged,
     dropInsChanged: around.dropInsChanged,
     breathe: () => nextTurn(),

@@ -11,12 +11,15 @@ const limitHelp = {
   'tasks-max': ['NUMBER', 'processes and threads at most'],
 } as const;
 
+/** One option per limit. */
+export const limitOptions: Readonly<Record<string, OptionSpec>> = Object.fromEntries(
+  limitNames.map((name) => [name, { type: 'string', value: limitHelp[name][0], help: limitHelp[name][1] } as const]),
+);
+
 /** --profile and one option per limit, for the commands that start something. */
 export const containmentOptions: Readonly<Record<string, OptionSpec>> = {
   profile: { type: 'string', value: 'NAME', help: 'the profile: relaxed, strict or one of your own' },
-  ...Object.fromEntries(
-    limitNames.map((name) => [name, { type: 'string', value: limitHelp[name][0], help: limitHelp[name][1] } as const]),
-  ),
+  ...limitOptions,
 };
 
 /** The request options (see dbus/org.ringfence.Ringfence1.xml) that the words of a command line ask for. */

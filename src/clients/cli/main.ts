@@ -3,6 +3,7 @@ import { nearestName } from '../../domain/nearest-name.ts';
 import { type Command, type Context, parseWords } from './command.ts';
 import { appsCommand } from './commands/apps.ts';
 import { completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
 import { containCommand } from './commands/contain.ts';
 import { disableCommand } from './commands/disable.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -33,6 +34,7 @@ const commands: readonly Command[] = [
   enableCommand,
   disableCommand,
   appsCommand,
+  configCommand,
   syncCommand,
   installCommand(process.argv[1], () => commands),
   uninstallCommand,

@@ -23,6 +23,8 @@ export interface ConfigStore {
 export interface ConfigPlaces {
   /** Absolute paths, the least important first. */
   readonly files: readonly string[];
+  /** The one of them that is the user's own; undefined without a home. */
+  readonly own: string | undefined;
   /** Holds the last good config over a restart; undefined: it is not kept. */
   readonly memory: string | undefined;
 }
@@ -35,8 +37,10 @@ export function configPlaces(env: Readonly<Record<string, string | undefined>>):
   const state = absolute(env['XDG_STATE_HOME']) ?? (home && join(home, '.local/state'));
   const system = (env['XDG_CONFIG_DIRS'] || '/etc/xdg').split(':').filter((path) => isAbsolute(path));
   const folders = [...system.reverse(), ...(own === undefined ? [] : [own])];
+  const fileIn = (folder: string) => join(folder, 'ringfence/config.toml');
   return {
-    files: [...new Set(folders)].map((folder) => join(folder, 'ringfence/config.toml')),
+    files: [...new Set(folders)].map(fileIn),
+    own: own && fileIn(own),
     memory: state && join(state, 'ringfence/last-good-config.json'),
   };
 }
@@ -45,7 +49,7 @@ export function configPlaces(env: Readonly<Record<string, string | undefined>>):
  * Opens the config and follows its files. Faulty files never stop it: the last good config stays in force as a whole, also
  * over a restart; where there is none yet, the faulty file is left out (see `readConfig`). Sleeps until a file changes.
  */
-export function openConfigStore(places: ConfigPlaces): ConfigStore {
+export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>): ConfigStore {
   const listeners = new Set<() => void>();
   let seen = '';
   let isGood = false;
@@ -53,7 +57,7 @@ export function openConfigStore(places: ConfigPlaces): ConfigStore {
   let config = readConfig([]).config;
 
   const scan = () => {
-    const sources = places.files.flatMap((path) => readSource(path) ?? []);
+    const sources = readSources(places);
     const state = JSON.stringify(
       sources.map((source) => ('text' in source ? source : [source.path, source.error.message])),
     );
@@ -91,7 +95,7 @@ export function openConfigStore(places: ConfigPlaces): ConfigStore {
 }
 
 /** What was remembered counts only if it is of these very files and still correct for this version. */
-function recall(places: ConfigPlaces): Config | undefined {
+function recall(places: Pick<ConfigPlaces, 'files' | 'memory'>): Config | undefined {
   const sources = recallConfig(places.memory);
   if (sources === undefined || sources.some((source) => !places.files.includes(source.path))) return undefined;
   const read = readConfig(sources);
@@ -99,6 +103,11 @@ function recall(places: ConfigPlaces): Config | undefined {
 }
 
 const largestFile = 1_048_576;
+
+/** The config files that are there, as they are now. */
+export function readSources({ files }: Pick<ConfigPlaces, 'files'>): readonly ConfigSource[] {
+  return files.flatMap((path) => readSource(path) ?? []);
+}
 
 /** Undefined for a file that is not there. Never blocks on a fifo and never reads more than a config can be. */
 function readSource(path: string): ConfigSource | undefined {

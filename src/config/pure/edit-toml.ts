@@ -1,5 +1,5 @@
 import { parse } from 'smol-toml';
-import { samePath, type TomlPair, tomlPlaces } from '../../domain/config/toml-places.ts';
+import { type Span, samePath, type TomlPair, tomlPlaces } from '../../domain/config/toml-places.ts';
 import { contentEnd, isBlank, lastContentEnd, newlineAt, type Splice, splice, startOfLine } from './text-lines.ts';
 import { insertionPlaces } from './toml-insertions.ts';
 import { showPath, type TomlLiteral, tomlLiteral } from './toml-spelling.ts';
@@ -17,7 +17,7 @@ export function setTomlKey(text: string, path: readonly string[], value: TomlLit
   const before = parse(text, parseOptions);
   const expected = setAt(before, path, parse(`value = ${literal}`, parseOptions)['value']);
   const places = tomlPlaces(text);
-  const present = places.find((place): place is TomlPair => place.kind === 'pair' && samePath(place.path, path));
+  const present = pairAt(places, path);
   const edits: readonly Splice[] =
     present === undefined
       ? insertionPlaces(text, places, path, literal)
@@ -36,7 +36,7 @@ export function setTomlKey(text: string, path: readonly string[], value: TomlLit
  * @returns the new text, checked as `setTomlKey` does; the same text when there is no such key
  */
 export function unsetTomlKey(text: string, path: readonly string[]): string {
-  const pair = tomlPlaces(text).find((place): place is TomlPair => place.kind === 'pair' && samePath(place.path, path));
+  const pair = pairAt(tomlPlaces(text), path);
   if (pair === undefined) return text;
   const expected = deleteAt(parse(text, parseOptions), path);
   const edit = pair.within === undefined ? removedLines(text, pair) : removedItem(text, pair, pair.within);
@@ -45,6 +45,15 @@ export function unsetTomlKey(text: string, path: readonly string[]): string {
   if (!reads(after, isRight)) throw new Error(`cannot unset ${showPath(path)}: this document cannot do without it`);
   const pruned = withoutEmptyTable(after, path.slice(0, -1));
   return reads(pruned, isRight) ? pruned : after;
+}
+
+/** Where the value of a key is written, unless it is a table with a header of its own. */
+export function valueSpan(text: string, path: readonly string[]): Span | undefined {
+  return pairAt(tomlPlaces(text), path)?.value;
+}
+
+function pairAt(places: ReturnType<typeof tomlPlaces>, path: readonly string[]): TomlPair | undefined {
+  return places.find((place): place is TomlPair => place.kind === 'pair' && samePath(place.path, path));
 }
 
 const parseOptions = { integersAsBigInt: true } as const;
@@ -96,6 +105,10 @@ function withoutEmptyTable(text: string, table: readonly string[]): string {
   const lastLine = /(?:^|\n)([^\n]*)\n$/.exec(above)?.[1] ?? '';
   if (lastLine.trimStart().startsWith('#')) return text;
   const stop = contentEnd(text, header.end);
-  if (isBlank(above)) return splice(text, { start, end: stop + newlineAt(text, stop).length, text: '' });
+  if (isBlank(above)) {
+    // Nor blank lines at the top of what stays.
+    const blank = /^(?:[ \t]*\r?\n)*/.exec(text.slice(stop))?.[0].length ?? 0;
+    return splice(text, { start, end: stop + blank, text: '' });
+  }
   return splice(text, { start: lastContentEnd(above), end: stop, text: '' });
 }

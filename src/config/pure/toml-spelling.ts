@@ -1,10 +1,16 @@
 /** What a key may be set to. Integers are bigints, so that nothing is rounded. */
-export type TomlLiteral = string | boolean | bigint | readonly string[];
+export type TomlLiteral = string | boolean | bigint | readonly string[] | WrittenToml;
+
+/** A value as it is written in TOML already. */
+export interface WrittenToml {
+  readonly toml: string;
+}
 
 /** A value as it is written in TOML. */
 export function tomlLiteral(value: TomlLiteral): string {
   if (typeof value === 'string') return quoteToml(value);
-  return typeof value === 'object' ? `[${value.map(quoteToml).join(', ')}]` : String(value);
+  if (typeof value !== 'object') return String(value);
+  return 'toml' in value ? value.toml : `[${value.map(quoteToml).join(', ')}]`;
 }
 
 /** A key as it is written in TOML: bare where that is possible. */

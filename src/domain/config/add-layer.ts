@@ -36,7 +36,13 @@ export function addLayer(below: Config, layer: ConfigLayer): Config {
 function mergeApp(below: AppSettings | undefined, added: AppSettings): AppSettings {
   const profile = added.profile ?? below?.profile;
   const limits = new Map([...(below?.limits ?? []), ...added.limits]);
-  return { ...(profile === undefined ? {} : { profile }), limits, ...sandboxOver(below, added) };
+  const origin = added.origin ?? below?.origin;
+  return {
+    ...(profile === undefined ? {} : { profile }),
+    limits,
+    ...sandboxOver(below, added),
+    ...(origin === undefined ? {} : { origin }),
+  };
 }
 
 function sandboxOver(below: { sandbox?: SandboxSection } | undefined, added: { sandbox?: SandboxSection }) {

@@ -2,13 +2,15 @@ import type { RingfenceError } from '../errors.ts';
 import type { LimitName, ParsedLimit } from '../limits.ts';
 import { builtInProfiles, type ProfileDefinition } from '../profile.ts';
 import type { SandboxSection } from '../sandbox-choices.ts';
-import type { Setting } from './setting.ts';
+import type { Origin, Setting } from './setting.ts';
 
 /** What a config says about one app. */
 export interface AppSettings {
   readonly profile?: Setting<string>;
   readonly limits: ReadonlyMap<LimitName, Setting<ParsedLimit>>;
   readonly sandbox?: SandboxSection;
+  /** Where its section begins, in the file that has the last word. */
+  readonly origin?: Origin;
 }
 
 /** What one file says. Apps are keyed by their id without `.desktop`. */

@@ -79,6 +79,7 @@ export function readLayer(path: string, text: string): ConfigLayer {
       ...profile,
       limits: limitsOf(section, 'app', name),
       ...sandboxOf(section, 'app', name),
+      origin: setting(name, 'app', name).origin,
     });
   }
   const named = content['default-profile'];

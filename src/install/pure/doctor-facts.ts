@@ -34,4 +34,6 @@ export interface DoctorFacts {
   /** ~/.local/bin when programs of ours are linked there and PATH has no such folder. */
   readonly binOutsidePath: string | undefined;
   readonly configErrors: readonly string[];
+  /** What the configuration says that hardly anybody means. */
+  readonly configWarnings: readonly string[];
 }

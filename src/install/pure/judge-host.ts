@@ -186,15 +186,14 @@ function judgeEntries({ entries }: DoctorFacts): Finding | undefined {
   return works('icons', enabled === 0 ? 'none goes through Ringfence yet' : `${enabled} go through Ringfence`);
 }
 
-function judgeConfig({ configErrors }: DoctorFacts): Finding {
-  const [first] = configErrors;
-  return first === undefined
-    ? works('configuration', 'no errors')
-    : limited(
-        'configuration',
-        `${first}; the last good one stays in force`,
-        'correct the line; it counts as soon as you save',
-      );
+function judgeConfig({ configErrors, configWarnings }: DoctorFacts): Finding {
+  const [error] = configErrors;
+  if (error !== undefined) {
+    const fix = 'correct the line; it counts as soon as you save';
+    return limited('configuration', `${error}; the last good one stays in force`, fix);
+  }
+  if (configWarnings.length === 0) return works('configuration', 'no errors');
+  return limited('configuration', configWarnings.join('; '), 'correct the name, or remove the section');
 }
 
 function judgeJournal({ journald, journalBinding }: DoctorFacts): Finding {

@@ -7,14 +7,15 @@ import { makeFolders } from './make-folders.ts';
 /**
  * Takes a lock that no other process of this machine has, waiting for it up to `timeoutMs`; the result gives it back. A lock
  * whose holder has died, in whatever way, counts for nothing.
+ * @param task what it is taken for, as an error says it: "change the desktop entries"
  * @throws RingfenceError TimedOut
  */
-export async function takeLock(path: string, timeoutMs: number): Promise<() => void> {
+export async function takeLock(path: string, timeoutMs: number, task: string): Promise<() => void> {
   makeFolders(dirname(path), 0o700);
   const own = `${path}.${process.pid}-${count++}`;
   const deadline = performance.now() + timeoutMs;
-  writeFileSync(own, holderText(process.pid), { mode: 0o600 });
   try {
+    writeFileSync(own, holderText(process.pid), { mode: 0o600 });
     for (;;) {
       try {
         // The file appears with its contents or not at all.
@@ -25,10 +26,7 @@ export async function takeLock(path: string, timeoutMs: number): Promise<() => v
       }
       if (breakDeadLock(path, own)) continue;
       if (performance.now() > deadline) {
-        throw new RingfenceError(
-          'TimedOut',
-          'cannot change the desktop entries: another Ringfence is at it; try again',
-        );
+        throw new RingfenceError('TimedOut', `cannot ${task}: another Ringfence is at it; try again`);
       }
       await sleep(20);
     }

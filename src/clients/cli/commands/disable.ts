@@ -1,5 +1,6 @@
 import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
+import { takeBackDisabled } from '../enabled-limits.ts';
 import { withApps } from '../name-apps.ts';
 import { printResults } from '../shadow-text.ts';
 
@@ -12,8 +13,11 @@ export const disableCommand: Command = {
     all: { type: 'boolean', help: 'every app, and those installed later' },
     'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
   },
+  details:
+    'Limits that "ringfence enable" has put into your configuration file are taken out of it again, unless you have changed them since.',
   examples: ['ringfence disable firefox', 'ringfence disable --all'],
-  async run(words, { environment, terminal }) {
+  async run(words, context) {
+    const { environment, terminal } = context;
     const options = new Map<string, string>();
     for (const flag of ['all', 'dry-run']) if (words.flag(flag)) options.set(flag, 'yes');
     const client = await connectClient(environment);
@@ -24,7 +28,9 @@ export const disableCommand: Command = {
         isUnknown: (row) => row.get('state') === 'unchanged',
         candidates: (apps) => apps.filter(({ row }) => row.get('state') !== 'available'),
       });
-      return printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
+      const code = printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
+      if (!words.flag('dry-run')) await takeBackDisabled(rows, words.flag('all'), context);
+      return code;
     } finally {
       await client.close();
     }

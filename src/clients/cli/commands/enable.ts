@@ -1,9 +1,12 @@
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
-import { connectClient } from '../client.ts';
+import { connectClient, type Rows } from '../client.ts';
 import type { Command } from '../command.ts';
+import { limitOptions } from '../containment-options.ts';
+import { keepEnabled, readLimits } from '../enabled-limits.ts';
 import { warnOfConfig } from '../instance-text.ts';
 import { withApps } from '../name-apps.ts';
 import { printResults } from '../shadow-text.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** Apps that move what runs in their tabs into scopes of their own, with the names that `ringfence terminal` has for them. */
 const terminals = [
@@ -18,15 +21,22 @@ export const enableCommand: Command = {
   operands: 'APP...|--all',
   summary: 'make the usual icon of an app start it in a fence',
   details:
-    'Writes a desktop entry of the same id into your own applications folder, so that the dock, the overview, xdg-open and file managers start the app through Ringfence. "ringfence disable" takes every bit of it back.',
+    'Writes a desktop entry of the same id into your own applications folder, so that the dock, the overview, xdg-open and file managers start the app through Ringfence. Limits go into your configuration file, as "ringfence config set" puts them there. "ringfence disable" takes every bit of it back.',
   options: {
     all: { type: 'boolean', help: 'every app, those installed later too' },
     profile: { type: 'string', value: 'NAME', help: 'the profile for these apps, where your configuration names none' },
+    ...limitOptions,
     autostart: { type: 'boolean', help: 'their autostart entries as well' },
     'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
   },
-  examples: ['ringfence enable firefox "Text Editor"', 'ringfence enable --all --dry-run'],
-  async run(words, { environment, terminal }) {
+  examples: [
+    'ringfence enable firefox "Text Editor"',
+    'ringfence enable --memory-max 4G firefox',
+    'ringfence enable --all --dry-run',
+  ],
+  async run(words, context) {
+    const { environment, terminal } = context;
+    const limits = readLimits(words, context);
     const options = new Map<string, string>();
     for (const flag of ['all', 'autostart', 'dry-run']) if (words.flag(flag)) options.set(flag, 'yes');
     const profile = words.text('profile');
@@ -49,6 +59,8 @@ export const enableCommand: Command = {
           continue;
         terminal.warn(`${name}: its tabs leave the fence of the app; "ringfence terminal enable" gives each its own`);
       }
+      await keepEnabled(rows, limits, words.flag('dry-run'), context);
+      if (!words.flag('dry-run')) sayWhenSeen(rows, terminal);
       await warnOfConfig(client, terminal);
       return code;
     } finally {
@@ -56,3 +68,9 @@ export const enableCommand: Command = {
     }
   },
 };
+
+/** GNOME Shell reads entries again some five seconds after the last change of their folder. */
+function sayWhenSeen(rows: Rows, terminal: Terminal): void {
+  if (!rows.some((row) => row.get('state') === 'enabled')) return;
+  terminal.warn('the desktop may need some seconds until the icons start their apps this way');
+}

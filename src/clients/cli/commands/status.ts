@@ -1,3 +1,4 @@
+import { configReport } from '../../../config/wire-config-report.ts';
 import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
 import { columns } from '../terminal.ts';
@@ -15,10 +16,12 @@ export const statusCommand: Command = {
       const capabilities = values.get('Capabilities') as Map<string, string>[];
       const profiles = values.get('Profiles') as Map<string, Map<string, string>>;
       const configError = values.get('ConfigError') as string;
+      const configWarnings = configReport(environment).warnings.map(({ message }) => message);
       if (words.flag('json')) {
         terminal.printJson({
           version: values.get('Version'),
           configError,
+          configWarnings,
           capabilities: capabilities.map((one) => Object.fromEntries(one)),
           profiles: Object.fromEntries([...profiles].map(([name, settings]) => [name, Object.fromEntries(settings)])),
         });
@@ -26,6 +29,7 @@ export const statusCommand: Command = {
       }
       terminal.print(`${terminal.paint('bold', 'ringfenced')} ${values.get('Version')}`);
       if (configError !== '') terminal.print(`${terminal.paint('red', 'configuration')}  ${configError}`);
+      for (const message of configWarnings) terminal.print(`${terminal.paint('yellow', 'configuration')}  ${message}`);
       terminal.print(
         `\n${columns(
           capabilities.map((one) => [

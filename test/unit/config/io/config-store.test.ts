@@ -54,18 +54,20 @@ describe('config places', () => {
   it('follow the XDG variables', () => {
     expect(configPlaces({ HOME: '/h' })).toEqual({
       files: ['/etc/xdg/ringfence/config.toml', '/h/.config/ringfence/config.toml'],
+      own: '/h/.config/ringfence/config.toml',
       memory: '/h/.local/state/ringfence/last-good-config.json',
     });
     expect(
       configPlaces({ HOME: '/h', XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_CONFIG_DIRS: '/first:rel:/second' }),
     ).toEqual({
       files: ['/second', '/first', '/c'].map((folder) => `${folder}/ringfence/config.toml`),
+      own: '/c/ringfence/config.toml',
       memory: '/s/ringfence/last-good-config.json',
     });
     expect(configPlaces({ HOME: '/h', XDG_CONFIG_HOME: 'c', XDG_CONFIG_DIRS: '' }).files).toContain(
       '/h/.config/ringfence/config.toml',
     );
-    expect(configPlaces({})).toEqual({ files: ['/etc/xdg/ringfence/config.toml'], memory: undefined });
+    expect(configPlaces({})).toEqual({ files: ['/etc/xdg/ringfence/config.toml'], own: undefined, memory: undefined });
   });
 });
 

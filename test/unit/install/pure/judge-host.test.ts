@@ -27,6 +27,7 @@ const healthy: DoctorFacts = {
   notifications: { service: true, client: true },
   binOutsidePath: undefined,
   configErrors: [],
+  configWarnings: [],
 };
 
 function statesBut(facts: Partial<DoctorFacts>) {
@@ -97,6 +98,7 @@ describe('judgeHost', () => {
     ['a stale entry', { entries: [{ id: 'a.desktop', state: 'pending' }] }, ['icons: limited']],
     ['a daemon without entries', { entries: undefined }, []],
     ['a faulty configuration', { configErrors: ['cannot read x: line 1'] }, ['configuration: limited']],
+    ['settings of no app', { configWarnings: ['x:1: no app y is installed'] }, ['configuration: limited']],
     ['no journald', { journald: 'missing' }, ['journal: limited']],
     ['no binding for it', { journalBinding: false }, ['journal: limited']],
     ['no notifications', { notifications: { service: false, client: true } }, ['notifications: limited']],

@@ -1,0 +1,176 @@
+import { editConfig } from '../../../config/edit-config.ts';
+import { configPlaces, readSources } from '../../../config/io/config-store.ts';
+import { forgetKept } from '../../../config/keep-limits.ts';
+import { type ConfigSection, describeKey } from '../../../config/pure/config-key.ts';
+import { type ConfigEdit, keysInText } from '../../../config/pure/edit-config-text.ts';
+import { type EffectiveSetting, effectiveSettings, writtenSettings } from '../../../config/pure/effective-settings.ts';
+import { wireConfigEdits } from '../../../config/wire-config.ts';
+import { configReport } from '../../../config/wire-config-report.ts';
+import type { Config } from '../../../domain/config/model.ts';
+import { readConfig } from '../../../domain/config/read-config.ts';
+import { describeOrigin } from '../../../domain/config/setting.ts';
+import { RingfenceError } from '../../../domain/errors.ts';
+import type { Command, Context } from '../command.ts';
+import { resolveSection } from '../config-section.ts';
+import { readAssignments, readConfigWords, readKeys } from '../pure/config-words.ts';
+import { columns } from '../terminal.ts';
+
+type Verb = (words: readonly string[], context: Context, json: boolean) => Promise<number>;
+
+const verbs: Readonly<Record<string, Verb>> = { get, set, unset, check };
+
+/** `ringfence config get|set|unset|check` */
+export const configCommand: Command = {
+  name: 'config',
+  operands: 'get|set|unset|check [APP|profile.NAME] [KEY] [VALUE...]',
+  summary: 'show, change and check the limits and profiles that your apps get',
+  details:
+    '"set" and "unset" change one line of ~/.config/ringfence/config.toml and leave the rest of it as it is: order, comments, spacing. A change\n' +
+    'that would make the file faulty is refused. It holds for the next start of an app. An app is named by its id or its name; app.NAME is\n' +
+    'taken as it is, also for an app that is not installed. "get" shows what holds for an app or a profile, and where that is written; alone it\n' +
+    'shows all that is set. "check" looks for mistakes: exit code 1 if the daemon would reject a file. All keys are in ringfence.toml(5).',
+  options: {},
+  examples: [
+    'ringfence config set firefox memory-max 4G',
+    'ringfence config set profile.browser base=relaxed memory-max=4G cpu-quota=300%',
+    'ringfence config set firefox profile browser',
+    'ringfence config set default-profile browser',
+    'ringfence config get firefox',
+    'ringfence config unset firefox memory-max',
+    'ringfence config check',
+  ],
+  async run(words, context) {
+    const [verb = '', ...rest] = words.positionals;
+    const act = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+    if (act === undefined) {
+      throw new RingfenceError('InvalidArgument', 'cannot use the config: say "get", "set", "unset" or "check"');
+    }
+    return act(rest, context, words.flag('json'));
+  },
+};
+
+async function get(words: readonly string[], context: Context, json: boolean): Promise<number> {
+  const { environment, terminal } = context;
+  const config = readGoodConfig(environment);
+  if (words.length === 0) {
+    const rows = writtenSettings(config);
+    if (rows.length === 0 && !json) terminal.warn('nothing is set; the built-in profiles hold');
+    printRows(rows, terminal, json);
+    return 0;
+  }
+  const named = readConfigWords('get', words);
+  const section = await resolveSection(named, context);
+  const keys = readKeys(section, named.rest).map(({ key }) => key);
+  const rows = effectiveSettings(config, section).filter(({ key }) => keys.length === 0 || keys.includes(key));
+  if (keys.length === 1 && !json) {
+    for (const { value } of rows) terminal.print(value);
+    const [key = ''] = keys;
+    if (rows.length === 0) terminal.warn(`ringfence: nothing sets ${describeKey({ section, key })}`);
+  } else printRows(rows, terminal, json);
+  return rows.length === 0 ? 1 : 0;
+}
+
+async function set(words: readonly string[], context: Context, json: boolean): Promise<number> {
+  const named = readConfigWords('set', words);
+  const section = await resolveSection(named, context);
+  const edits = readAssignments(section, named.rest);
+  requireBase(section, edits, context);
+  return edit(edits, context, json);
+}
+
+/** A new profile is made in one command. */
+function requireBase(section: ConfigSection, edits: readonly ConfigEdit[], { environment }: Context): void {
+  if (section.kind !== 'profile' || edits.some(({ key }) => key === 'base')) return;
+  const { config, errors } = readConfig(readSources(configPlaces(environment)));
+  if (errors.length > 0 || config.profiles.has(section.name)) return;
+  const words = edits.map(({ key, value }) => `${key}=${String(value)}`).join(' ');
+  throw new RingfenceError(
+    'NoSuchProfile',
+    `cannot set profile.${section.name}: there is no such profile yet, and a new one needs a base: ` +
+      `"ringfence config set profile.${section.name} base=relaxed ${words}"`,
+  );
+}
+
+async function unset(words: readonly string[], context: Context, json: boolean): Promise<number> {
+  const named = readConfigWords('unset', words);
+  const section = await resolveSection(named, context);
+  const keys = named.rest.length > 0 ? readKeys(section, named.rest) : ownKeys(section, context);
+  return edit(keys, context, json);
+}
+
+/** All that the user's own file sets for an app or a profile. */
+function ownKeys(section: ConfigSection, { environment }: Context) {
+  const { file, sources } = wireConfigEdits(environment);
+  const own = sources().find(({ path }) => path === file);
+  if (own !== undefined && 'error' in own) throw own.error;
+  const [error] = own === undefined ? [] : readConfig([own]).errors;
+  if (error !== undefined) throw error;
+  return own === undefined ? [] : keysInText(own.text, section);
+}
+
+async function edit(edits: readonly ConfigEdit[], context: Context, json: boolean): Promise<number> {
+  const { environment, terminal } = context;
+  const ports = wireConfigEdits(environment);
+  const { changed } = await editConfig(edits, ports);
+  forgetKept(edits, ports);
+  const rows = edits.map((one) => ({
+    ...keyJson(one),
+    ...(one.value === undefined ? {} : { value: jsonValue(one.value) }),
+  }));
+  if (json) {
+    terminal.printJson({ file: ports.file, changed, keys: rows });
+  } else if (!changed) {
+    terminal.warn(edits.some(({ value }) => value !== undefined) ? 'it was set so already' : 'it was not set');
+  } else
+    for (const one of edits) terminal.print(`${describeKey(one)}  ${terminal.paint('dim', stateOf(one, ports.file))}`);
+  const { problems, warnings } = configReport(environment);
+  const named = edits.map(({ section }) => (section.kind === 'app' ? section.name : undefined));
+  const own = warnings.filter(({ app }) => named.includes(app)).map(({ message }) => message);
+  for (const message of [...problems, ...own]) terminal.warn(`ringfence: ${message}`);
+  return 0;
+}
+
+function stateOf({ value }: { readonly value?: unknown }, file: string): string {
+  return value === undefined ? `unset in ${file}` : `${String(value)} in ${file}`;
+}
+
+async function check(words: readonly string[], { environment, terminal }: Context, json: boolean): Promise<number> {
+  if (words.length > 0) throw new RingfenceError('InvalidArgument', 'cannot check: it takes no more words');
+  const { files, problems, warnings } = configReport(environment);
+  if (json) terminal.printJson({ files, errors: problems, warnings });
+  else {
+    for (const { path, state } of files) {
+      const colour = state === 'faulty' ? 'red' : state === 'read' ? 'green' : 'dim';
+      terminal.print(`${terminal.paint(colour, state === 'read' ? 'no errors' : state)}  ${path}`);
+    }
+    for (const message of [...problems, ...warnings.map((one) => one.message)]) terminal.warn(`ringfence: ${message}`);
+  }
+  return problems.length > 0 ? 1 : 0;
+}
+
+/** While a file is faulty, what holds is not what the files say. */
+function readGoodConfig(environment: Context['environment']): Config {
+  const { config, errors } = readConfig(readSources(configPlaces(environment)));
+  if (errors[0] !== undefined) throw errors[0];
+  return config;
+}
+
+function printRows(rows: readonly EffectiveSetting[], terminal: Context['terminal'], json: boolean): void {
+  if (json) {
+    const documents = rows.map((row) => ({ ...keyJson(row), value: row.value, origin: describeOrigin(row.origin) }));
+    terminal.printJson(documents);
+  } else if (rows.length > 0) {
+    terminal.print(
+      columns(rows.map((row) => [describeKey(row), row.value, terminal.paint('dim', describeOrigin(row.origin))])),
+    );
+  }
+}
+
+/** JSON has no bigint, and the ones of a config are small. */
+function jsonValue(value: NonNullable<ConfigEdit['value']>): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+function keyJson({ section, key }: Pick<EffectiveSetting, 'section' | 'key'>): Record<string, string> {
+  return section.kind === 'top' ? { key } : { [section.kind]: section.name, key };
+}

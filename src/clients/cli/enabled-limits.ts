@@ -1,0 +1,90 @@
+import { previewEdit } from '../../config/edit-config.ts';
+import { editsFor, keepLimits, takeLimitsBack } from '../../config/keep-limits.ts';
+import { literalOf } from '../../config/pure/config-key.ts';
+import type { ConfigEdit } from '../../config/pure/edit-config-text.ts';
+import { wireConfigEdits } from '../../config/wire-config.ts';
+import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
+import { limitNames } from '../../domain/limits.ts';
+import { unifiedDiff } from '../../platform/owned-files/unified-diff.ts';
+import type { Rows } from './client.ts';
+import type { Context, Words } from './command.ts';
+
+type Limits = readonly Pick<ConfigEdit, 'key' | 'value'>[];
+
+/**
+ * The limits of an "enable" command line.
+ * @throws RingfenceError InvalidLimit; InvalidArgument where they could not be kept, before anything is enabled
+ */
+export function readLimits(words: Words, { environment }: Context): Limits {
+  const limits = limitNames.flatMap((key) => {
+    const text = words.text(key);
+    if (text === undefined) return [];
+    return [{ key, value: literalOf({ section: { kind: 'app', name: 'APP' }, key }, [text]) }];
+  });
+  if (limits.length === 0) return [];
+  if (words.flag('all')) {
+    const [limit] = limits;
+    throw new RingfenceError(
+      'InvalidArgument',
+      `cannot enable: limits are for the apps that are named; for all apps set them in a profile: ` +
+        `"ringfence config set profile.relaxed ${limit?.key} ${String(limit?.value)}"`,
+    );
+  }
+  const { file, sources } = wireConfigEdits(environment);
+  const own = sources().find(({ path }) => path === file);
+  if (own !== undefined && 'error' in own) throw own.error;
+  previewEdit(own?.text ?? '', editsFor(['any.app'], limits), { file, sources });
+  return limits;
+}
+
+/** Keeps limits for the apps that were enabled, and says so. With `dryRun` a diff of the config file is printed. */
+export async function keepEnabled(
+  rows: Rows,
+  limits: Limits,
+  dryRun: boolean,
+  { environment, terminal }: Context,
+): Promise<void> {
+  const done = rows.filter((row) => ['enabled', 'unchanged', 'edited'].includes(row.get('state') ?? ''));
+  const apps = [...new Set(done.map((row) => nameOf(row)).filter((app) => app !== ''))];
+  if (limits.length === 0 || apps.length === 0) return;
+  const ports = wireConfigEdits(environment);
+  if (dryRun) {
+    const own = ports.sources().find(({ path }) => path === ports.file);
+    const before = own !== undefined && 'text' in own ? own.text : '';
+    const { text } = previewEdit(before, editsFor(apps, limits), ports);
+    if (text !== before) {
+      terminal.print(unifiedDiff(own === undefined ? '/dev/null' : ports.file, ports.file, before, text).trimEnd());
+    }
+    return;
+  }
+  try {
+    await keepLimits(apps, limits, ports);
+  } catch (error) {
+    if (!isRingfenceError(error)) throw error;
+    throw new RingfenceError(error.code, `${error.message}; ${apps.join(', ')}: enabled, but without these limits`, {
+      cause: error,
+    });
+  }
+  const texts = limits.map(({ key, value }) => `${key} ${String(value)}`).join(', ');
+  for (const app of apps) terminal.warn(`${app}: ${texts} is kept in ${ports.file}`);
+}
+
+/** Takes the limits back that apps which are disabled now were enabled with. `words` are empty for all apps. */
+export async function takeBackDisabled(
+  rows: Rows,
+  isAll: boolean,
+  { environment, terminal }: Pick<Context, 'environment' | 'terminal'>,
+): Promise<void> {
+  const done = rows.filter((row) => row.get('state') === 'disabled' || row.get('state') === 'unchanged');
+  const ports = wireConfigEdits(environment);
+  for (const { app, back, left } of await takeLimitsBack(isAll ? undefined : done.map(nameOf), ports)) {
+    if (back.length > 0) terminal.warn(`${app}: ${back.join(', ')} is taken out of ${ports.file} again`);
+    if (left.length === 0) continue;
+    const remove = `"ringfence config unset ${app} ${left.join(' ')}" removes it`;
+    terminal.warn(`${app}: ${left.join(', ')} was changed since and stays in ${ports.file}; ${remove}`);
+  }
+}
+
+function nameOf(row: Rows[number]): string {
+  return (row.get('app') ?? '').replace(/\.desktop$/, '');
+}

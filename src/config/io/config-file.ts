@@ -1,0 +1,183 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { asFileError } from '../../domain/errno-text.ts';
+import { RingfenceError } from '../../domain/errors.ts';
+import { takeLock } from '../../platform/files/lock-file.ts';
+
+/** An editor's save and ours may meet; more often than this it is something else. */
+const mostAttempts = 5;
+const lockTimeoutMs = 10_000;
+
+/**
+ * Replaces the text of a file whole or not at all, and durably: under a lock that every other call of this waits for, with a new
+ * file that takes the place of the old one. Mode, owner, a byte order mark and the symbolic links that lead to it stay. A file
+ * that somebody else writes meanwhile is read again, so that nothing is lost.
+ *
+ * @param alter gets the text, empty for a file that does not exist; what it throws leaves the file as it was
+ * @returns whether there was anything to change
+ * @throws RingfenceError Failed or TimedOut: "cannot change PATH: …", with the way out
+ */
+export async function changeFile(path: string, alter: (text: string) => string): Promise<boolean> {
+  const task = `change ${path}`;
+  try {
+    const unlock = await takeLock(join(dirname(path), `.${basename(path)}.lock`), lockTimeoutMs, task);
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const outcome = tryChange(path, alter);
+        if (outcome !== 'outrun') return outcome === 'changed';
+        if (attempt === mostAttempts) throw refusal(path, 'another program writes to it all the time; try again');
+      }
+    } finally {
+      unlock();
+    }
+  } catch (error) {
+    // The files that it fails at are none that people know.
+    const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+    throw code !== undefined && syscall !== undefined ? asFileError(task, { code }) : error;
+  }
+}
+
+function tryChange(path: string, alter: (text: string) => string): 'changed' | 'unchanged' | 'outrun' {
+  const target = followLinks(path);
+  const before = read(target);
+  const text = decode(path, before?.bytes);
+  const next = alter(text);
+  if (next === text) return 'unchanged';
+  if (before !== undefined && !isWritable(target)) {
+    throw refusal(path, 'it is write-protected; allow it with "chmod u+w"');
+  }
+  const mark = before?.bytes.subarray(0, 3).equals(byteOrderMark) ? byteOrderMark : Buffer.alloc(0);
+  const staged = join(dirname(target), `.${basename(target)}.ringfence-${process.pid}`);
+  try {
+    write(path, staged, Buffer.concat([mark, Buffer.from(next)]), before);
+    if (read(target)?.stamp !== before?.stamp) return 'outrun';
+    renameSync(staged, target);
+  } finally {
+    rmSync(staged, { force: true });
+  }
+  syncFolder(dirname(target));
+  return 'changed';
+}
+
+interface FileNow {
+  readonly bytes: Buffer;
+  readonly mode: number;
+  readonly owner: number;
+  readonly group: number;
+  /** Changes with every write. */
+  readonly stamp: string;
+}
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Undefined for a file that does not exist. */
+function read(path: string): FileNow | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const { dev, ino, size, mtimeNs, mode, uid, gid } = fstatSync(descriptor, { bigint: true });
+    if ((Number(mode) & constants.S_IFMT) !== constants.S_IFREG) throw refusal(path, 'it is not a file');
+    return {
+      bytes: readFileSync(descriptor),
+      mode: Number(mode) & 0o7777,
+      owner: Number(uid),
+      group: Number(gid),
+      stamp: [dev, ino, size, mtimeNs].join(':'),
+    };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function write(path: string, staged: string, bytes: Buffer, before: FileNow | undefined): void {
+  const descriptor = openSync(staged, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    const own = fstatSync(descriptor);
+    if (before !== undefined && (own.uid !== before.owner || own.gid !== before.group)) {
+      try {
+        fchownSync(descriptor, before.owner, before.group);
+      } catch (error) {
+        throw refusal(path, 'it belongs to another user, and would then be yours; edit it as that user', error);
+      }
+    }
+    fchmodSync(descriptor, before?.mode ?? 0o644);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function decode(path: string, bytes: Buffer | undefined): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes ?? new Uint8Array());
+  } catch (error) {
+    throw refusal(path, 'it is not UTF-8 text; correct that first', error);
+  }
+}
+
+/** Where a file is in truth, or would be: a link may lead to one that is not there yet. */
+function followLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  try {
+    return followLinks(resolve(realpathSync(dirname(path)), readlinkSync(path)));
+  } catch (error) {
+    // No link, so it is the file itself that is missing.
+    if (['EINVAL', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return path;
+    throw error;
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    // Root may write to everything; whoever took the right away from the owner meant it.
+    return (statSync(path).mode & 0o200) !== 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    return false;
+  }
+}
+
+/** The new name is on the disk only then. Not every file system can. */
+function syncFolder(path: string): void {
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY);
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // The file is whole either way.
+  }
+}
+
+function refusal(path: string, reason: string, cause?: unknown): RingfenceError {
+  return new RingfenceError('Failed', `cannot change ${path}: ${reason}`, { cause });
+}

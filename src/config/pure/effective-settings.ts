@@ -1,0 +1,82 @@
+import { appKey, type Config } from '../../domain/config/model.ts';
+import type { Origin, Setting } from '../../domain/config/setting.ts';
+import { type LimitName, limitNames, type ParsedLimit } from '../../domain/limits.ts';
+import { resolveProfile } from '../../domain/profile.ts';
+import { listKeys, type SandboxSection, switchKeys } from '../../domain/sandbox-choices.ts';
+import type { ConfigKey, ConfigSection } from './config-key.ts';
+
+/** A key, what holds for it, and where that is written. */
+export interface EffectiveSetting extends ConfigKey {
+  readonly value: string;
+  readonly origin: Origin;
+}
+
+/**
+ * What holds for an app or a profile when all files, profiles and their bases are laid over each other: what nobody sets is not
+ * there. A list that several sections add to comes once for each of its items.
+ * @throws RingfenceError NoSuchProfile
+ */
+export function effectiveSettings(config: Config, section: ConfigSection): readonly EffectiveSetting[] {
+  if (section.kind === 'top') return [row(section, 'default-profile', config.defaultProfile)];
+  const app = section.kind === 'app' ? config.apps.get(appKey(section.name)) : undefined;
+  const chosen = app?.profile ?? config.defaultProfile;
+  const profile = resolveProfile(config.profiles, section.kind === 'app' ? chosen.value : section.name);
+  const base = config.profiles.get(section.kind === 'profile' ? section.name : '')?.base;
+  return [
+    ...(section.kind === 'app' ? [row(section, 'profile', chosen)] : []),
+    ...(base === undefined ? [] : [row(section, 'base', base)]),
+    ...limitRows(section, (name) => app?.limits.get(name) ?? profile.limits.get(name)),
+    ...sandboxRows(section, [app?.sandbox, ...profile.sandbox]),
+  ];
+}
+
+/** Everything that the files set. */
+export function writtenSettings(config: Config): readonly EffectiveSetting[] {
+  const sections: ConfigSection[] = [
+    { kind: 'top' },
+    ...[...config.profiles.keys()].map((name) => ({ kind: 'profile', name }) as const),
+    ...[...config.apps.keys()].map((name) => ({ kind: 'app', name }) as const),
+  ];
+  return sections.flatMap((section) => ownSettings(config, section)).filter(({ origin }) => origin.kind === 'file');
+}
+
+function ownSettings(config: Config, section: ConfigSection): readonly EffectiveSetting[] {
+  if (section.kind === 'top') return [row(section, 'default-profile', config.defaultProfile)];
+  const own = section.kind === 'profile' ? config.profiles.get(section.name) : config.apps.get(section.name);
+  if (own === undefined) return [];
+  const [key, chosen] = 'profile' in own ? ['profile', own.profile] : ['base', 'base' in own ? own.base : undefined];
+  return [
+    ...(chosen === undefined ? [] : [row(section, key, chosen)]),
+    ...limitRows(section, (name) => own.limits.get(name)),
+    ...sandboxRows(section, [own.sandbox]),
+  ];
+}
+
+function limitRows(
+  section: ConfigSection,
+  limitOf: (name: LimitName) => Setting<ParsedLimit> | undefined,
+): readonly EffectiveSetting[] {
+  return limitNames.flatMap((name) => {
+    const limit = limitOf(name);
+    return limit === undefined ? [] : [row(section, name, { value: limit.value.text, origin: limit.origin })];
+  });
+}
+
+function sandboxRows(
+  section: ConfigSection,
+  sections: readonly (SandboxSection | undefined)[],
+): readonly EffectiveSetting[] {
+  const said = sections.filter((one) => one !== undefined);
+  const switches = switchKeys.flatMap((key) => {
+    const setting = said.map(({ switches: own }) => own.get(key)).find((one) => one !== undefined);
+    return setting === undefined ? [] : [row(section, key, { ...setting, value: String(setting.value) })];
+  });
+  const lists = listKeys.flatMap((key) =>
+    said.flatMap(({ lists: own }) => (own.get(key) ?? []).map((item) => row(section, key, item))),
+  );
+  return [...switches, ...lists];
+}
+
+function row(section: ConfigSection, key: string, { value, origin }: Setting<string>): EffectiveSetting {
+  return { section, key, value, origin };
+}

@@ -1,0 +1,26 @@
+import { isAbsolute, join } from 'node:path';
+import { RingfenceError } from '../domain/errors.ts';
+import { changeFile } from './io/config-file.ts';
+import { configPlaces, readSources } from './io/config-store.ts';
+import { openKeptLimits } from './io/kept-limits-file.ts';
+import type { KeepPorts } from './keep-limits.ts';
+
+/**
+ * What editing the config of the user whom this environment describes works with.
+ * @throws RingfenceError Failed when the environment names no home
+ */
+export function wireConfigEdits(environment: Readonly<Record<string, string | undefined>>): KeepPorts {
+  const places = configPlaces(environment);
+  const file = places.own;
+  const data = environment['XDG_DATA_HOME'];
+  const dataHome = data !== undefined && isAbsolute(data) ? data : join(environment['HOME'] ?? '', '.local/share');
+  if (file === undefined || !isAbsolute(dataHome)) {
+    throw new RingfenceError('Failed', 'cannot change the config: HOME is not set');
+  }
+  return {
+    file,
+    sources: () => readSources(places),
+    change: (alter) => changeFile(file, alter),
+    kept: openKeptLimits(join(dataHome, 'ringfence/enabled-limits.json'), file),
+  };
+}
