@@ -46,7 +46,7 @@ async function warnOfShortcomings(
   const missing = new Set(capabilities.flatMap((one) => (one.get('available') === 'no' ? [one.get('name')] : [])));
   const general = lost.map((row) => row.get('name')).filter((name) => missing.has(name));
   if (general.length > 0) {
-    terminal.warn(`ringfence: not enforced here: ${general.join(', ')}; "ringfence doctor" says why and what helps`);
+    terminal.warn(`ringfence: not enforced here: ${general.join(', ')} (see "ringfence doctor")`);
   }
   for (const row of lost.filter((one) => !missing.has(one.get('name')))) {
     terminal.warn(`ringfence: ${row.get('name')} is not enforced: ${row.get('reason')}; ${row.get('fix')}`);
@@ -65,7 +65,9 @@ export function instanceTable(instances: readonly InstanceView[], now: number, t
       nameOf(one),
       String(one.pids[0] ?? '-'),
       use.cpu ?? '-',
-      `${use.memory ?? '-'} / ${max === undefined ? '-' : limitForPeople('memory-max', max)}`,
+      use.memory === undefined && max === undefined
+        ? '-'
+        : `${use.memory ?? '-'} / ${max === undefined ? '-' : limitForPeople('memory-max', max)}`,
       use.tasks ?? '-',
       one.profile,
       age(one, now),
@@ -100,9 +102,10 @@ export function instanceDetails(instance: InstanceView, now: number, terminal: T
   const report = instance.report.map((row) => [
     row.get('name') ?? '',
     row.get('asked') ?? '',
-    row.get('state') === 'enforced' ? terminal.paint('green', 'enforced') : terminal.paint('yellow', 'not enforced'),
-    row.get('state') === 'enforced' ? heldText(row, limits) : (row.get('reason') ?? ''),
     terminal.paint('dim', row.get('origin') ?? ''),
+    row.get('state') === 'enforced' ? terminal.paint('green', 'enforced') : terminal.paint('yellow', 'not enforced'),
+    // Last, as a reason may be longer than the line.
+    row.get('state') === 'enforced' ? heldText(row, limits) : (row.get('reason') ?? ''),
   ]);
   const fixes = new Set(instance.report.flatMap((row) => row.get('fix') || []));
   const help = fixes.size === 0 ? '' : `\n\nWhat helps:\n${[...fixes].map((fix) => `  ${fix}`).join('\n')}`;

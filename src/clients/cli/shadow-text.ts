@@ -1,6 +1,6 @@
 import { type ErrorCode, errorTable } from '../../domain/errors.ts';
 import type { Rows } from './client.ts';
-import type { Terminal } from './terminal.ts';
+import { columns, type Terminal } from './terminal.ts';
 
 type Row = ReadonlyMap<string, string>;
 
@@ -41,7 +41,8 @@ function printStates(rows: Rows, terminal: Terminal): void {
     if (row.has('reason')) terminal.warn(problem(row));
     else if (app !== '' && row.get('state') !== 'skipped') done.set(app, row.get('state') ?? '');
   }
-  for (const [app, state] of done) terminal.print(`${app.replace(/\.desktop$/, '')}  ${terminal.paint('dim', state)}`);
+  const lines = [...done].map(([app, state]) => [app.replace(/\.desktop$/, ''), terminal.paint('dim', state)]);
+  if (lines.length > 0) terminal.print(columns(lines));
   if (rows.length === 0) terminal.warn('nothing had to change');
 }
 
