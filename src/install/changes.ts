@@ -1,6 +1,5 @@
-import { unifiedDiff } from '../platform/owned-files/unified-diff.ts';
-import type { InstallDisk } from './io/install-disk.ts';
-import type { InstallPlan } from './pure/plan.ts';
+import type { Plan, Step } from '../platform/owned-files/model.ts';
+import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
 
 /** What becomes of a file. */
 export interface InstallChange {
@@ -19,24 +18,23 @@ export interface InstallChange {
 const longestDiff = 20_000;
 
 /** The changes of a plan, before they are made. */
-export function listChanges({ steps, conflicts }: InstallPlan, disk: InstallDisk): InstallChange[] {
+export function listChanges({ steps, conflicts }: Plan, files: OwnedFiles): InstallChange[] {
   return [
-    ...steps.map((step): InstallChange => {
-      if (step.action === 'remove') return { path: step.path, change: 'removed' };
-      const { place, replaces } = step;
-      const change = replaces ? 'updated' : 'created';
-      if (place.kind === 'link') return { path: place.path, change, target: place.target };
-      const text = Buffer.from(place.content).toString('utf8');
-      const size = place.content.length;
-      if (size > longestDiff || text.includes('\0')) return { path: place.path, change, size };
-      const old = replaces ? (disk.read(place.path) ?? '') : '';
-      return {
-        path: place.path,
-        change,
-        size,
-        diff: unifiedDiff(replaces ? place.path : '/dev/null', place.path, old, text),
-      };
-    }),
+    ...steps.flatMap((step) => changeOf(step, files)),
     ...conflicts.map(({ path, reason }): InstallChange => ({ path, change: 'kept', reason })),
   ];
 }
+
+function changeOf(step: Step, files: OwnedFiles): InstallChange[] {
+  const { path } = step;
+  if (step.action === 'forget') return step.left ? [{ path, change: 'kept', reason: edited }] : [];
+  if (step.action !== 'write') return [{ path, change: 'removed' }];
+  const { contents } = step;
+  const change = step.replaces === 'nothing' ? 'created' : 'updated';
+  if (contents.type === 'link') return [{ path, change, target: contents.target }];
+  const size = contents.bytes.length;
+  if (size > longestDiff || contents.bytes.includes(0)) return [{ path, change, size }];
+  return [{ path, change, size, diff: files.diff(step) }];
+}
+
+const edited = 'it was edited since Ringfence wrote it, so it is left alone; move it away to be rid of it';

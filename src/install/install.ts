@@ -1,10 +1,12 @@
-import { RingfenceError } from '../domain/errors.ts';
+import { asFileError, errnoText } from '../domain/errno-text.ts';
+import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
+import type { FailedGroup } from '../platform/owned-files/carry-out.ts';
+import type { Notes, Plan } from '../platform/owned-files/model.ts';
 import { type InstallChange, listChanges } from './changes.ts';
-import { readManifest, replaceManifest } from './keep-manifest.ts';
 import type { InstallPorts } from './ports.ts';
-import type { InstallManifest } from './pure/manifest.ts';
+import type { DesiredPlace } from './pure/desired.ts';
+import { type InstallManifest, storedInstallManifest } from './pure/manifest.ts';
 import { unitName } from './pure/places.ts';
-import { type DesiredPlace, planInstall } from './pure/plan.ts';
 
 /** What became of an installation. */
 export interface InstallOutcome {
@@ -27,64 +29,80 @@ export async function install(
   dryRun: boolean,
   ports: InstallPorts,
 ): Promise<InstallOutcome> {
-  const { places, disk } = ports;
+  const { files } = ports;
   const unlock = dryRun ? () => {} : await ports.lock();
   try {
-    if (!dryRun) disk.clean();
-    const before = readManifest(ports);
-    const plan = planInstall(desired, before?.files ?? {}, disk);
-    const blocked = plan.conflicts.find(({ blocks }) => blocks);
-    if (blocked !== undefined) throw new RingfenceError('Failed', `cannot install ${blocked.path}: ${blocked.reason}`);
-    const changes = listChanges(plan, disk);
+    if (!dryRun) files.disk.clean([]);
+    const before = ports.manifest.read();
+    const plan = planPlaces('install', desired, before, ports);
+    const changes = listChanges(plan, files);
     if (dryRun) return { changes, unchanged: plan.unchanged };
-    if (plan.steps.length > 0 || before?.version !== version) {
-      const paths = plan.steps.flatMap((step) => (step.action === 'write' ? [step.place.path] : []));
-      // The daemon's own files make folders too.
-      const later = [`${places.state}/ringfence/file`, `${places.cache}/ringfence/file`, places.manifest];
-      const folders = [...new Set([...(before?.folders ?? []), ...disk.missingFolders([...later, ...paths])])].sort();
-      const manifest = (files: InstallManifest['files']) => ({ format: 1 as const, version, folders, files });
-      try {
-        replaceManifest(ports, manifest(plan.intent));
-        disk.carryOut(plan.steps, disk.missingFolders(paths));
-      } catch (error) {
-        takeBackManifest(ports, before);
-        disk.removeFolders(folders);
-        throw diskFailure('install', error);
-      }
-      replaceManifest(ports, manifest(plan.outcome));
-    }
+    await carryOutPlan(plan, before, version, ports);
     return { changes, unchanged: plan.unchanged, ...(await startDaemon(ports, version, plan.steps.length > 0)) };
   } finally {
     unlock();
   }
 }
 
-/** On a full disk the new one stays: it knows both what was and what was to be. */
-function takeBackManifest(ports: InstallPorts, before: InstallManifest | undefined): void {
-  try {
-    replaceManifest(ports, before);
-  } catch {}
+/**
+ * What to change so that the places are as desired.
+ * @throws RingfenceError Failed when a place that is needed cannot be written, or one that is to go cannot be removed
+ */
+export function planPlaces(
+  verb: 'install' | 'remove',
+  desired: readonly DesiredPlace[],
+  manifest: InstallManifest | undefined,
+  { files }: Pick<InstallPorts, 'files'>,
+): Plan {
+  const owned = manifest?.files ?? {};
+  const plan = files.withhold(files.plan(desired, owned), owned, (path) => {
+    const obstacle = files.disk.obstacle(path);
+    return obstacle === undefined ? undefined : (errnoText(obstacle) ?? String(obstacle));
+  });
+  const optional = new Set(desired.filter(({ needed }) => !needed).map(({ path }) => path));
+  const blocked = plan.conflicts.find(({ path, cause }) => cause === 'withheld' && !optional.has(path));
+  if (blocked === undefined) return plan;
+  throw new RingfenceError('Failed', `cannot ${verb} ${blocked.path}: ${blocked.reason}`);
 }
 
-/** A failure of the disk, in the user's words. */
-export function diskFailure(verb: string, error: unknown): unknown {
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (error instanceof RingfenceError || code === undefined) return error;
-  const reasons: Record<string, string> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'your disk quota is used up',
-    EROFS: 'the file system is read-only',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
+async function carryOutPlan(
+  plan: Plan,
+  before: InstallManifest | undefined,
+  version: string,
+  { files, manifest, places }: InstallPorts,
+): Promise<void> {
+  let stored = before && JSON.stringify(storedInstallManifest(before));
+  let state = asBefore;
+  const save = (notes: Notes, failed: ReadonlySet<string>) => {
+    const next = storedInstallManifest({
+      format: 1,
+      version: failed.size > 0 ? (before?.version ?? version) : version,
+      ...notes,
+    });
+    const text = JSON.stringify(next);
+    if (text === stored) return;
+    if (Object.keys(notes.files).length > 0) manifest.write(next);
+    else manifest.remove();
+    stored = text;
+    state = 'nothing further was changed; run it again';
   };
-  const where = path === undefined ? '' : ` ${path}`;
-  return new RingfenceError(
-    'Failed',
-    `cannot ${verb}${where}: ${reasons[code] ?? code}; everything is as it was before`,
-    {
-      cause: error,
-    },
-  );
+  const noted = before ?? { folders: [], files: {} };
+  // The daemon's own files make folders too.
+  const alsoUsed = [`${places.state}/ringfence/file`, `${places.cache}/ringfence/file`, places.manifest];
+  const { failed } = await files.carryOut(plan, noted, { save, alsoUsed }).catch((error) => {
+    throw asFileError('install', error, state);
+  });
+  throwFailure('install', failed);
+}
+
+const asBefore = 'everything is as it was before';
+
+/** @throws RingfenceError Failed when there is a failure */
+export function throwFailure(verb: 'install' | 'uninstall', [failure]: readonly FailedGroup[]): void {
+  if (failure === undefined) return;
+  const after = failure.restored ? asBefore : 'some files could not be put back; run it again';
+  const error = asFileError(`${verb} ${failure.path}`, failure.error, after);
+  throw isRingfenceError(error) ? error : failure.error;
 }
 
 async function startDaemon({ unit, places }: InstallPorts, version: string, changed: boolean) {

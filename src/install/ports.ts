@@ -1,6 +1,8 @@
+import type { NotesFile } from '../platform/owned-files/notes-file.ts';
+import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
 import type { OwnUnit } from '../platform/systemd/own-unit.ts';
 import type { ShadowResult } from '../shadows/shadow-results.ts';
-import type { InstallDisk } from './io/install-disk.ts';
+import type { InstallManifest } from './pure/manifest.ts';
 import type { InstallPlaces } from './pure/places.ts';
 
 /** The desktop's settings, values as GVariant text; `schema` may have a path: "org.gnome.X:/org/gnome/x/". */
@@ -15,7 +17,8 @@ export interface DesktopSettings {
 /** What an installation works with. */
 export interface InstallPorts {
   readonly places: InstallPlaces;
-  readonly disk: InstallDisk;
+  readonly files: OwnedFiles;
+  readonly manifest: NotesFile<InstallManifest>;
   /** Undefined where there is no session to start the daemon in. */
   readonly unit: OwnUnit | undefined;
   lock(): Promise<() => void>;

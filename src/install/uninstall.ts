@@ -1,10 +1,7 @@
-import { RingfenceError } from '../domain/errors.ts';
 import type { ShadowResult } from '../shadows/shadow-results.ts';
 import { type InstallChange, listChanges } from './changes.ts';
-import { diskFailure } from './install.ts';
-import { readManifest, replaceManifest } from './keep-manifest.ts';
+import { planPlaces, throwFailure } from './install.ts';
 import type { UninstallPorts } from './ports.ts';
-import { planInstall } from './pure/plan.ts';
 
 /** What became of an uninstallation. */
 export interface UninstallOutcome {
@@ -20,33 +17,31 @@ export interface UninstallOutcome {
  * @throws RingfenceError Failed when a file cannot be removed; then everything is as before but for the desktop entries
  */
 export async function uninstall(dryRun: boolean, ports: UninstallPorts): Promise<UninstallOutcome> {
-  const { places, disk, unit } = ports;
+  const { places, files, unit } = ports;
+  const { disk } = files;
   const unlock = dryRun ? () => {} : await ports.lock();
   try {
-    if (!dryRun) disk.clean();
-    const manifest = readManifest(ports);
-    const plan = planInstall([], manifest?.files ?? {}, disk);
-    const blocked = plan.conflicts.find(({ blocks }) => blocks);
-    if (blocked !== undefined) throw new RingfenceError('Failed', `cannot remove ${blocked.path}: ${blocked.reason}`);
-    const changes = listChanges(plan, disk);
+    if (!dryRun) disk.clean([]);
+    const manifest = ports.manifest.read();
+    const plan = planPlaces('remove', [], manifest, ports);
+    const changes = listChanges(plan, files);
     const isOwn = async () => (await unit?.facts())?.file === places.unit;
     if (!dryRun && manifest !== undefined && (await isOwn())) await unit?.stop();
     const entries = await ports.disableAll(dryRun);
     if (dryRun) return { installed: manifest !== undefined, entries, changes };
     if (manifest !== undefined) {
-      try {
-        disk.carryOut(plan.steps, []);
-      } catch (error) {
-        throw diskFailure('uninstall', error);
-      }
+      // The notes that there are stay until all is gone.
+      const { failed } = await files.carryOut(plan, manifest, { save: () => {} });
+      throwFailure('uninstall', failed);
       // A click in the meantime may have started it once more.
       if (await isOwn()) await unit?.stop();
-      replaceManifest(ports, undefined);
+      ports.manifest.remove();
       await unit?.reload();
       await unit?.forget();
     }
     for (const path of ports.traces()) disk.remove(path);
-    disk.removeFolders([...(manifest?.folders ?? []), ...ownFolders(ports)]);
+    const folders = [...(manifest?.folders ?? []), ...ownFolders(ports)];
+    for (const folder of folders.reverse()) disk.removeFolder(folder);
     return { installed: manifest !== undefined, entries, changes };
   } finally {
     unlock();

@@ -6,12 +6,14 @@ import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
 import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
 import { takeLock } from '../platform/files/lock-file.ts';
+import { openNotesFile } from '../platform/owned-files/notes-file.ts';
+import { openOwnedFiles } from '../platform/owned-files/owned-files.ts';
 import { reloadBus, reloadManager } from '../platform/systemd/bus-driver.ts';
 import { openOwnUnit } from '../platform/systemd/own-unit.ts';
 import { connectUserManager } from '../platform/systemd/user-manager.ts';
 import { wireShadows } from '../shadows/wire-shadows.ts';
-import { openInstallDisk } from './io/install-disk.ts';
 import type { UninstallPorts } from './ports.ts';
+import { parseInstallManifest } from './pure/manifest.ts';
 import { installPlaces, unitName } from './pure/places.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,9 +33,11 @@ export async function wireInstall(environment: Environment, version: string): Pr
   const systemd = bus && (await connectUserManager(bus).catch(() => undefined));
   const managed = { ...environment, ...(systemd && Object.fromEntries(await systemd.environment())) };
   const locks = environment['XDG_RUNTIME_DIR'] ?? join(tmpdir(), `ringfence-${process.getuid?.()}`);
+  const files = openOwnedFiles({ staging: places.staging, durable: true });
   return {
     places,
-    disk: openInstallDisk(places.staging),
+    files,
+    manifest: openNotesFile(places.manifest, parseInstallManifest, files.disk),
     unit: bus && systemd && openOwnUnit(bus, unitName),
     lock: () => takeLock(join(locks, 'ringfence/install.lock'), 10_000, 'install or uninstall'),
     async disableAll(dryRun) {

@@ -5,15 +5,14 @@ import { desireAutostart, desireService, indexServices } from './desired-starter
 import { type BusService, servicesOf } from './pure/bus-service.ts';
 import { type Manifest, type Wish, wishFor } from './pure/manifest.ts';
 import { mimeCacheText } from './pure/mime-cache.ts';
-import { type DesiredFile, isOurs } from './pure/plan.ts';
 import { foreignScopeFolders, scopeDropIn } from './pure/scope-drop-in.ts';
 import { shadowEntry } from './pure/shadow-entry.ts';
-import { desire, entryInput, findOriginal, type Original, once } from './shadow-original.ts';
+import { type DesiredShadow, desire, entryInput, findOriginal, type Original, once } from './shadow-original.ts';
 import { asidePath, type InstalledApp, type Workshop } from './shadow-workshop.ts';
 
 /** Every file that should be, and the apps that are wanted but get none. */
 export interface DesiredShadows {
-  readonly files: ReadonlyMap<string, DesiredFile>;
+  readonly files: ReadonlyMap<string, DesiredShadow>;
   readonly skipped: ReadonlyMap<string, RingfenceError>;
   /** Ids whose entries are shadowed. */
   readonly apps: ReadonlySet<string>;
@@ -25,7 +24,7 @@ export async function collectShadows(
   installed: readonly InstalledApp[],
   breathe: () => Promise<void>,
 ): Promise<DesiredShadows> {
-  const files = new Map<string, DesiredFile>();
+  const files = new Map<string, DesiredShadow>();
   const skipped = new Map<string, RingfenceError>();
   const apps = new Set<string>();
   const masking = new Set<string>();
@@ -61,9 +60,9 @@ function* brokenEntries(shop: Workshop, installed: readonly InstalledApp[]): Gen
   const known = new Set(installed.map(({ id }) => id.id));
   const { dataHome, dataDirs } = shop.settings.places;
   for (const folder of [dataHome, ...dataDirs].map((root) => join(root, 'applications'))) {
-    for (const name of shop.disk.list(folder)) {
+    for (const name of shop.files.disk.list(folder)) {
       if (!name.endsWith('.desktop') || known.has(name)) continue;
-      const look = shop.disk.look(join(folder, name));
+      const look = shop.files.disk.look(join(folder, name));
       if (look.state === 'unusable')
         yield [name, new RingfenceError('BadEntry', `cannot enable ${name}: ${look.reason}`)];
     }
@@ -76,7 +75,7 @@ function desireApp(
   original: Original,
   services: ReadonlyMap<string, BusService>,
   recordedDropInPaths: readonly string[],
-): DesiredFile[] {
+): DesiredShadow[] {
   const { settings, manifest } = shop;
   const wish = wishFor(manifest, id.id) ?? {};
   const strict = settings.isStrict(id.id, wish);
@@ -85,7 +84,7 @@ function desireApp(
   const recorded = manifest.files[original.target];
   const unchanged = recorded?.kind === 'entry' && recorded.fingerprint === entry.fingerprint;
   // Made now, since an app whose entry can't be wrapped gets nothing else either.
-  if (!unchanged) entry.content();
+  if (!unchanged) entry.contents.bytes();
   const dropIns = unchanged
     ? recordedDropInPaths
     : foreignScopeFolders(id.id, input().original).map((folder) =>
@@ -100,28 +99,26 @@ function desireApp(
   ];
 }
 
-function desireDropIn(shop: Workshop, app: string, path: string, source: string, wish: Wish): DesiredFile {
+function desireDropIn(shop: Workshop, app: string, path: string, source: string, wish: Wish): DesiredShadow {
   const text = scopeDropIn(app, source, shop.settings.limits(app, wish));
   return {
     path,
-    app,
+    group: app,
     kind: 'drop-in',
     fingerprint: text,
     source,
-    mode: 0o644,
-    asidePath: asidePath(shop, `systemd/${basename(dirname(path))}`),
-    content: () => Buffer.from(text),
+    aside: asidePath(shop, `systemd/${basename(dirname(path))}`),
+    contents: { type: 'file', mode: 0o644, modeCounts: false, bytes: () => Buffer.from(text) },
   };
 }
 
-function desireMimeCache(shop: Workshop, masking: ReadonlySet<string>): DesiredFile[] {
+function desireMimeCache(shop: Workshop, masking: ReadonlySet<string>): DesiredShadow[] {
   if (masking.size === 0) return [];
   const { dataHome, dataDirs } = shop.settings.places;
   const target = join(dataHome, 'applications/mimeinfo.cache');
   const aside = asidePath(shop, 'mimeinfo.cache');
   const recorded = shop.manifest.files[target];
-  const state = shop.state(target);
-  const ours = recorded !== undefined && isOurs(recorded, state);
+  const ours = recorded !== undefined && shop.files.isOurs(recorded, shop.files.look(target));
   const readFrom = ours ? recorded.aside : target;
   const own = readFrom === undefined ? undefined : textOf(shop, readFrom);
   const later = dataDirs.flatMap((folder) =>
@@ -133,28 +130,27 @@ function desireMimeCache(shop: Workshop, masking: ReadonlySet<string>): DesiredF
   return [
     {
       path: target,
-      app: '',
+      group: '',
       kind: 'mime-cache',
-      fingerprint: shop.hash(bytes),
+      fingerprint: shop.files.hash(bytes),
       source: aside,
-      mode: 0o644,
-      asidePath: aside,
-      content: () => bytes,
+      aside,
+      contents: { type: 'file', mode: 0o644, modeCounts: false, bytes: () => bytes },
     },
   ];
 }
 
 function recordedDropIns(manifest: Manifest): Map<string, string[]> {
   const paths = new Map<string, string[]>();
-  for (const [path, { kind, app }] of Object.entries(manifest.files)) {
-    if (kind === 'drop-in') paths.set(app, [...(paths.get(app) ?? []), path]);
+  for (const [path, { kind, group }] of Object.entries(manifest.files)) {
+    if (kind === 'drop-in') paths.set(group, [...(paths.get(group) ?? []), path]);
   }
   return paths;
 }
 
 function textOf(shop: Workshop, path: string): string | undefined {
   try {
-    return shop.disk.read(path).toString('utf8');
+    return shop.files.disk.read(path).toString('utf8');
   } catch {
     return undefined;
   }

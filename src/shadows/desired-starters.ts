@@ -1,8 +1,7 @@
 import { basename, join } from 'node:path';
 import { type BusService, overrideScript, overrideText, parseBusService } from './pure/bus-service.ts';
-import { type DesiredFile, isOurs } from './pure/plan.ts';
 import { autostartEntry, autostartScript } from './pure/shadow-entry.ts';
-import { desire, entryInput, findOriginal, type Original, once } from './shadow-original.ts';
+import { type DesiredShadow, desire, entryInput, findOriginal, type Original, once } from './shadow-original.ts';
 import type { Workshop } from './shadow-workshop.ts';
 
 /** The activation file that counts for each bus name: that of the first folder, or what it was before ours took its place. */
@@ -10,11 +9,12 @@ export function indexServices(shop: Workshop): Map<string, BusService> {
   const { dataHome, dataDirs } = shop.settings.places;
   const found = new Map<string, BusService>();
   for (const folder of [dataHome, ...dataDirs].map((root) => join(root, 'dbus-1/services'))) {
-    for (const name of shop.disk.list(folder)) {
+    for (const name of shop.files.disk.list(folder)) {
       if (!name.endsWith('.service')) continue;
       const path = join(folder, name);
       const recorded = shop.manifest.files[path];
-      const aside = recorded !== undefined && isOurs(recorded, shop.state(path)) ? recorded.aside : undefined;
+      const aside =
+        recorded !== undefined && shop.files.isOurs(recorded, shop.files.look(path)) ? recorded.aside : undefined;
       const service = readService(shop, path, aside ?? path);
       if (service !== undefined && !service.override && !found.has(service.name)) found.set(service.name, service);
     }
@@ -24,14 +24,16 @@ export function indexServices(shop: Workshop): Map<string, BusService> {
 
 function readService(shop: Workshop, path: string, readFrom: string): BusService | undefined {
   try {
-    return shop.disk.look(readFrom).state === 'file' ? parseBusService(path, shop.disk.read(readFrom)) : undefined;
+    return shop.files.disk.look(readFrom).state === 'file'
+      ? parseBusService(path, shop.files.disk.read(readFrom))
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** What makes the bus start an app's service through Ringfence; nothing where there is no original any more. */
-export function desireService(shop: Workshop, appId: string, service: BusService, strict: boolean): DesiredFile[] {
+export function desireService(shop: Workshop, appId: string, service: BusService, strict: boolean): DesiredShadow[] {
   const { dataHome } = shop.settings.places;
   const folder = join(dataHome, 'dbus-1/services');
   const isOwn = service.path.startsWith(`${folder}/`);
@@ -47,12 +49,12 @@ export function desireService(shop: Workshop, appId: string, service: BusService
 }
 
 /** The same for the app's autostart entry. */
-export function desireAutostart(shop: Workshop, id: string, strict: boolean): DesiredFile[] {
+export function desireAutostart(shop: Workshop, id: string, strict: boolean): DesiredShadow[] {
   const { configHome, configDirs, dataHome } = shop.settings.places;
   const target = join(configHome, 'autostart', id);
   const later = configDirs
     .map((folder) => join(folder, 'autostart', id))
-    .find((path) => shop.disk.look(path).state === 'file');
+    .find((path) => shop.files.disk.look(path).state === 'file');
   const original = findOriginal(shop, target, `autostart/${id}`, later);
   if (original === undefined) return [];
   const scriptPath = join(dataHome, 'ringfence/autostart', id.replace(/\.desktop$/, ''));
@@ -70,7 +72,8 @@ function scriptOf(
   original: Original,
   strict: boolean,
   text: () => string,
-): DesiredFile {
+): DesiredShadow {
   const place = { ...original, target: path, asidePath: `${path}.original` };
-  return { ...desire(shop, app, 'script', place, strict, () => Buffer.from(text())), mode: 0o755 };
+  const file = desire(shop, app, 'script', place, strict, () => Buffer.from(text()));
+  return { ...file, contents: { ...file.contents, mode: 0o755 } };
 }

@@ -1,5 +1,5 @@
 import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
-import type { ShadowDisk } from '../platform/owned-files/shadow-disk.ts';
+import type { OwnedDisk } from '../platform/owned-files/disk.ts';
 import { type Manifest, type ManifestFile, wishFor } from './pure/manifest.ts';
 import type { ShadowSettings } from './shadow-workshop.ts';
 
@@ -20,13 +20,13 @@ export interface AppView {
 /** The applications that a menu would show, sorted by id. Entries that cannot be read are not among them. */
 export function listApps(
   settings: ShadowSettings,
-  disk: ShadowDisk,
+  disk: OwnedDisk,
   manifest: Manifest,
   locales: readonly string[],
 ): AppView[] {
   const entries = new Map<string, readonly [string, ManifestFile]>();
   for (const [path, file] of Object.entries(manifest.files))
-    if (file.kind === 'entry') entries.set(file.app, [path, file]);
+    if (file.kind === 'entry') entries.set(file.group, [path, file]);
   return settings.installed().flatMap(({ id, paths }) => {
     const [path, file] = entries.get(id.id) ?? [];
     const look = path === undefined ? undefined : disk.look(path);
@@ -50,7 +50,7 @@ export function listApps(
 }
 
 /** Undefined for what no menu shows. */
-function nameOf(disk: ShadowDisk, path: string, locales: readonly string[]): string | undefined {
+function nameOf(disk: OwnedDisk, path: string, locales: readonly string[]): string | undefined {
   try {
     const document = parseDesktopEntry(disk.read(path), path);
     const hidden = document.getBoolean(mainGroup, 'NoDisplay') || document.getBoolean(mainGroup, 'Hidden');

@@ -1,9 +1,18 @@
 import { join } from 'node:path';
 import { RingfenceError } from '../domain/errors.ts';
-import type { ShadowDisk } from '../platform/owned-files/shadow-disk.ts';
-import type { ManifestFile } from './pure/manifest.ts';
-import { type DesiredFile, isOurs } from './pure/plan.ts';
+import type { OwnedDisk } from '../platform/owned-files/disk.ts';
+import type { Contents, DesiredFile } from '../platform/owned-files/model.ts';
+import type { ShadowKind } from './pure/manifest.ts';
+import { isMarked } from './pure/shadow-entry.ts';
 import { asidePath, type Workshop } from './shadow-workshop.ts';
+
+/** A file that is to be, of which all is known. */
+export interface DesiredShadow extends DesiredFile {
+  readonly fingerprint: string;
+  readonly contents: Extract<Contents, { type: 'file' }>;
+}
+
+const noBytes = new Uint8Array();
 
 /** The original of a place: where it is now, and where it will be read once its shadow stands. */
 export interface Original {
@@ -27,20 +36,21 @@ export function findOriginal(
   name: string,
   later: string | undefined,
 ): Original | undefined {
-  const { disk, manifest } = shop;
+  const { files, manifest } = shop;
+  const { disk } = files;
   const refuse = (path: string, reason: string) =>
     new RingfenceError('BadEntry', `cannot enable ${name}: ${path}: ${reason}`);
   const aside = asidePath(shop, name);
   const recorded = manifest.files[target];
-  const state = shop.state(target);
-  if (state.state === 'unusable') throw refuse(target, state.reason);
-  const ours = recorded !== undefined && isOurs(recorded, state);
+  const found = files.look(target);
+  if (found.state === 'unusable') throw refuse(target, found.reason);
+  const ours = recorded !== undefined && files.isOurs(recorded, found);
   let [readFrom, own] = [later, false];
   // Throws for one that may not be read, which is neither marked nor an original.
-  if (state.state === 'file' && !ours) disk.read(target);
-  if (state.state === 'file' && (ours || state.marked())) {
-    if (recorded?.aside !== undefined) [readFrom, own] = [recorded.source, true];
-  } else if (state.state === 'file') {
+  if (found.state === 'file' && !ours) disk.read(target);
+  if (found.state === 'file' && (ours || isMarked(found.bytes() ?? noBytes))) {
+    if (recorded?.aside !== undefined) [readFrom, own] = [recorded.source ?? recorded.aside, true];
+  } else if (found.state === 'file') {
     [readFrom, own] = [linkTarget(disk, target) ?? target, true];
     const folder = join(shop.settings.places.dataHome, 'applications');
     if (readFrom !== target && readFrom.startsWith(`${folder}/`)) {
@@ -57,38 +67,37 @@ export function findOriginal(
   return { target, asidePath: aside, readFrom, source: readFrom === target ? aside : readFrom, stat: look.stat, own };
 }
 
-function linkTarget(disk: ShadowDisk, path: string): string | undefined {
+function linkTarget(disk: OwnedDisk, path: string): string | undefined {
   const look = disk.look(path);
-  return look.state === 'file' && look.link ? disk.realPath(path) : undefined;
+  return look.state === 'file' && look.link !== undefined ? disk.realPath(path) : undefined;
 }
 
 /** The file that takes an original's place, or one that goes with it. `content` is called once at most. */
 export function desire(
   shop: Workshop,
   app: string,
-  kind: ManifestFile['kind'],
+  kind: ShadowKind,
   original: Original,
   strict: boolean,
-  content: () => Uint8Array,
-): DesiredFile {
+  bytes: () => Uint8Array,
+): DesiredShadow {
   const { version, clientPath } = shop.settings;
   return {
     path: original.target,
-    app,
+    group: app,
     kind,
     fingerprint: [version, clientPath, original.source, original.stat, strict ? 'strict' : ''].join(' '),
     source: original.source,
-    mode: 0o644,
-    asidePath: original.asidePath,
-    content: once(content),
+    aside: original.asidePath,
+    contents: { type: 'file', mode: 0o644, modeCounts: false, bytes: once(bytes) },
   };
 }
 
 /** What every kind of shadow is made from. */
 export function entryInput(shop: Workshop, id: string, { readFrom, source }: Original, strict: boolean) {
-  const original = shop.disk.read(readFrom);
+  const original = shop.files.disk.read(readFrom);
   const { clientPath, version } = shop.settings;
-  return { id, original, sourcePath: source, sourceHash: shop.hash(original), clientPath, version, strict };
+  return { id, original, sourcePath: source, sourceHash: shop.files.hash(original), clientPath, version, strict };
 }
 
 /** Makes a value when it is first asked for. */

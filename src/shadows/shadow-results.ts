@@ -1,11 +1,14 @@
 import type { DesktopId } from '../domain/desktop-id.ts';
+import { asFileError } from '../domain/errno-text.ts';
 import { type ErrorCode, isRingfenceError } from '../domain/errors.ts';
-import type { ShadowDisk } from '../platform/owned-files/shadow-disk.ts';
-import { unifiedDiff } from '../platform/owned-files/unified-diff.ts';
+import type { FailedGroup } from '../platform/owned-files/carry-out.ts';
+import type { Conflict, Plan, Step } from '../platform/owned-files/model.ts';
 import type { DesiredShadows } from './desired-shadows.ts';
 import { type Manifest, wishFor } from './pure/manifest.ts';
-import type { Conflict, ShadowPlan, ShadowStep } from './pure/plan.ts';
 import type { ShadowSettings } from './shadow-workshop.ts';
+
+/** What the user asks for: they differ in what is wanted, and in words. */
+export type ShadowVerb = 'enable' | 'disable' | 'sync';
 
 /** What became of an app, or of one of its files. */
 export interface ShadowResult {
@@ -22,11 +25,11 @@ export interface ShadowResult {
 
 /** What can be said before anything is done: of the apps asked for, and of those that stay as they are. */
 export function describePlan(
-  verb: 'enable' | 'disable' | 'sync',
+  verb: ShadowVerb,
   asked: readonly DesktopId[],
   unknown: ReadonlySet<string>,
   desired: DesiredShadows,
-  plan: ShadowPlan,
+  plan: Plan,
   manifest: Manifest,
   settings: ShadowSettings,
 ): ShadowResult[] {
@@ -35,7 +38,7 @@ export function describePlan(
     const named = asked.some(({ id }) => id === app);
     results.push({ app, state: named ? 'failed' : 'skipped', reason: error.message, error: error.code });
   }
-  const told = new Set([...results.map(({ app }) => app), ...plan.steps.map(({ app }) => app)]);
+  const told = new Set([...results.map(({ app }) => app), ...plan.steps.map(({ group }) => group)]);
   for (const { id } of asked) {
     if (told.has(id)) continue;
     if (unknown.has(id)) {
@@ -52,15 +55,15 @@ export function describePlan(
   );
 }
 
-function conflictResult({ app, path, reason, edited }: Conflict): ShadowResult {
-  return edited
-    ? { app, state: 'edited', reason, file: path }
-    : { app, state: 'failed', reason, file: path, error: 'Failed' };
+function conflictResult({ group: app, path: file, reason, cause }: Conflict): ShadowResult {
+  return cause === 'edited'
+    ? { app, state: 'edited', reason, file }
+    : { app, state: 'failed', reason, file, error: 'Failed' };
 }
 
 /** What a step makes of its app. */
-export function resultOf(step: ShadowStep): ShadowResult {
-  const { app, path: file } = step;
+export function resultOf(step: Step): ShadowResult {
+  const { group: app, path: file } = step;
   if (step.action === 'write') {
     const changes = { nothing: 'created', ours: 'updated', own: 'replaced' } as const;
     return { app, state: 'enabled', file, change: changes[step.replaces] };
@@ -71,20 +74,11 @@ export function resultOf(step: ShadowStep): ShadowResult {
     : { app, state: 'disabled', file };
 }
 
-/** What a step would do to the file. */
-export function diffOf(step: ShadowStep, disk: ShadowDisk): ShadowResult[] {
-  const result = resultOf(step);
-  const old = disk.look(step.path).state === 'file' ? disk.read(step.path).toString('utf8') : undefined;
-  const next =
-    step.action === 'write'
-      ? Buffer.from(step.content).toString('utf8')
-      : step.action === 'put-back'
-        ? disk.read(step.from).toString('utf8')
-        : undefined;
-  const name = (text: string | undefined) => (text === undefined ? '/dev/null' : step.path);
-  return [
-    { ...result, diff: step.action === 'forget' ? '' : unifiedDiff(name(old), name(next), old ?? '', next ?? '') },
-  ];
+/** An app whose files could not be written, so that none of them was. */
+export function failureResult({ group: app, path: file, error }: FailedGroup): ShadowResult {
+  const told = asFileError(`write ${file}`, error);
+  if (!isRingfenceError(told)) throw error;
+  return { app, state: 'failed', error: 'Failed', reason: told.message, file };
 }
 
 /** Rows that say the same twice are said once. */
@@ -96,16 +90,4 @@ export function uniqueApps(): (result: ShadowResult) => boolean {
     seen.add(key);
     return true;
   };
-}
-
-/** Why a file could not be written, in the user's words. Anything but a failure of the disk is thrown on. */
-export function reasonOf(error: unknown): string {
-  if (isRingfenceError(error)) return error.message;
-  const { code, path } = error as NodeJS.ErrnoException;
-  const where = path === undefined ? '' : ` (${path})`;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return `there is no room left on the disk${where}`;
-  if (code === 'EROFS') return `the file system is read-only${where}`;
-  if (code === 'EACCES' || code === 'EPERM') return `the folder may not be written to${where}`;
-  if (code === undefined) throw error;
-  return `${code}${where}`;
 }

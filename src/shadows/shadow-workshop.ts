@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { DecidedLimit } from '../domain/decision.ts';
 import type { DesktopId } from '../domain/desktop-id.ts';
-import type { ShadowDisk } from '../platform/owned-files/shadow-disk.ts';
+import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
 import type { Manifest, Wish } from './pure/manifest.ts';
-import type { DiskState } from './pure/plan.ts';
 
 /** The user's folders, absolute, without a slash at the end. */
 export interface ShadowPlaces {
@@ -17,6 +16,8 @@ export interface ShadowPlaces {
 /** What shadows are made with, beside what is on the disk. */
 export interface ShadowSettings {
   readonly places: ShadowPlaces;
+  /** Of the notes on what is wanted and what was written. */
+  readonly manifestPath: string;
   /** Of the session. */
   readonly runtimeFolder: string;
   /** Of `ringfence-open`, absolute. */
@@ -39,9 +40,7 @@ export interface InstalledApp {
 export interface Workshop {
   readonly manifest: Manifest;
   readonly settings: ShadowSettings;
-  readonly disk: ShadowDisk;
-  readonly state: (path: string) => DiskState;
-  readonly hash: (bytes: Uint8Array) => string;
+  readonly files: OwnedFiles;
 }
 
 /** Where the user's own file in the place of a shadow goes. */

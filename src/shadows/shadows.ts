@@ -1,33 +1,30 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type DesktopId, parseDesktopId } from '../domain/desktop-id.ts';
-import type { ShadowDisk } from '../platform/owned-files/shadow-disk.ts';
-import { carryOutPlan } from './carry-out-shadows.ts';
+import { asFileError } from '../domain/errno-text.ts';
+import type { Plan } from '../platform/owned-files/model.ts';
+import type { NotesFile } from '../platform/owned-files/notes-file.ts';
+import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
 import { collectShadows } from './desired-shadows.ts';
 import { type AppView, listApps } from './list-apps.ts';
-import type { ManifestStore } from './ports.ts';
-import { emptyManifest, type Manifest, type Wish, wishFor, withoutApps } from './pure/manifest.ts';
-import { type DiskState, planShadows } from './pure/plan.ts';
-import { sourceKey } from './pure/shadow-entry.ts';
-import { describePlan, diffOf, type ShadowResult, uniqueApps } from './shadow-results.ts';
+import type { ShadowPorts } from './ports.ts';
+import {
+  emptyManifest,
+  isEmptyManifest,
+  type Manifest,
+  storedManifest,
+  type Wish,
+  wishFor,
+  withoutApps,
+} from './pure/manifest.ts';
+import {
+  describePlan,
+  failureResult,
+  resultOf,
+  type ShadowResult,
+  type ShadowVerb,
+  uniqueApps,
+} from './shadow-results.ts';
 import type { ShadowSettings } from './shadow-workshop.ts';
-
-/** What shadows are kept with. */
-export interface ShadowPorts {
-  /** Read anew at every call: folders, profiles and limits change while the daemon runs. */
-  settings(): Promise<ShadowSettings>;
-  disk(settings: ShadowSettings): ShadowDisk;
-  manifest(settings: ShadowSettings, disk: ShadowDisk): ManifestStore;
-  /** SHA-256 in hex. */
-  hash(bytes: Uint8Array): string;
-  /** Holds all others off, in this process and in any other, until it is given back. */
-  lock(settings: ShadowSettings): Promise<() => void>;
-  /** The bus has to read its activation files again. */
-  servicesChanged(): Promise<void>;
-  /** The user manager has to read its drop-ins again. */
-  dropInsChanged(): Promise<void>;
-  /** Lets other work of the process go on. */
-  breathe(): Promise<void>;
-}
 
 /** A change of what is wanted. */
 export interface ShadowRequest {
@@ -75,12 +72,12 @@ export function openShadows(ports: ShadowPorts): Shadows {
     sync: ({ dryRun }) => inTurn(() => change(ports, 'sync', [], dryRun, (manifest) => manifest)),
     async list(locales) {
       const settings = await ports.settings();
-      const disk = ports.disk(settings);
-      return listApps(settings, disk, ports.manifest(settings, disk).read(), locales);
+      const files = ports.files(settings);
+      return listApps(settings, files.disk, ports.manifest(settings, files).read() ?? emptyManifest, locales);
     },
     async wishes() {
       const settings = await ports.settings();
-      known = ports.manifest(settings, ports.disk(settings)).read();
+      known = ports.manifest(settings, ports.files(settings)).read() ?? emptyManifest;
       return known;
     },
     known: () => known,
@@ -108,7 +105,7 @@ function withoutWish(manifest: Manifest, ids: readonly DesktopId[], all: boolean
 /** collect → plan → write down what is going to be done → do it → write down what was done. */
 async function change(
   ports: ShadowPorts,
-  verb: 'enable' | 'disable' | 'sync',
+  verb: ShadowVerb,
   asked: readonly DesktopId[],
   dryRun: boolean,
   alter: (manifest: Manifest) => Manifest,
@@ -116,68 +113,89 @@ async function change(
   const settings = await ports.settings();
   const unlock = dryRun ? () => {} : await ports.lock(settings);
   try {
-    const disk = ports.disk(settings);
-    const store = ports.manifest(settings, disk);
-    const before = store.read();
+    const files = ports.files(settings);
+    const store = ports.manifest(settings, files);
+    const before = store.read() ?? emptyManifest;
     const installed = settings.installed();
     const unknown = verb === 'enable' ? asked.filter(({ id }) => !installed.some((app) => app.id.id === id)) : [];
     const unwanted = new Set(unknown.map(({ id }) => id));
     const wanted = withoutApps(alter(before), before, unwanted);
-    if (!dryRun) disk.clean([...new Set(Object.keys(before.files).map((path) => dirname(path)))]);
-    const state = diskState(disk, ports.hash);
-    const desired = await collectShadows(
-      { manifest: wanted, settings, disk, state, hash: ports.hash },
-      installed,
-      ports.breathe,
-    );
-    const plan = planShadows({
-      desired: desired.files,
-      manifest: wanted,
-      disk: state,
-      hash: ports.hash,
-      wanted: (app) => (app === '' ? false : wishFor(wanted, app) !== undefined),
-    });
+    if (!dryRun) files.disk.clean([...new Set(Object.keys(before.files).map((path) => dirname(path)))]);
+    const desired = await collectShadows({ manifest: wanted, settings, files }, installed, ports.breathe);
+    const isWanted = (app: string) => app !== '' && wishFor(wanted, app) !== undefined;
+    const plan = files.plan([...desired.files.values()], wanted.files, isWanted);
     const results = describePlan(verb, asked, unwanted, desired, plan, wanted, settings);
-    if (dryRun) return [...results, ...plan.steps.flatMap((step) => diffOf(step, disk))];
-    const done = await carryOutPlan(before, wanted, plan, { store, disk, ports, verb });
+    if (dryRun) return [...results, ...plan.steps.map((step) => ({ ...resultOf(step), diff: files.diff(step) }))];
+    const done = await carryOutPlan(verb, plan, before, wanted, { ports, settings, files, store });
     return [...results, ...done].filter(uniqueApps());
   } finally {
     unlock();
   }
 }
 
-/** The states of places, each looked at once and read only when it has to be. */
-function diskState(disk: ShadowDisk, hash: (bytes: Uint8Array) => string): (path: string) => DiskState {
-  const known = new Map<string, DiskState>();
-  return (path) => {
-    const before = known.get(path);
-    if (before !== undefined) return before;
-    const look = disk.look(path);
-    let bytes: Buffer | undefined;
-    const read = () => {
-      bytes ??= readOrEmpty(disk, path);
-      return bytes;
-    };
-    const state: DiskState =
-      look.state === 'file'
-        ? {
-            state: 'file',
-            stat: look.stat,
-            size: look.size,
-            hash: () => hash(read()),
-            marked: () => read().includes(sourceKey),
-          }
-        : look;
-    known.set(path, state);
-    return state;
-  };
+/** Does what the plan says, and tells those who have to read the files anew. */
+async function carryOutPlan(
+  verb: ShadowVerb,
+  plan: Plan,
+  before: Manifest,
+  wanted: Manifest,
+  { ports, settings, files, store }: Carrying,
+): Promise<ShadowResult[]> {
+  let stored = JSON.stringify(before);
+  const { done, failed } = await files.carryOut(plan, before, {
+    alsoUsed: [settings.manifestPath],
+    breathe: ports.breathe,
+    save({ folders, files: notes }, failed) {
+      // An app that could not be written must not become a standing wish.
+      const wishes = verb === 'enable' ? withoutApps(wanted, before, failed) : wanted;
+      const next: Manifest = { ...wishes, folders: [...folders], files: notes };
+      const text = JSON.stringify(next);
+      // With nothing to note, a run that was killed before its first note may have left an empty folder.
+      if (text === stored && !isEmptyManifest(next)) return;
+      writeManifest(verb, next, settings, files, store);
+      stored = text;
+    },
+  });
+  if (plan.steps.some(({ kind }) => kind === 'service')) await ports.servicesChanged();
+  if (plan.steps.some(({ kind }) => kind === 'drop-in')) await ports.dropInsChanged();
+  return [...done.map(resultOf), ...failed.map(failureResult)];
 }
 
-/** One that cannot be read is marked by nobody and has nobody's hash; reading it as an original fails by itself. */
-function readOrEmpty(disk: ShadowDisk, path: string): Buffer {
+interface Carrying {
+  readonly ports: ShadowPorts;
+  readonly settings: ShadowSettings;
+  readonly files: OwnedFiles;
+  readonly store: NotesFile<Manifest>;
+}
+
+function writeManifest(
+  verb: ShadowVerb,
+  manifest: Manifest,
+  settings: ShadowSettings,
+  { disk }: OwnedFiles,
+  store: NotesFile<Manifest>,
+): void {
   try {
-    return disk.read(path);
-  } catch {
-    return Buffer.from(`unreadable ${sourceKey}`);
+    if (!isEmptyManifest(manifest)) {
+      store.write(storedManifest(manifest));
+      return;
+    }
+    store.remove();
+    disk.clean([]);
+    const own = dirname(settings.manifestPath);
+    for (const folder of ownFolders) disk.removeFolder(join(own, folder));
+  } catch (error) {
+    throw asFileError(`${verb} apps`, error, 'nothing further was changed');
   }
 }
+
+/** Ours alone, whoever made them: removed where they are empty. */
+const ownFolders = [
+  'originals/services',
+  'originals/autostart',
+  'originals/systemd',
+  'originals',
+  'services',
+  'autostart',
+  '',
+];

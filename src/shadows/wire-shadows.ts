@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { appKey, type Config } from '../domain/config/model.ts';
@@ -10,10 +10,11 @@ import { decideContainment } from '../launch/pure/decide-containment.ts';
 import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
 import { takeLock } from '../platform/files/lock-file.ts';
 import { watchFolders } from '../platform/files/watch-paths.ts';
-import { openShadowDisk } from '../platform/owned-files/shadow-disk.ts';
-import { manifestMemory, manifestPath, openManifestStore } from './io/manifest-store.ts';
+import { type NotesMemory, openNotesFile } from '../platform/owned-files/notes-file.ts';
+import { openOwnedFiles } from '../platform/owned-files/owned-files.ts';
 import { enabledProfile } from './pure/enabled-profile.ts';
-import { isEmptyManifest, type Wish, wishFor } from './pure/manifest.ts';
+import { isEmptyManifest, type Manifest, manifestPath, parseManifest, type Wish, wishFor } from './pure/manifest.ts';
+import { isMarked } from './pure/shadow-entry.ts';
 import type { ShadowResult } from './shadow-results.ts';
 import type { ShadowPlaces } from './shadow-workshop.ts';
 import { openShadows, type Shadows } from './shadows.ts';
@@ -32,8 +33,7 @@ export interface ShadowSurroundings {
 
 /** Puts the shadows together: the use case and its adapters. */
 export function wireShadows(around: ShadowSurroundings): Shadows {
-  const sha256 = (bytes: Uint8Array) => hash('sha256', bytes, 'hex');
-  const memory = manifestMemory();
+  const memory: NotesMemory<Manifest> = { last: undefined };
   return openShadows({
     async settings() {
       const environment = await around.environment();
@@ -42,6 +42,7 @@ export function wireShadows(around: ShadowSurroundings): Shadows {
       const enabled = (id: string, wish: Wish) => enabledProfile(id, wish, origin);
       return {
         places,
+        manifestPath: origin,
         installed: () => openAppCatalog(environment).list(),
         runtimeFolder: environment['XDG_RUNTIME_DIR'] ?? '/tmp',
         clientPath: around.clientPath,
@@ -51,15 +52,16 @@ export function wireShadows(around: ShadowSurroundings): Shadows {
           scopeLimits({ app: id, config: around.config(), enabled: enabled(id, wish), host: around.host() }),
       };
     },
-    disk: ({ places }) => openShadowDisk(join(places.dataHome, 'ringfence/staging')),
-    manifest: ({ places }, disk) => openManifestStore(places.dataHome, disk, memory),
-    hash: sha256,
+    files: ({ places }) =>
+      openOwnedFiles({
+        staging: join(places.dataHome, 'ringfence/staging'),
+        durable: false,
+        marked: isMarked,
+        maxSize: largestEntry,
+      }),
+    manifest: (settings, { disk }) => openNotesFile(settings.manifestPath, parseManifest, disk, memory),
     lock: ({ places, runtimeFolder }) =>
-      takeLock(
-        join(runtimeFolder, 'ringfence', `${sha256(Buffer.from(places.dataHome)).slice(0, 16)}.lock`),
-        10_000,
-        'change the desktop entries',
-      ),
+      takeLock(lockPath(runtimeFolder, places.dataHome), 10_000, 'change the desktop entries'),
     servicesChanged: around.servicesChanged,
     dropInsChanged: around.dropInsChanged,
     breathe: () => nextTurn(),
@@ -73,6 +75,14 @@ export function enabledProfiles(
 ): (app: string) => Setting<string> | undefined {
   const origin = manifestPath(shadowPlaces(environment).dataHome);
   return (app) => enabledProfile(app, wishFor(shadows.known(), app), origin);
+}
+
+/** No real entry comes near it (the largest in Debian is 60 kB). */
+const largestEntry = 1024 * 1024;
+
+function lockPath(runtimeFolder: string, dataHome: string): string {
+  const name = createHash('sha256').update(dataHome).digest('hex').slice(0, 16);
+  return join(runtimeFolder, 'ringfence', `${name}.lock`);
 }
 
 /** The same rows of text that EnableApp and its kin answer with; what is not there is left out. */

@@ -1,6 +1,17 @@
 import { RingfenceError } from '../../domain/errors.ts';
 import type { InstallPlaces } from './places.ts';
-import type { DesiredPlace } from './plan.ts';
+
+/** A file or symbolic link as it should be. */
+export interface DesiredPlace {
+  readonly path: string;
+  /** Without it the daemon cannot be had: if it can't be written, nothing is. The others are left out and reported. */
+  readonly needed: boolean;
+  readonly group: string;
+  readonly kind: string;
+  readonly contents:
+    | { readonly type: 'file'; readonly mode: number; readonly modeCounts: true; bytes(): Uint8Array }
+    | { readonly type: 'link'; readonly target: string };
+}
 
 /** A file of the package that is being installed. */
 export interface PackageFile {
@@ -30,44 +41,42 @@ export function desiredInstall({ places, files, node, completions }: InstallInpu
   const flags = nodeFlags(text('dist/ringfenced'));
   const unit = fill(text('dbus/ringfence.service.in'), [node, flags, daemon], (path) => path.replaceAll('%', '%%'));
   const service = fill(text('dbus/org.ringfence.Ringfence1.service.in'), [node, flags, daemon], (path) => path);
-  const file = (path: string, content: string, needed = true): DesiredPlace => ({
-    path,
-    needed,
-    kind: 'file',
-    content: Buffer.from(content),
-    mode: 0o644,
-  });
+  const page = (path: string, content: string) => file(path, false, Buffer.from(content));
   return [
-    ...files.toSorted(cachesLast).map(
-      ({ name, content, executable }): DesiredPlace => ({
-        path: `${places.package}/${name}`,
-        needed: true,
-        kind: 'file',
-        content,
-        mode: executable ? 0o755 : 0o644,
-      }),
-    ),
-    ...files.filter(isProgram).map(
-      ({ name }): DesiredPlace => ({
-        path: `${places.bin}/${baseOf(name)}`,
-        needed: false,
-        kind: 'link',
-        target: `${places.package}/${name}`,
-      }),
-    ),
+    ...[...files]
+      .sort(cachesLast)
+      .map(({ name, content, executable }) =>
+        file(`${places.package}/${name}`, true, content, executable ? 0o755 : 0o644),
+      ),
+    ...files.filter(isProgram).map(({ name }) => link(`${places.bin}/${baseOf(name)}`, `${places.package}/${name}`)),
     ...files
       .filter(({ name }) => /^dist\/man\/[^/]+\.[1-9]$/.test(name))
-      .map(({ name, content }) =>
-        file(`${places.data}/man/man${name.slice(-1)}/${baseOf(name)}`, Buffer.from(content).toString('utf8'), false),
-      ),
-    file(`${places.data}/bash-completion/completions/ringfence`, completions.bash, false),
-    file(`${places.data}/zsh/site-functions/_ringfence`, completions.zsh, false),
-    file(`${places.data}/fish/vendor_completions.d/ringfence.fish`, completions.fish, false),
-    file(places.unit, unit),
+      .map(({ name, content }) => file(`${places.data}/man/man${name.slice(-1)}/${baseOf(name)}`, false, content)),
+    page(`${places.data}/bash-completion/completions/ringfence`, completions.bash),
+    page(`${places.data}/zsh/site-functions/_ringfence`, completions.zsh),
+    page(`${places.data}/fish/vendor_completions.d/ringfence.fish`, completions.fish),
+    file(places.unit, true, Buffer.from(unit)),
     // Running from the login on, it follows what is installed and removed; without it icons would start it all the same.
-    { path: places.wanted, needed: false, kind: 'link', target: '../ringfence.service' },
-    file(places.service, service),
+    link(places.wanted, '../ringfence.service'),
+    file(places.service, true, Buffer.from(service)),
   ];
+}
+
+/** All of an installation is one: written as a whole or not at all. */
+const group = 'install';
+
+function file(path: string, needed: boolean, content: Uint8Array, mode = 0o644): DesiredPlace {
+  return {
+    path,
+    needed,
+    group,
+    kind: 'file',
+    contents: { type: 'file', mode, modeCounts: true, bytes: () => content },
+  };
+}
+
+function link(path: string, target: string): DesiredPlace {
+  return { path, needed: false, group, kind: 'link', contents: { type: 'link', target } };
 }
 
 /** The flags of node in the first line of a program: "#!/usr/bin/env -S node --v8-pool-size=0". */

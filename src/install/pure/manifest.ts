@@ -1,12 +1,16 @@
 import * as v from 'valibot';
 import { RingfenceError } from '../../domain/errors.ts';
 
-const file = v.object({
-  /** What identifies the contents: see PlaceState. */
+const storedFile = v.object({
+  /** What identifies the contents: "file:<permission bits>:<sha256>" or "link:<target>". */
   is: v.string(),
   /** What we had there before, as long as it is not sure which of the two is on the disk. */
   was: v.optional(v.string()),
 });
+const file = v.pipe(
+  storedFile,
+  v.transform((one) => ({ group: 'install', kind: one.is.startsWith('link:') ? 'link' : 'file', ...one })),
+);
 
 const schema = v.object({
   format: v.literal(1),
@@ -19,7 +23,20 @@ const schema = v.object({
 });
 
 /** What an installation has put where. It is written before the first file is, so that a crash leaves nothing unknown. */
-export type InstallManifest = v.InferOutput<typeof schema>;
+export interface InstallManifest {
+  readonly format: 1;
+  readonly version: string;
+  readonly folders: readonly string[];
+  readonly files: Readonly<Record<string, InstalledFile>>;
+}
+
+/** A file or link of the installation. */
+export interface InstalledFile {
+  readonly group: string;
+  readonly kind: string;
+  readonly is: string;
+  readonly was?: string | undefined;
+}
 
 /**
  * Reads the manifest of an installation.
@@ -37,8 +54,8 @@ export function parseInstallManifest(path: string, text: string): InstallManifes
   }
 }
 
-/** One file a line, so that a person finds theirs. */
-export function serializeInstallManifest({ files, ...rest }: InstallManifest): string {
-  const lines = Object.entries(files).map(([path, one]) => `    ${JSON.stringify(path)}: ${JSON.stringify(one)}`);
-  return `${JSON.stringify(rest, null, 2).replace(/\n}$/, '')},\n  "files": {\n${lines.join(',\n')}\n  }\n}\n`;
+/** The manifest as the file has it. */
+export function storedInstallManifest({ files, ...rest }: InstallManifest) {
+  const stored = Object.entries(files).map(([path, { is, was }]) => [path, was === undefined ? { is } : { is, was }]);
+  return { ...rest, files: Object.fromEntries(stored) as Record<string, { is: string; was?: string }> };
 }

@@ -1,21 +1,20 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asFileError } from '../../domain/errno-text.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { makeFolders } from './make-folders.ts';
 
 /**
  * Takes a lock that no other process of this machine has, waiting for it up to `timeoutMs`; the result gives it back. A lock
- * whose holder has died, in whatever way, counts for nothing.
- * @param task what it is taken for, as an error says it: "change the desktop entries"
- * @throws RingfenceError TimedOut
+ * whose holder has died, in whatever way, counts for nothing. `doing` says what it is needed for: "install".
+ * @throws RingfenceError TimedOut; Failed when the lock cannot be written
  */
-export async function takeLock(path: string, timeoutMs: number, task: string): Promise<() => void> {
-  makeFolders(dirname(path), 0o700);
+export async function takeLock(path: string, timeoutMs: number, doing: string): Promise<() => void> {
   const own = `${path}.${process.pid}-${count++}`;
   const deadline = performance.now() + timeoutMs;
   try {
-    writeFileSync(own, holderText(process.pid), { mode: 0o600 });
+    writeHolder(own, doing);
     for (;;) {
       try {
         // The file appears with its contents or not at all.
@@ -26,7 +25,7 @@ export async function takeLock(path: string, timeoutMs: number, task: string): P
       }
       if (breakDeadLock(path, own)) continue;
       if (performance.now() > deadline) {
-        throw new RingfenceError('TimedOut', `cannot ${task}: another Ringfence is at it; try again`);
+        throw new RingfenceError('TimedOut', `cannot ${doing}: another Ringfence is at it; try again`);
       }
       await sleep(20);
     }
@@ -36,6 +35,16 @@ export async function takeLock(path: string, timeoutMs: number, task: string): P
 }
 
 let count = 0;
+
+function writeHolder(path: string, doing: string): void {
+  try {
+    makeFolders(dirname(path), 0o700);
+    writeFileSync(path, holderText(process.pid), { mode: 0o600 });
+  } catch (error) {
+    // What writing throws names no path.
+    throw asFileError(doing, Object.assign(error as object, { path: dirname(path) }));
+  }
+}
 
 /** Whoever renames a dead lock away first has it; a live one that was taken by mistake goes back. */
 function breakDeadLock(path: string, own: string): boolean {

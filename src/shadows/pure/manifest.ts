@@ -4,10 +4,15 @@ import { RingfenceError } from '../../domain/errors.ts';
 const text = v.string();
 const wish = v.object({ profile: v.optional(text), autostart: v.optional(v.boolean()) });
 
-const file = v.object({
+const kinds = ['entry', 'service', 'script', 'drop-in', 'autostart', 'mime-cache'] as const;
+
+/** What a file is for. */
+export type ShadowKind = (typeof kinds)[number];
+
+const storedFile = v.object({
   /** The app it was written for; empty for what serves all of them. */
   app: text,
-  kind: v.picklist(['entry', 'service', 'script', 'drop-in', 'autostart', 'mime-cache']),
+  kind: v.picklist(kinds),
   /** SHA-256 of what Ringfence wrote, in hex. */
   hash: text,
   /** Of what it wrote before, as long as it is not sure which of the two is on the disk. */
@@ -21,6 +26,10 @@ const file = v.object({
   /** The user's own file that was in this place, set aside. Absolute. */
   aside: v.optional(text),
 });
+const file = v.pipe(
+  storedFile,
+  v.transform(({ app, hash, ...rest }) => ({ group: app, is: hash, ...rest })),
+);
 
 const schema = v.object({
   format: v.literal(1),
@@ -37,10 +46,26 @@ const schema = v.object({
 
 /** What the user wants for an app. */
 export type Wish = v.InferOutput<typeof wish>;
-/** A file that Ringfence wrote. */
-export type ManifestFile = v.InferOutput<typeof file>;
+/** A file that Ringfence wrote: `group` is its app, `is` the hash, the rest as above. */
+export interface ManifestFile {
+  readonly group: string;
+  readonly kind: string;
+  readonly is: string;
+  readonly was?: string | undefined;
+  readonly fingerprint?: string | undefined;
+  readonly stat?: string | undefined;
+  readonly source?: string | undefined;
+  readonly aside?: string | undefined;
+}
 /** What is wanted and what was written for it. Before a file is touched the manifest says so. */
-export type Manifest = v.InferOutput<typeof schema>;
+export type Manifest = Omit<v.InferOutput<typeof schema>, 'files'> & {
+  readonly files: Readonly<Record<string, ManifestFile>>;
+};
+
+/** Where the manifest of a data folder is: beside the originals it tells of, so that a backup has both or neither. */
+export function manifestPath(dataHome: string): string {
+  return `${dataHome}/ringfence/manifest.json`;
+}
 
 export const emptyManifest: Manifest = { format: 1, apps: {}, except: [], folders: [], files: {} };
 
@@ -60,11 +85,13 @@ export function parseManifest(path: string, source: string): Manifest {
   }
 }
 
-/** One file a line, so that a person finds theirs. */
-export function serializeManifest({ files, ...rest }: Manifest): string {
-  const lines = Object.entries(files).map(([path, one]) => `    ${JSON.stringify(path)}: ${JSON.stringify(one)}`);
-  const head = JSON.stringify(rest, null, 2).replace(/\n}$/, '');
-  return `${head},\n  "files": {${lines.length === 0 ? '' : `\n${lines.join(',\n')}\n  `}}\n}\n`;
+/** The manifest as the file has it. */
+export function storedManifest({ files, ...rest }: Manifest) {
+  const stored = Object.entries(files).map(([path, { group: app, is: hash, ...file }]) => [
+    path,
+    { app, hash, ...file },
+  ]);
+  return { ...rest, files: Object.fromEntries(stored) };
 }
 
 /** Whether there is nothing to remember. */

@@ -10,6 +10,11 @@ import { strictActionGroup, strictActionId } from './strict-action.ts';
 /** Marks what Ringfence wrote; its value is the absolute path of the original. */
 export const sourceKey = 'X-Ringfence-Source';
 
+/** Whether these contents say that Ringfence wrote them. */
+export function isMarked(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(sourceKey);
+}
+
 /** What a shadow is made from, beside the original's bytes. */
 export interface ShadowInput {
   /** With ".desktop". */

@@ -270,14 +270,14 @@ describe('ringfence install, disturbed', () => {
     const before = tree(place.path);
     const refused = await ringfence(['install'], { ...alone, ...place.env });
     expect(refused.code).toBe(70);
-    expect(refused.stderr).toContain(`${place.data}/systemd cannot be written (EACCES)`);
+    expect(refused.stderr).toContain(`permission denied (${place.data}/systemd)`);
     expect(tree(place.path)).toEqual(before);
 
     chmodSync(join(place.data, 'systemd'), 0o755);
     mkdirSync(join(place.data, 'fish'), { mode: 0o555 });
     const without = await ringfence(['install'], { ...alone, ...place.env });
     expect(without.code).toBe(1);
-    expect(without.stdout).toMatch(/^kept .*fish.*cannot be written/m);
+    expect(without.stdout).toMatch(/^kept .*fish.*permission denied \(.*fish\)/m);
     expect((await ringfence(['uninstall'], { ...alone, ...place.env })).code).toBe(0);
     place.remove();
   });
@@ -292,7 +292,9 @@ describe('ringfence install, disturbed', () => {
     const env = { ...alone };
     const unshare = ['unshare', '--user', '--map-root-user', '--mount'];
     const { stdout, stderr } = await command([...unshare, 'sh', '-c', script, 'full', place.path, program], { env });
-    expect(stderr).toMatch(/^ringfence: cannot install.*: the disk is full; everything is as it was before$/m);
+    expect(stderr).toMatch(
+      /^ringfence: cannot install.*: the disk is full.*make room.*; everything is as it was before$/m,
+    );
     expect(stdout).toBe('code 70\nthe same\n');
     rmSync('/tmp/ringfence-full-before');
     place.remove();

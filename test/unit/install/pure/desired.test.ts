@@ -24,7 +24,8 @@ function install(environment: Record<string, string>, changes: { node?: string; 
   const desired = desiredInstall({ places, files, node: '/usr/bin/node', completions, ...changes });
   const text = (path: string) => {
     const found = desired.find((place) => place.path === path);
-    return found?.kind === 'file' ? Buffer.from(found.content).toString() : found?.target;
+    const contents = found?.contents;
+    return contents?.type === 'file' ? Buffer.from(contents.bytes()).toString() : contents?.target;
   };
   return { desired, places, text };
 }

@@ -1,4 +1,5 @@
 import {
+  accessSync,
   chmodSync,
   closeSync,
   constants,
@@ -8,10 +9,10 @@ import {
   fsyncSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   realpathSync,
   renameSync,
@@ -19,37 +20,32 @@ import {
   rmSync,
   type Stats,
   statSync,
+  symlinkSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { makeFolders } from '../files/make-folders.ts';
+import type { Look } from './model.ts';
 
-/** What is in a place on the disk; a symbolic link counts as the file it leads to. */
-export type DiskLook =
-  | { readonly state: 'missing' }
-  | {
-      readonly state: 'file';
-      /** Changes whenever the file does. */
-      readonly stat: string;
-      readonly size: number;
-      readonly mode: number;
-      readonly link: boolean;
-    }
-  | { readonly state: 'unusable'; readonly reason: string };
-
-/** The disk as shadows are written to it. Calls throw what node throws (ENOSPC, EROFS, EACCES …). */
-export interface ShadowDisk {
-  look(path: string): DiskLook;
+/** The disk below which owned files are written. Calls throw what node throws (ENOSPC, EROFS, EACCES …). */
+export interface OwnedDisk {
+  look(path: string): Look;
   read(path: string): Buffer;
   /** The names in a folder, sorted; none when it cannot be read. */
   list(folder: string): string[];
   realPath(path: string): string;
+  /** Why nothing can be put into this place or removed from it: what node throws; undefined when nothing is known. */
+  obstacle(path: string): unknown;
   /** Makes a new file, not yet in its place; `durable`: it is on the disk when this returns. */
   stage(content: Uint8Array, mode: number, durable?: boolean): string;
+  /** Makes a new symbolic link, not yet in its place. */
+  stageLink(target: string): string;
   /** Puts a staged file into its place, at once. */
   commit(staged: string, path: string): void;
   discard(staged: string): void;
+  /** Gives a file a second name among the staged, by which it can be committed again as it was. */
+  hold(path: string): string;
   /** Gives a file a second place; the first still has it. */
   setAside(path: string, aside: string): void;
   /** Moves it back with mode, times and attributes, at once. */
@@ -62,14 +58,11 @@ export interface ShadowDisk {
   clean(folders: readonly string[]): void;
 }
 
-/** No real entry comes near it (the largest in Debian is 60 kB). */
-const maxSize = 1024 * 1024;
-
 /**
- * The disk below which shadows are written. New files are made in `staging`, a folder of our own, and renamed into their
- * place: what a crash leaves is there, and nowhere else.
+ * Opens it. New files are made in `staging`, a folder of our own, and renamed into their place: what a crash leaves is there,
+ * and nowhere else. Files larger than `maxSize` bytes count as unusable.
  */
-export function openShadowDisk(staging: string): ShadowDisk {
+export function openOwnedDisk(staging: string, maxSize = Number.POSITIVE_INFINITY): OwnedDisk {
   let count = 0;
   // Each folder is made once; one that vanishes meanwhile is an error, as any other.
   const made = new Set<string>();
@@ -82,9 +75,20 @@ export function openShadowDisk(staging: string): ShadowDisk {
     makeOnce(staging, 0o700);
     return join(staging, `${process.pid}-${count++}`);
   };
+  const hold = (path: string) => {
+    const second = newPath();
+    try {
+      // A second name for the same file keeps its mode, times and attributes, and nothing is without it for a moment.
+      linkSync(path, second);
+    } catch (error) {
+      if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK', 'EOPNOTSUPP'].includes(codeOf(error))) throw error;
+      copyExactly(path, second);
+    }
+    return second;
+  };
   return {
-    look,
-    read: readRegular,
+    look: (path) => look(path, maxSize),
+    read: (path) => readRegular(path, maxSize),
     list: (folder) => {
       try {
         return readdirSync(folder).sort();
@@ -93,38 +97,31 @@ export function openShadowDisk(staging: string): ShadowDisk {
       }
     },
     realPath: (path) => realpathSync(path),
+    obstacle,
 
     stage(content, mode, durable) {
       const path = newPath();
       try {
-        const fd = openSync(path, 'wx', 0o600);
-        try {
-          for (let at = 0; at < content.length; ) at += writeSync(fd, content, at);
-          // Not at its creation, as the umask would have a say.
-          fchmodSync(fd, mode);
-          if (durable) fsyncSync(fd);
-        } finally {
-          closeSync(fd);
-        }
+        writeNew(path, content, mode, durable);
         return path;
       } catch (error) {
         rmSync(path, { force: true });
-        throw error;
+        // The folder tells which disk it is; the name in it tells nothing.
+        throw Object.assign(error as object, { path: staging });
       }
+    },
+    stageLink(target) {
+      const path = newPath();
+      symlinkSync(target, path);
+      return path;
     },
     commit: (staged, path) => move(staged, path),
     discard: (staged) => rmSync(staged, { force: true }),
 
+    hold,
     setAside(path, aside) {
-      mkdirSync(dirname(aside), { recursive: true, mode: 0o700 });
-      const second = newPath();
-      try {
-        // A second name for the same file keeps its mode, times and attributes, and nothing is without it for a moment.
-        linkSync(path, second);
-      } catch (error) {
-        if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK', 'EOPNOTSUPP'].includes(codeOf(error))) throw error;
-        copyExactly(path, second);
-      }
+      makeFolders(dirname(aside), 0o700);
+      const second = hold(path);
       move(second, aside);
       // rename(2) does nothing when both names are one file already.
       rmSync(second, { force: true });
@@ -152,6 +149,18 @@ export function openShadowDisk(staging: string): ShadowDisk {
 /** Where a file is put together when it has to come from another file system. */
 const besideName = '.ringfence-new';
 
+function writeNew(path: string, content: Uint8Array, mode: number, durable: boolean | undefined): void {
+  const fd = openSync(path, 'wx', 0o600);
+  try {
+    for (let at = 0; at < content.length; ) at += writeSync(fd, content, at);
+    // Not at its creation, as the umask would have a say.
+    fchmodSync(fd, mode);
+    if (durable) fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function move(from: string, to: string): void {
   try {
     renameSync(from, to);
@@ -170,13 +179,17 @@ function move(from: string, to: string): void {
 }
 
 function copyExactly(from: string, to: string): void {
-  const { mode, atime, mtime } = statSync(from);
+  const facts = lstatSync(from);
+  if (facts.isSymbolicLink()) {
+    symlinkSync(readlinkSync(from), to);
+    return;
+  }
   copyFileSync(from, to, constants.COPYFILE_EXCL);
-  chmodSync(to, mode & 0o7777);
-  utimesSync(to, atime, mtime);
+  chmodSync(to, facts.mode & 0o7777);
+  utimesSync(to, facts.atime, facts.mtime);
 }
 
-function look(path: string): ReturnType<ShadowDisk['look']> {
+function look(path: string, maxSize: number): Look {
   let own: Stats | undefined;
   try {
     own = lstatSync(path, { throwIfNoEntry: false });
@@ -185,21 +198,23 @@ function look(path: string): ReturnType<ShadowDisk['look']> {
   }
   if (own === undefined) return { state: 'missing' };
   let target = own;
+  let link: string | undefined;
   if (own.isSymbolicLink()) {
+    link = readlinkSync(path);
     try {
       target = statSync(path);
     } catch (error) {
-      return unusable(path, `it is a symbolic link that leads nowhere (${codeOf(error)})`);
+      return unusable(path, `it is a symbolic link that leads nowhere (${codeOf(error)})`, link);
     }
   }
-  if (!target.isFile()) return unusable(path, 'it is not a regular file');
-  if (target.size > maxSize) return unusable(path, 'it is larger than 1 MB');
-  const link = own === target ? '' : `${statText(own)}>`;
-  return { state: 'file', stat: link + statText(target), size: target.size, mode: target.mode, link: link !== '' };
+  if (!target.isFile()) return unusable(path, 'it is not a regular file', link);
+  if (target.size > maxSize) return unusable(path, `it is larger than ${maxSize / 2 ** 20} MB`, link);
+  const stat = (link === undefined ? '' : `${statText(own)}>`) + statText(target);
+  return { state: 'file', stat, size: target.size, mode: target.mode, ...(link === undefined ? {} : { link }) };
 }
 
-function unusable(path: string, reason: string): { state: 'unusable'; reason: string } {
-  return { state: 'unusable', reason: `${basename(path)}: ${reason}` };
+function unusable(path: string, reason: string, link?: string): Look {
+  return { state: 'unusable', reason: `${basename(path)}: ${reason}`, ...(link === undefined ? {} : { link }) };
 }
 
 function statText({ dev, ino, size, mtimeMs }: Stats): string {
@@ -207,7 +222,7 @@ function statText({ dev, ino, size, mtimeMs }: Stats): string {
 }
 
 /** Never waits, as opening a FIFO would for its other end, and never reads more than the limit. */
-function readRegular(path: string): Buffer {
+function readRegular(path: string, maxSize: number): Buffer {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const facts = fstatSync(fd);
@@ -219,6 +234,17 @@ function readRegular(path: string): Buffer {
     return count <= facts.size ? bytes.subarray(0, count) : Buffer.concat([bytes, readFileSync(fd)]);
   } finally {
     closeSync(fd);
+  }
+}
+
+function obstacle(path: string): unknown {
+  let folder = dirname(path);
+  while (look(folder, 0).state === 'missing' && folder !== dirname(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -1,0 +1,187 @@
+import { fileIdentity, hasIdentity, isOurs, isUntouched, linkIdentity } from './identity.ts';
+import type { Conflict, DesiredFile, Found, OwnedFile, OwnedRecord, Plan, Step } from './model.ts';
+
+/** What a plan is made from. */
+export interface PlanInput {
+  /** In the order in which they are to be written. */
+  readonly desired: readonly DesiredFile[];
+  readonly owned: OwnedRecord;
+  readonly look: (path: string) => Found;
+  /** SHA-256 in hex. */
+  readonly hash: (bytes: Uint8Array) => string;
+  /** Whether contents tell by themselves that we wrote them, whatever the notes say. */
+  readonly marked: (bytes: Uint8Array) => boolean;
+  /** See isOurs. */
+  readonly emptied: boolean;
+  /** Whether the user still wants this group, though nothing is desired for it. */
+  readonly wanted: (group: string) => boolean;
+}
+
+type Outcome = Step | Conflict | { readonly keep: OwnedFile | undefined };
+
+/**
+ * What to do so that the disk is as desired; undo is the same with nothing desired. What is neither ours, by the notes, nor
+ * to be kept aside is never touched. What is not desired any more goes last, and in the reverse order of the notes.
+ */
+export function planFiles(input: PlanInput): Plan {
+  const steps: Step[] = [];
+  const conflicts: Conflict[] = [];
+  const kept = new Map<string, OwnedFile>();
+  let unchanged = 0;
+  const add = (path: string, outcome: Outcome) => {
+    const owned = input.owned[path];
+    if ('action' in outcome) steps.push(outcome);
+    else if ('keep' in outcome) {
+      unchanged++;
+      if (outcome.keep !== undefined) kept.set(path, outcome.keep);
+    } else {
+      conflicts.push(outcome);
+      if (owned !== undefined) kept.set(path, owned);
+    }
+  };
+  for (const desired of input.desired) add(desired.path, planFile(desired, input.owned[desired.path], input));
+  const paths = new Set(input.desired.map(({ path }) => path));
+  const rest = Object.entries(input.owned).filter(([path]) => !paths.has(path));
+  for (const [path, owned] of [...rest].reverse()) add(path, planRemoval(path, owned, input));
+  return { steps, conflicts, kept, unchanged, order: [...paths, ...rest.map(([path]) => path)] };
+}
+
+/** The plan without the steps for which there is a reason not to take them: they become conflicts. */
+export function withholdSteps(
+  plan: Plan,
+  owned: OwnedRecord,
+  reasonAgainst: (path: string) => string | undefined,
+): Plan {
+  const steps: Step[] = [];
+  const conflicts = [...plan.conflicts];
+  const kept = new Map(plan.kept);
+  for (const step of plan.steps) {
+    const { path, group, kind } = step;
+    const reason = step.action === 'forget' ? undefined : reasonAgainst(path);
+    const recorded = owned[path];
+    if (reason === undefined) steps.push(step);
+    else {
+      conflicts.push({ path, group, kind, reason, cause: 'withheld' });
+      if (recorded !== undefined) kept.set(path, recorded);
+    }
+  }
+  return { ...plan, steps, conflicts, kept };
+}
+
+function planFile(desired: DesiredFile, owned: OwnedFile | undefined, input: PlanInput): Outcome {
+  const { path, group, kind } = desired;
+  const place = { path, group, kind };
+  const found = input.look(path);
+  const ours = owned !== undefined && isOurs(owned, found, input.emptied);
+  if (
+    ours &&
+    desired.fingerprint !== undefined &&
+    owned.fingerprint === desired.fingerprint &&
+    isCurrent(owned, found)
+  ) {
+    return { keep: settled(owned, found) };
+  }
+  let made: ReturnType<typeof make>;
+  try {
+    made = make(desired, input);
+  } catch (error) {
+    // The plan goes on with the others; what we wrote for something that cannot be had any more goes.
+    if (ours) return planRemoval(path, owned, input);
+    return { ...place, reason: (error as Error).message, cause: 'unusable' };
+  }
+  const { contents, is } = made;
+  const file: OwnedFile = {
+    group,
+    kind,
+    is,
+    ...(desired.fingerprint === undefined ? {} : { fingerprint: desired.fingerprint }),
+    ...(desired.source === undefined ? {} : { source: desired.source }),
+  };
+  const write = { ...place, action: 'write', contents } as const;
+  if (found.state === 'missing') return { ...write, replaces: 'nothing', file, dropAside: owned?.aside };
+  const next = owned?.aside === undefined ? file : { ...file, aside: owned.aside };
+  if (hasIdentity(found, is)) return { keep: isTakenOver(owned, found, input) ? settled(next, found) : undefined };
+  if (ours) {
+    const was = owned.was !== undefined && hasIdentity(found, owned.was) ? owned.was : owned.is;
+    return { ...write, replaces: 'ours', file: { ...next, was } };
+  }
+  return (
+    conflictIn(desired, owned, found, input) ?? {
+      ...write,
+      replaces: 'own',
+      file: { ...file, aside: desired.aside },
+    }
+  );
+}
+
+function make(desired: DesiredFile, input: PlanInput) {
+  const { contents } = desired;
+  if (contents.type === 'link') return { contents, is: linkIdentity(contents.target) };
+  const { mode, modeCounts } = contents;
+  const bytes = contents.bytes();
+  const is = fileIdentity(input.hash(bytes), modeCounts ? mode : undefined);
+  return { contents: { type: 'file', mode, bytes } as const, is };
+}
+
+/** Contents that are in no notes but as desired: ours after the loss of the notes, where they are marked; else anybody's. */
+function isTakenOver(owned: OwnedFile | undefined, found: Found, { marked }: PlanInput): boolean {
+  return owned !== undefined || (found.state === 'file' && marked(found.bytes() ?? noBytes));
+}
+
+/** Why a file that is not ours stays in the place of one that is desired. */
+function conflictIn(
+  { path, group, kind, aside }: DesiredFile,
+  owned: OwnedFile | undefined,
+  found: Found,
+  { marked }: PlanInput,
+): Conflict | undefined {
+  const place = { path, group, kind };
+  // A link that leads nowhere can be told from ours, but not be kept aside: it would lead elsewhere from there.
+  if (found.state === 'unusable' && (aside !== undefined || found.link === undefined)) {
+    return { ...place, reason: found.reason, cause: 'unusable' };
+  }
+  if (aside === undefined) {
+    return owned === undefined
+      ? { ...place, reason: foreign, cause: 'foreign' }
+      : { ...place, reason: edited, cause: 'edited' };
+  }
+  const bytes = found.state === 'file' ? found.bytes() : undefined;
+  if (bytes === undefined) return { ...place, reason: unreadable, cause: 'unusable' };
+  return marked(bytes) ? { ...place, reason: edited, cause: 'edited' } : undefined;
+}
+
+function planRemoval(path: string, owned: OwnedFile, input: PlanInput): Outcome {
+  const { group, kind, aside } = owned;
+  const place = { path, group, kind };
+  const found = input.look(path);
+  // A link that was kept aside may lead nowhere from where it is now.
+  const isKept = aside !== undefined && input.look(aside).state !== 'missing';
+  if (found.state === 'missing') {
+    // Whoever removed the file removed what it stood for, unless the user is just taking ours back.
+    return isKept && !input.wanted(group)
+      ? { ...place, action: 'put-back', from: aside }
+      : { ...place, action: 'forget', dropAside: aside, left: false };
+  }
+  if (isOurs(owned, found, input.emptied)) {
+    return isKept ? { ...place, action: 'put-back', from: aside } : { ...place, action: 'remove' };
+  }
+  if (found.state === 'unusable') return { ...place, reason: found.reason, cause: 'unusable' };
+  const bytes = found.bytes();
+  if (bytes === undefined) return { ...place, reason: unreadable, cause: 'unusable' };
+  if (input.marked(bytes)) return { ...place, reason: edited, cause: 'edited' };
+  return { ...place, action: 'forget', dropAside: aside, left: true };
+}
+
+const noBytes = new Uint8Array();
+const unreadable = 'it cannot be read';
+const foreign = 'it was there before Ringfence, so it is left alone; move it away to have it written';
+const edited = 'it was edited since Ringfence wrote it, so it is left alone; remove it to have it written anew';
+
+function isCurrent(owned: OwnedFile, found: Found): boolean {
+  return isUntouched(owned, found) || hasIdentity(found, owned.is);
+}
+
+/** Notes of what is certainly there. */
+function settled({ was: _was, stat: _stat, ...file }: OwnedFile, found: Found): OwnedFile {
+  return found.state === 'file' ? { ...file, stat: found.stat } : file;
+}

@@ -1,0 +1,292 @@
+import { describe, expect, it } from 'vitest';
+import type { DesiredFile, Found, OwnedFile } from '../../../../src/platform/owned-files/model.ts';
+import { planFiles, withholdSteps } from '../../../../src/platform/owned-files/plan.ts';
+
+const path = '/home/u/.local/share/applications/app.desktop';
+const aside = '/home/u/.local/share/ringfence/originals/app.desktop';
+const place = { group: 'app.desktop', kind: 'entry' } as const;
+const hash = (bytes: Uint8Array) => `#${Buffer.from(bytes).toString()}`;
+
+function contents(text: string, modeCounts = false): DesiredFile['contents'] {
+  return { type: 'file', mode: 0o644, modeCounts, bytes: () => Buffer.from(text) };
+}
+
+const desired = {
+  ...place,
+  path,
+  fingerprint: 'f1',
+  source: '/usr/share/applications/app.desktop',
+  aside,
+  contents: contents('shadow'),
+};
+const recorded: OwnedFile = { ...place, is: '#shadow', fingerprint: 'f1', stat: 's1', source: desired.source };
+/** As an installation has them: what is not ours stays, and the mode counts. */
+const { aside: _, fingerprint: __, ...bare } = desired;
+const strictly: DesiredFile = { ...bare, contents: contents('new', true) };
+
+function file(
+  text: string,
+  { stat = 's2', mode = 0o644, link }: { stat?: string; mode?: number; link?: string } = {},
+): Found {
+  return {
+    state: 'file',
+    stat,
+    size: text.length,
+    mode,
+    ...(link === undefined ? {} : { link }),
+    bytes: () => Buffer.from(text),
+    hash: () => `#${text}`,
+  };
+}
+
+function plan(input: {
+  desired?: DesiredFile;
+  recorded?: OwnedFile;
+  disk: Record<string, Found>;
+  wanted?: boolean;
+  emptied?: boolean;
+}) {
+  const { steps, conflicts, kept, unchanged } = planFiles({
+    desired: input.desired === undefined ? [] : [input.desired],
+    owned: input.recorded === undefined ? {} : { [path]: input.recorded },
+    look: (place) => input.disk[place] ?? { state: 'missing' },
+    hash,
+    marked: (bytes) => Buffer.from(bytes).toString().startsWith('shadow'),
+    emptied: input.emptied ?? true,
+    wanted: () => input.wanted ?? false,
+  });
+  return { step: steps[0], conflict: conflicts[0], kept: kept.get(path), unchanged };
+}
+
+describe('a file that should be', () => {
+  it('is written where there is nothing', () => {
+    expect(plan({ desired, disk: {} }).step).toMatchObject({
+      action: 'write',
+      replaces: 'nothing',
+      file: { is: '#shadow' },
+    });
+  });
+
+  it('stays when neither it nor what it is made from has changed, without being read', () => {
+    const unread: Found = { state: 'file', stat: 's1', size: 6, mode: 0o644, hash: never, bytes: never };
+    expect(
+      plan({
+        desired: { ...desired, contents: { type: 'file', mode: 0o644, modeCounts: false, bytes: never } },
+        recorded,
+        disk: { [path]: unread },
+      }).kept,
+    ).toEqual(recorded);
+  });
+
+  it('is written anew when what it is made from has changed, and both hashes are remembered meanwhile', () => {
+    const next = { ...desired, fingerprint: 'f2', contents: contents('shadow 2') };
+    expect(plan({ desired: next, recorded, disk: { [path]: file('shadow') } }).step).toMatchObject({
+      replaces: 'ours',
+      file: { is: '#shadow 2', was: '#shadow' },
+    });
+  });
+
+  it('takes the place of the user’s own file, which goes aside', () => {
+    expect(plan({ desired, disk: { [path]: file('own') } }).step).toMatchObject({ replaces: 'own', file: { aside } });
+  });
+
+  it('is left alone when the user edited it', () => {
+    const { step, conflict } = plan({ desired, recorded, disk: { [path]: file('shadow, edited') } });
+    expect(step).toBeUndefined();
+    expect(conflict).toMatchObject({ cause: 'edited' });
+  });
+
+  it('is taken over when it is there already, as after the loss of the manifest', () => {
+    expect(plan({ desired, disk: { [path]: file('shadow') } }).kept).toMatchObject({ is: '#shadow', stat: 's2' });
+  });
+
+  it('is recognized by either hash after an end between the notes and the file', () => {
+    const between = { ...recorded, is: '#shadow 2', was: '#shadow', stat: undefined };
+    for (const text of ['shadow', 'shadow 2']) {
+      const { step, kept } = plan({ desired, recorded: between, disk: { [path]: file(text) } });
+      expect(step).toBeUndefined();
+      expect(kept).toMatchObject({ is: `#${text}`, stat: 's2' });
+    }
+  });
+
+  it('is written over what a crash of the machine has emptied', () => {
+    expect(plan({ desired, recorded, disk: { [path]: file('') } }).step).toMatchObject({ action: 'write' });
+  });
+});
+
+describe('a file that should be no more', () => {
+  const own = { ...recorded, aside };
+
+  it('is removed', () => {
+    expect(plan({ recorded, disk: { [path]: file('shadow') } }).step).toMatchObject({ action: 'remove' });
+  });
+
+  it('gives its place back to the user’s own', () => {
+    const disk = { [path]: file('shadow'), [aside]: file('own') };
+    expect(plan({ recorded: own, disk }).step).toMatchObject({ action: 'put-back', from: aside });
+  });
+
+  it('gives it back even to a link that leads nowhere from where it was kept', () => {
+    const disk: Record<string, Found> = {
+      [path]: file('shadow'),
+      [aside]: { state: 'unusable', reason: 'a link' },
+    };
+    expect(plan({ recorded: own, disk }).step).toMatchObject({ action: 'put-back' });
+  });
+
+  it('is forgotten when its place is somebody else’s by now', () => {
+    const disk = { [path]: file('newer'), [aside]: file('own') };
+    expect(plan({ recorded: own, disk }).step).toMatchObject({ action: 'forget', dropAside: aside });
+  });
+
+  it('is forgotten when the app removed it, and given back when the user disables the app', () => {
+    const disk = { [aside]: file('own') };
+    expect(plan({ recorded: own, disk, wanted: true }).step).toMatchObject({ action: 'forget', dropAside: aside });
+    expect(plan({ recorded: own, disk, wanted: false }).step).toMatchObject({ action: 'put-back' });
+  });
+
+  it('stays when the user edited it', () => {
+    const { step, conflict, kept } = plan({ recorded, disk: { [path]: file('shadow, edited') } });
+    expect(step).toBeUndefined();
+    expect(conflict?.cause).toBe('edited');
+    expect(kept).toEqual(recorded);
+  });
+});
+
+describe('a place that belongs to whoever was there first', () => {
+  const old: OwnedFile = { ...place, is: 'file:644:#old' };
+
+  it('is left alone, and blocks nothing', () => {
+    const { step, conflict, kept } = plan({ desired: strictly, disk: { [path]: file('theirs') } });
+    expect(step).toBeUndefined();
+    expect(conflict).toMatchObject({ cause: 'foreign' });
+    expect(kept).toBeUndefined();
+  });
+
+  it('is not ours though it is the same, but is as it should be', () => {
+    expect(plan({ desired: strictly, disk: { [path]: file('new') } })).toMatchObject({
+      step: undefined,
+      conflict: undefined,
+      kept: undefined,
+      unchanged: 1,
+    });
+  });
+
+  it('is replaced when it is what we wrote, and both are known until it is done', () => {
+    expect(plan({ desired: strictly, recorded: old, disk: { [path]: file('old') } }).step).toMatchObject({
+      replaces: 'ours',
+      file: { is: 'file:644:#new', was: 'file:644:#old' },
+    });
+  });
+
+  it.each([
+    ['contents', file('edited')],
+    ['mode', file('old', { mode: 0o600 })],
+    ['type', file('old', { link: '/else' })],
+  ])(
+    'is left alone when the user changed its %s, and forgotten when nothing should be there any more',
+    (_what, found) => {
+      const update = plan({ desired: strictly, recorded: old, disk: { [path]: found } });
+      expect(update.step).toBeUndefined();
+      expect(update).toMatchObject({ conflict: { cause: 'edited' }, kept: old });
+      expect(plan({ recorded: old, disk: { [path]: found } }).step).toMatchObject({ action: 'forget', left: true });
+    },
+  );
+
+  it('is left alone when its mode was changed, though nothing else of it was', () => {
+    const written = { ...old, stat: 's1' };
+    const found = file('old', { stat: 's1', mode: 0o600 });
+    expect(plan({ recorded: written, disk: { [path]: found } }).step).toMatchObject({ action: 'forget', left: true });
+  });
+
+  it('is left alone when the user emptied what was written durably', () => {
+    const emptied = plan({ recorded: old, disk: { [path]: file('') }, emptied: false });
+    expect(emptied.step).toMatchObject({ action: 'forget', left: true });
+  });
+
+  it('knows links by what they lead to, also those that lead nowhere', () => {
+    const link: DesiredFile = { ...bare, contents: { type: 'link', target: '/new' } };
+    const ours: OwnedFile = { ...place, is: 'link:/old' };
+    const nowhere = (target: string): Found => ({ state: 'unusable', reason: 'leads nowhere', link: target });
+    expect(plan({ desired: link, recorded: ours, disk: { [path]: nowhere('/old') } }).step).toMatchObject({
+      replaces: 'ours',
+      contents: { target: '/new' },
+    });
+    expect(plan({ desired: link, recorded: ours, disk: { [path]: nowhere('/new') } }).unchanged).toBe(1);
+    expect(plan({ desired: link, recorded: ours, disk: { [path]: nowhere('/theirs') } }).conflict).toMatchObject({
+      cause: 'edited',
+    });
+    expect(plan({ recorded: ours, disk: { [path]: nowhere('/old') } }).step).toMatchObject({ action: 'remove' });
+  });
+});
+
+describe('planFiles', () => {
+  it('goes by the order of what is desired, and takes away in the reverse order of the notes', () => {
+    const owned = Object.fromEntries(['/a', '/b', '/c'].map((one) => [one, { ...place, is: '#old' }]));
+    const made = planFiles({
+      desired: ['/d', '/b'].map((one) => ({ ...bare, path: one })),
+      owned,
+      look: (one) => (one === '/d' ? { state: 'missing' } : file('old')),
+      hash,
+      marked: () => false,
+      emptied: false,
+      wanted: () => false,
+    });
+    expect(made.steps.map(({ action, path: one }) => `${action} ${one}`)).toEqual([
+      'write /d',
+      'write /b',
+      'remove /c',
+      'remove /a',
+    ]);
+    expect(made.order).toEqual(['/d', '/b', '/a', '/c']);
+  });
+
+  it('leaves a place alone that cannot be read, whoever wrote it', () => {
+    const secret = { ...file('?'), bytes: () => undefined, hash: () => undefined } as Found;
+    for (const wish of [{ desired }, {}]) {
+      expect(plan({ ...wish, recorded: { ...recorded, stat: 's0' }, disk: { [path]: secret } })).toMatchObject({
+        step: undefined,
+        conflict: { cause: 'unusable' },
+      });
+    }
+  });
+
+  it('takes a file away that cannot be made any more, and goes on', () => {
+    const broken: DesiredFile = {
+      ...desired,
+      fingerprint: 'f2',
+      contents: { ...desired.contents, bytes: fail } as never,
+    };
+    expect(plan({ desired: broken, recorded, disk: { [path]: file('shadow') } }).step).toMatchObject({
+      action: 'remove',
+    });
+    expect(plan({ desired: broken, disk: {} }).conflict).toMatchObject({ reason: 'it is broken' });
+  });
+});
+
+describe('withholdSteps', () => {
+  it('makes conflicts of the steps for which there is a reason, and keeps their notes', () => {
+    const owned = { '/a': { ...place, is: '#old' } };
+    const made = planFiles({
+      desired: [{ ...bare, path: '/b' }],
+      owned,
+      look: (one) => (one === '/a' ? file('old') : { state: 'missing' }),
+      hash,
+      marked: () => false,
+      emptied: false,
+      wanted: () => false,
+    });
+    const held = withholdSteps(made, owned, (one) => (one === '/a' ? 'read-only' : undefined));
+    expect(held.steps.map(({ path: one }) => one)).toEqual(['/b']);
+    expect(held.conflicts).toMatchObject([{ path: '/a', reason: 'read-only', cause: 'withheld' }]);
+    expect(held.kept.get('/a')).toBe(owned['/a']);
+  });
+});
+
+function fail(): never {
+  throw new Error('it is broken');
+}
+
+function never(): never {
+  throw new Error('nothing was to be read');
+}
