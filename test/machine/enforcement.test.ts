@@ -70,11 +70,41 @@ describe('the kernel', () => {
     }
   });
 
+  it('says what it cannot hold, why, and what helps', async () => {
+    const controllers = ((await readCgroup('-.slice', 'cgroup.controllers')) ?? '').split(' ');
+    expect([controllers.includes('memory'), controllers.includes('io')]).toEqual([true, false]);
+    const capabilities = (await client.properties()).get('Capabilities') as Map<string, string>[];
+    const about = (name: string) => Object.fromEntries(capabilities.find((row) => row.get('name') === name) ?? []);
+    for (const name of ['memory-max', 'memory-high', 'cpu-quota', 'cpu-weight', 'tasks-max'])
+      expect(about(name)).toEqual({ name, available: 'yes' });
+    const words = { reason: expect.stringMatching(/./), fix: expect.stringMatching(/./) };
+    expect(about('io-weight')).toEqual({ name: 'io-weight', available: 'no', ...words });
+    const { report } = await shell('sleep 1000', { 'io-weight': '250' });
+    const row = Object.fromEntries(report.find((one) => one.get('name') === 'io-weight') ?? []);
+    expect(row).toMatchObject({ asked: '250', state: 'not-enforced', ...words });
+  });
+
   it('is what the command line lists and shows', async () => {
-    const { unit } = await shell('sleep 1000', { 'memory-max': '300M' });
-    const listed = (await output([built.ringfence, 'list'])).split('\n').find((line) => line.includes(unit));
-    expect(listed).toMatch(/\b300 ?M/);
-    expect(await output([built.ringfence, 'show', unit])).toMatch(/^memory-max +300M +enforced/m);
+    const hold = "held = bytearray(50_000_000)\nheld[::4096] = b'x' * len(held[::4096])\n";
+    const script = `import os, time\n${hold}os.fork()\nwhile True: time.sleep(0.1)`;
+    const { path, unit } = await run(['python3', '-c', script], { 'memory-max': '300M', 'memory-swap-max': '0' });
+    const usage = await waitFor(
+      async () => {
+        const { usage: now } = await instanceAt(client, path);
+        return Number(now.get('tasks-current')) === 2 && Number(now.get('memory-current')) > 50_000_000 && now;
+      },
+      { what: 'two processes with 50 MB' },
+    );
+    expect(Number(usage.get('memory-peak'))).toBeGreaterThanOrEqual(Number(usage.get('memory-current')));
+    expect(Number(usage.get('cpu-usage-usec'))).toBeGreaterThan(1000);
+    expect(usage.get('memory-swap-current') ?? '0').toBe('0');
+
+    const listed = (await output([built.ringfence, 'list'])).split('\n');
+    // NAME PID CPU MEMORY / MAX TASKS PROFILE AGE
+    expect(listed[1]).toMatch(/^python3 +\d+ +\d\S* ?\S+ +\d+(\.\d+)? MiB \/ 300 MiB +2 +relaxed +\d/);
+    const shown = await output([built.ringfence, 'show', unit]);
+    expect(shown).toMatch(/^memory-max +300M +enforced/m);
+    expect(shown).toMatch(/^Memory +[\d.]+ MiB of 300 MiB/m);
   });
 
   it('holds an app without settings to 70 % of the memory and 4096 tasks', async () => {

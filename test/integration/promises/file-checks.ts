@@ -140,6 +140,7 @@ const terminal = 'integration/contain/gnome-terminal.test.ts';
 const setup: Record<string, Check> = {
   install: seenIn(installation, works),
   'install --dry-run': seenIn(installation, dryInstall),
+  'install --diff': seenIn(installation, dryInstall),
   'install --terminal': seenIn(
     'integration/install/install-terminal.test.ts',
     'makes the tabs of GNOME Terminal fences, and uninstall takes that back before the shell is gone',
@@ -147,6 +148,7 @@ const setup: Record<string, Check> = {
   'install --json': seenIn(installation, 'says in JSON what it wrote and took back'),
   uninstall: seenIn(installation, works),
   'uninstall --dry-run': seenIn(installation, 'takes nothing back in a dry run of uninstall, and names what it would'),
+  'uninstall --diff': seenIn(installation, 'takes nothing back in a dry run of uninstall, and names what it would'),
   'uninstall --json': seenIn(installation, 'says in JSON what it wrote and took back'),
   doctor: seenIn('integration/install/doctor.test.ts', 'prints plain words, without colours when nobody looks'),
   'doctor --json': seenIn('integration/install/doctor.test.ts', 'names what is missing before the installation'),

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import type { Client } from '../../../src/clients/cli/client.ts';
 import type { BusConnection, Signal } from '../../../src/platform/dbus/connection.ts';
 import { installEntry, removeEntries } from '../../fixtures/desktop-entries.ts';
-import { built, busName, connectTestBus, endAll, fenceUnits } from '../../fixtures/live-daemon.ts';
+import { built, busName, connectTestBus, connectTestClient, endAll, fenceUnits } from '../../fixtures/live-daemon.ts';
 import { type CommandResult, command } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { type TempHome, tempHome } from '../../harness/temp-home.ts';
@@ -17,9 +18,11 @@ export const autostart = join(homedir(), '.config/autostart');
 export const entry = join(applications, `${app}.desktop`);
 
 let bus: BusConnection;
+let client: Client;
 let daemon: Daemon;
 let home: TempHome;
 const ends = new Map<string, Map<string, string>>();
+const heard: Signal[] = [];
 
 /** A daemon for all checks of a file, with a profile "mine"; each leaves nothing behind for the next. */
 export function inOneWorld(): void {
@@ -29,6 +32,11 @@ export function inOneWorld(): void {
     mkdirSync(join(home.config, 'ringfence'));
     writeFileSync(configFile(), '[profile.mine]\nbase = "relaxed"\n');
     daemon = await startDaemon({ home });
+    client = await connectTestClient();
+    for (const name of ['ObjectManager', 'Properties'])
+      await bus.subscribe({ sender: busName, interface: `org.freedesktop.DBus.${name}` }, (signal) =>
+        heard.push(signal),
+      );
     const ended = { sender: busName, interface: 'org.ringfence.Instance1', member: 'Ended' };
     await bus.subscribe(ended, ({ path, body }: Signal) => ends.set(path, body[0] as Map<string, string>));
   });
@@ -39,6 +47,7 @@ export function inOneWorld(): void {
     rmSync(autostart, { recursive: true, force: true });
   });
   afterAll(async () => {
+    await client.close();
     await daemon.stop();
     await bus.close();
     home.remove();
@@ -78,8 +87,15 @@ export async function endOf(path: string): Promise<Record<string, string>> {
 /** What the daemon of the checks reads. */
 export const configFile = (): string => join(home.config, 'ringfence/config.toml');
 
-/** The bus of the checks. */
+/** The bus of the checks, and a client on it. */
 export const theBus = (): BusConnection => bus;
+export const theClient = (): Client => client;
+
+/** Every signal of the standard interfaces that the daemon has sent, oldest first. */
+export const signals = (): readonly Signal[] => heard;
+
+/** As package.json has it. */
+export const version = (): string => (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
 
 export const installApp = (...lines: string[]): string => installEntry(app, ['Exec=sleep 1000', ...lines]);
 
