@@ -8,6 +8,7 @@ import { built, connectTestBus, endAll, fenceUnits, namePid } from '../../fixtur
 import { cgroupOf } from '../../harness/cgroup.ts';
 import { command, output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
+import { tempHome } from '../../harness/temp-home.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 // The daemon and its client, on the testbed's own bus and in its user's home.
@@ -49,9 +50,29 @@ describe('ringfence enable', () => {
     expect((await ringfence('enable', '--profile', 'nope', 'org.test.App')).code).toBe(2);
     expect(isShadow('org.test.App')).toBe(false);
     expect((await ringfence('enable', '--profile', 'strict', 'org.test.App')).code).toBe(0);
-    expect(readFileSync(entry('org.test.App'), 'utf8')).toContain('--strict');
+    expect(readFileSync(entry('org.test.App'), 'utf8')).toMatch(/^Exec=.* --strict /m);
     const apps = JSON.parse((await ringfence('apps', '--enabled', '--json')).stdout) as object[];
     expect(apps).toMatchObject([{ id: 'org.test.App.desktop', state: 'enabled', profile: 'strict', wish: 'app' }]);
+  });
+
+  it('makes icons strict while a configuration that was never good may ask for it', async () => {
+    const home = tempHome();
+    mkdirSync(join(home.config, 'ringfence'));
+    writeFileSync(join(home.config, 'ringfence/config.toml'), 'default-profile = "strict"\nwrong\n');
+    await daemon.stop();
+    daemon = await startDaemon({ home });
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    expect((await ringfence('enable', 'org.test.App')).code).toBe(0);
+    const execLine = () => /^Exec=.*$/m.exec(readFileSync(entry('org.test.App'), 'utf8'))?.[0];
+    expect(execLine()).toContain(' --strict ');
+    writeFileSync(join(home.config, 'ringfence/config.toml'), '');
+    await waitFor(async () => (await ringfence('sync')).code === 0 && !execLine()?.includes('--strict'), {
+      what: 'the icon of a configuration that asks for nothing',
+    });
+    await ringfence('disable', '--all');
+    await daemon.stop();
+    home.remove();
+    daemon = await startDaemon();
   });
 
   it('ends with the code of what went wrong', async () => {

@@ -1,0 +1,166 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+import { expectLimit, limitEffects } from '../../fixtures/limit-effects.ts';
+import { connectTestBus, instanceAt } from '../../fixtures/live-daemon.ts';
+import { type Check, keepPromises } from '../../fixtures/promises.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+import { app, configFile, inOneWorld, theClient } from './world.ts';
+
+// Every key that the manual of the configuration names.
+
+inOneWorld();
+
+/** The keys of the manual's tables, and what it defines beside them. */
+function promises(): string[] {
+  const manual = readFileSync('docs/ringfence.toml.md', 'utf8');
+  return [...manual.matchAll(/^(?:\| )?`(\[?[a-z][a-zA-Z0-9.-]*\]?)`(?= +\||\n:)/gm)].map(([, key = '']) => key);
+}
+
+const home = homedir();
+const runtime = process.env['XDG_RUNTIME_DIR'] ?? '';
+let turn = 0;
+
+/** Puts a configuration in force: a profile that is new each time shows that it is. */
+async function configure(text: string): Promise<string> {
+  turn += 1;
+  const name = `turn-${turn}`;
+  const own = text.replaceAll('NAME', name);
+  writeFileSync(
+    configFile(),
+    own.includes(`[profile.${name}]`) ? own : `${own}\n[profile.${name}]\nbase = "relaxed"\n`,
+  );
+  const known = async () => ((await theClient().properties()).get('Profiles') as Map<string, unknown>).has(name);
+  await waitFor(known, { what: 'the configuration to be in force' });
+  return name;
+}
+
+const run = async (options: Readonly<Record<string, string>> = {}) =>
+  instanceAt(theClient(), await theClient().run(['sleep', '1000'], new Map(), new Map(Object.entries(options))));
+
+// Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
+const unlimited = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
+
+/** What a script prints in a strict sandbox with this line in its profile, and without it. */
+async function strictly(line: string, script: string, variables: Readonly<Record<string, string>> = {}) {
+  const said = async (settings: string) => {
+    const profile = await configure(`[profile.NAME]\nbase = "strict"\n${settings}\n`);
+    const file = join(home, `said-${profile}`);
+    const words = `{ ${script}; } >${file}.part 2>/dev/null; mv ${file}.part ${file}`;
+    const options = new Map(Object.entries({ profile, ...unlimited }));
+    await theClient().run(['sh', '-c', words], new Map(Object.entries(variables)), options);
+    const text = await waitFor(() => existsSync(file) && readFileSync(file, 'utf8').trim(), {
+      what: 'the script',
+    }).catch((error: unknown) => (existsSync(file) ? '' : Promise.reject(error)));
+    rmSync(file);
+    return text;
+  };
+  return { with: await said(line), without: await said('') };
+}
+const yes = (condition: string) => `if ${condition} >/dev/null; then echo yes; else echo no; fi`;
+
+/** A socket that somebody listens at. */
+async function withSocket<T>(path: string, check: () => Promise<T>): Promise<T> {
+  mkdirSync(dirname(path), { recursive: true });
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  try {
+    return await check();
+  } finally {
+    server.close();
+  }
+}
+
+const call = 'dbus-send --session --print-reply --reply-timeout=5000';
+const ownName = `${call} --dest=org.freedesktop.DBus / org.freedesktop.DBus.RequestName string:org.test.Owned uint32:4`;
+const checks: Record<string, Check> = {
+  'default-profile': async () => {
+    const name = await configure('default-profile = "NAME"\n');
+    expect(await run()).toMatchObject({ profile: name });
+  },
+  '[profile.NAME]': async () => {
+    const profile = await configure(
+      '[profile.base]\nbase = "relaxed"\ntasks-max = 44\n[profile.NAME]\nbase = "base"\n',
+    );
+    const { report } = await run({ profile });
+    expect(report.find((row) => row.get('name') === 'tasks-max')?.get('asked')).toBe('44');
+    const strict = await configure('[profile.NAME]\nbase = "strict"\n');
+    const sandboxed = await run({ profile: strict, ...unlimited });
+    expect(sandboxed.report.map((row) => row.get('name'))).toContain('no-new-privileges');
+  },
+  '[app.NAME]': async () => {
+    const profile = await configure(`[app."${app}"]\nprofile = "NAME"\ntasks-max = 45\n`);
+    const instance = await run({ 'app-id': app });
+    expect(instance).toMatchObject({ profile });
+    expect(instance.report.find((row) => row.get('name') === 'tasks-max')?.get('asked')).toBe('45');
+    expect(await run()).toMatchObject({ profile: 'relaxed' });
+  },
+  ...Object.fromEntries(
+    Object.entries(limitEffects).map(([limit, [value]]): [string, Check] => [
+      limit,
+      async () => {
+        const line = `${limit} = ${/^\d+$/.test(value) ? value : `"${value}"`}`;
+        const profile = await configure(`[profile.NAME]\nbase = "relaxed"\n${line}\n`);
+        await expectLimit(limit, (await run({ profile })).unit);
+        await configure(`[app."${app}"]\n${line}\n`);
+        await expectLimit(limit, (await run({ 'app-id': app })).unit);
+      },
+    ]),
+  ),
+  network: async () => {
+    const names = await strictly(
+      'network = false',
+      'tail -n +3 /proc/net/dev | cut -d: -f1; readlink /proc/self/ns/net',
+    );
+    expect(names.with).toMatch(/^ *lo\nnet:/);
+    expect(names.with).not.toBe(names.without);
+  },
+  x11: () =>
+    withSocket('/tmp/.X11-unix/X77', async () => {
+      const script = `echo $DISPLAY; ${yes('[ -S /tmp/.X11-unix/X77 ]')}`;
+      expect(await strictly('x11 = false', script, { DISPLAY: ':77' })).toEqual({ with: 'no', without: ':77\nyes' });
+    }),
+  sound: () =>
+    withSocket(join(runtime, 'pulse/native'), async () => {
+      const script = yes(`[ -S ${runtime}/pulse/native ]`);
+      expect(await strictly('sound = true', script)).toEqual({ with: 'yes', without: 'no' });
+    }),
+  'read-write-paths': async () => {
+    const folder = '/srv/out/promise';
+    mkdirSync(folder, { recursive: true });
+    const script = yes(`touch ${folder}/file`);
+    expect(await strictly(`read-write-paths = ["${folder}"]`, script)).toEqual({ with: 'yes', without: 'no' });
+    expect(existsSync(`${folder}/file`)).toBe(true);
+    rmSync(folder, { recursive: true });
+  },
+  'read-only-paths': async () => {
+    mkdirSync(join(home, 'kept'), { recursive: true });
+    const script = yes('touch "$HOME/kept/file"');
+    expect(await strictly('read-only-paths = ["~/kept"]', script)).toEqual({ with: 'no', without: 'yes' });
+    rmSync(join(home, 'kept'), { recursive: true });
+  },
+  'inaccessible-paths': async () => {
+    mkdirSync(join(home, 'secret'), { recursive: true });
+    writeFileSync(join(home, 'secret/file'), 'told');
+    const script = yes('grep -q told "$HOME/secret/file"');
+    expect(await strictly('inaccessible-paths = ["~/secret"]', script)).toEqual({ with: 'no', without: 'yes' });
+    rmSync(join(home, 'secret'), { recursive: true });
+  },
+  'own-names': async () =>
+    expect(await strictly('own-names = ["org.test.Owned"]', yes(ownName))).toEqual({ with: 'yes', without: 'no' }),
+  'talk-names': async () => {
+    const service = await connectTestBus();
+    await service.requestName('org.test.Talked');
+    service.serve(() => ({ signature: '', body: [] }));
+    try {
+      const script = yes(`${call} --dest=org.test.Talked / org.test.Talked.Hello`);
+      expect(await strictly('talk-names = ["org.test.Talked"]', script)).toEqual({ with: 'yes', without: 'no' });
+    } finally {
+      await service.close();
+    }
+  },
+};
+
+keepPromises('the configuration', promises(), checks, 'integration/promises/configuration.test.ts');
