@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { commandLinePromises, commandNames } from '../../fixtures/command-line.ts';
 import { type Check, keepPromises } from '../../fixtures/promises.ts';
+import { configChecks } from './config-checks.ts';
 import { fileChecks } from './file-checks.ts';
 import { columnChecks, instanceChecks } from './instance-checks.ts';
 import { done, inOneWorld, units } from './world.ts';
@@ -25,6 +26,6 @@ const helpChecks: Record<string, Check> = Object.fromEntries(
 keepPromises(
   'ringfence',
   [...commandLinePromises(), ...Object.keys(columnChecks)],
-  { ...helpChecks, ...instanceChecks, ...columnChecks, ...fileChecks },
-  'integration/promises/instance-checks.ts or file-checks.ts',
+  { ...helpChecks, ...instanceChecks, ...columnChecks, ...fileChecks, ...configChecks },
+  'integration/promises/instance-checks.ts, file-checks.ts or config-checks.ts',
 );

@@ -54,8 +54,9 @@ export function inOneWorld(): void {
   });
 }
 
-/** The command line, whatever comes of it. */
-export const ringfence = (...args: string[]): Promise<CommandResult> => command([built.ringfence, ...args]);
+/** The command line, with the daemon's configuration for its own, whatever comes of it. */
+export const ringfence = (...args: string[]): Promise<CommandResult> =>
+  command([built.ringfence, ...args], { env: { XDG_CONFIG_HOME: home.config } });
 
 /** What a command that has to succeed prints. */
 export async function done(...args: string[]): Promise<string> {
