@@ -1,4 +1,6 @@
 import { basename, dirname, join } from 'node:path';
+import { parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
+import { type DisplayFacts, shouldShow } from '../domain/desktop-entry/should-show.ts';
 import type { DesktopId } from '../domain/desktop-id.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { desireAutostart, desireService, indexServices } from './desired-starters.ts';
@@ -41,9 +43,9 @@ export async function collectShadows(
     try {
       const original = findOriginal(shop, target, id.id, later);
       if (original === undefined) continue;
-      for (const file of desireApp(shop, id, original, services, dropIns.get(id.id) ?? [])) {
-        if (!files.has(file.path)) files.set(file.path, file);
-      }
+      const own = desireApp(shop, id, original, services, dropIns.get(id.id) ?? []);
+      if (own.length === 0) continue;
+      for (const file of own) if (!files.has(file.path)) files.set(file.path, file);
       apps.add(id.id);
       if (!original.own) masking.add(id.id);
     } catch (error) {
@@ -69,6 +71,7 @@ function* brokenEntries(shop: Workshop, installed: readonly InstalledApp[]): Gen
   }
 }
 
+/** Nothing for an app that no menu shows, unless it was named: a wish for all apps is for those that people see. */
 function desireApp(
   shop: Workshop,
   id: DesktopId,
@@ -83,6 +86,8 @@ function desireApp(
   const entry = desire(shop, id.id, 'entry', original, strict, () => shadowEntry(input()));
   const recorded = manifest.files[original.target];
   const unchanged = recorded?.kind === 'entry' && recorded.fingerprint === entry.fingerprint;
+  const isNamed = Object.hasOwn(manifest.apps, id.id);
+  if (!unchanged && !isNamed && !isVisible(input().original, original.source, settings.display)) return [];
   // Made now, since an app whose entry can't be wrapped gets nothing else either.
   if (!unchanged) entry.contents.bytes();
   const dropIns = unchanged
@@ -97,6 +102,15 @@ function desireApp(
     // Last: the icon goes through Ringfence once all the rest is there.
     entry,
   ];
+}
+
+/** One that cannot be read says why when its shadow is made. */
+function isVisible(bytes: Uint8Array, path: string, display: DisplayFacts): boolean {
+  try {
+    return shouldShow(parseDesktopEntry(bytes, path), display);
+  } catch {
+    return true;
+  }
 }
 
 function desireDropIn(shop: Workshop, app: string, path: string, source: string, wish: Wish): DesiredShadow {

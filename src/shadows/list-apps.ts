@@ -1,4 +1,5 @@
 import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
+import { type DisplayFacts, shouldShow } from '../domain/desktop-entry/should-show.ts';
 import type { OwnedDisk } from '../platform/owned-files/disk.ts';
 import { type Manifest, type ManifestFile, wishFor } from './pure/manifest.ts';
 import type { ShadowSettings } from './shadow-workshop.ts';
@@ -32,7 +33,7 @@ export function listApps(
     const look = path === undefined ? undefined : disk.look(path);
     const intact = look?.state === 'file' && look.stat === file?.stat;
     const source = file?.source ?? paths[0] ?? '';
-    const name = nameOf(disk, source, locales);
+    const name = nameOf(disk, source, locales, settings.display);
     if (name === undefined && file === undefined) return [];
     const wish = wishFor(manifest, id.id);
     const state = file !== undefined ? (intact ? 'enabled' : 'edited') : wish === undefined ? 'available' : 'pending';
@@ -50,11 +51,10 @@ export function listApps(
 }
 
 /** Undefined for what no menu shows. */
-function nameOf(disk: OwnedDisk, path: string, locales: readonly string[]): string | undefined {
+function nameOf(disk: OwnedDisk, path: string, locales: readonly string[], display: DisplayFacts): string | undefined {
   try {
     const document = parseDesktopEntry(disk.read(path), path);
-    const hidden = document.getBoolean(mainGroup, 'NoDisplay') || document.getBoolean(mainGroup, 'Hidden');
-    if (hidden || document.get(mainGroup, 'Type') !== 'Application') return undefined;
+    if (!shouldShow(document, display)) return undefined;
     return document.getLocalized(mainGroup, 'Name', locales);
   } catch {
     return undefined;

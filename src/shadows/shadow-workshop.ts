@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { DecidedLimit } from '../domain/decision.ts';
+import type { DisplayFacts } from '../domain/desktop-entry/should-show.ts';
 import type { DesktopId } from '../domain/desktop-id.ts';
 import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
 import type { Manifest, Wish } from './pure/manifest.ts';
@@ -24,6 +25,8 @@ export interface ShadowSettings {
   readonly clientPath: string;
   readonly version: string;
   installed(): InstalledApp[];
+  /** What decides whether a menu shows an app. */
+  readonly display: DisplayFacts;
   /** Whether the app may start inside a strict fence only. */
   isStrict(id: string, wish: Wish): boolean;
   /** The limits for scopes that the app moves itself to. */

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { appKey, type Config } from '../domain/config/model.ts';
 import type { Setting } from '../domain/config/setting.ts';
+import { currentDesktops } from '../domain/desktop-entry/should-show.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { HostFacts } from '../domain/host-facts.ts';
 import { resolveProfile } from '../domain/profile.ts';
+import { readHostFacts } from '../launch/io/host-facts.ts';
 import { decideContainment } from '../launch/pure/decide-containment.ts';
 import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
 import { takeLock } from '../platform/files/lock-file.ts';
@@ -44,6 +46,10 @@ export function wireShadows(around: ShadowSurroundings): Shadows {
         places,
         manifestPath: origin,
         installed: () => openAppCatalog(environment).list(),
+        display: {
+          desktops: currentDesktops(environment['XDG_CURRENT_DESKTOP']),
+          hasProgram: (program) => readHostFacts(environment).programState(program) === 'found',
+        },
         runtimeFolder: environment['XDG_RUNTIME_DIR'] ?? '/tmp',
         clientPath: around.clientPath,
         version: around.version,

@@ -15,7 +15,10 @@ import {
 // What every desktop on GLib sees of a shadow, asked of GLib itself.
 
 interface Seen {
-  readonly apps: Record<string, { path: string; exec: string; view: object; strict: string | null } | null>;
+  readonly apps: Record<
+    string,
+    { path: string; exec: string; view: { shouldShow: boolean }; strict: string | null } | null
+  >;
   readonly types: Record<string, { default: string | null; all: string[]; recommended: string[] }>;
   readonly listed: string[];
 }
@@ -24,7 +27,7 @@ const locales = ['de', 'fr', 'pt_BR', 'sr@latin', 'zh_TW'];
 let world: ShadowWorld;
 
 beforeAll(() => {
-  world = makeWorld();
+  world = makeWorld({ desktop: 'GNOME-Classic:GNOME' });
 }, 300_000);
 afterAll(() => world.remove());
 
@@ -36,7 +39,9 @@ const cachedTypes = (folder: string) =>
 describe('a shadow, as GLib sees it', () => {
   let ids: string[] = [];
   let before: Seen;
+  let visible: Seen;
   let after: Seen;
+  const isShadow = (seen: Seen) => (id: string) => seen.apps[id]?.exec.startsWith('/bin/sh -c ') ?? false;
 
   beforeAll(async () => {
     ids = installRealApps(world);
@@ -46,13 +51,21 @@ describe('a shadow, as GLib sees it', () => {
     const request = { ids, locales, types: cachedTypes(world.system) };
     before = askGlib<Seen>(world, request);
     await world.shadows.enable(all);
+    visible = askGlib<Seen>(world, request);
+    await world.shadows.enable(only(...ids.filter((id) => before.apps[id] !== null)));
     after = askGlib<Seen>(world, request);
   }, 300_000);
 
   it('covers at least 80 real applications', () => {
-    const shadowed = ids.filter((id) => after.apps[id]?.exec.startsWith('/bin/sh -c '));
+    const shadowed = ids.filter(isShadow(after));
     expect(shadowed.length).toBeGreaterThanOrEqual(80);
     expect(ids.filter((id) => !shadowed.includes(id) && after.apps[id] !== null)).toEqual(['remmina-gnome.desktop']);
+  });
+
+  it('is made for all applications that a menu shows when all are asked for', () => {
+    const shown = ids.filter((id) => before.apps[id]?.view.shouldShow);
+    expect(shown.length).toBeLessThan(ids.filter((id) => before.apps[id] !== null).length - 10);
+    expect(ids.filter(isShadow(visible))).toEqual(shown.filter((id) => id !== 'remmina-gnome.desktop'));
   });
 
   it('is the original in everything but the listed keys', () => {
@@ -72,6 +85,7 @@ describe('a shadow, as GLib sees it', () => {
     await world.shadows.enable(only(...some));
     expect(askGlib<Seen>(world, request).types).toEqual(before.types);
     await world.shadows.enable(all);
+    await world.shadows.enable(only(...ids.filter((id) => before.apps[id] !== null)));
   });
 
   it('has the action that opens it strictly, in the language of the entry', () => {
@@ -103,7 +117,7 @@ describe('a shadow, as GLib sees it', () => {
         .sort();
     };
     for (const id of ids.filter((one) => !/^(mine|kde-kde)/.test(one))) {
-      if (id === 'remmina-gnome.desktop') continue;
+      if (id === 'remmina-gnome.desktop' || before.apps[id] === null) continue;
       expect({ id, complaints: complaints(join(world.own, id)) }).toEqual({
         id,
         complaints: complaints(join(world.system, id)),

@@ -23,7 +23,7 @@ export const enableCommand: Command = {
   details:
     'Writes a desktop entry of the same id into your own applications folder, so that the dock, the overview, xdg-open and file managers start the app through Ringfence. Limits go into your configuration file, as "ringfence config set" puts them there. "ringfence disable" takes every bit of it back.',
   options: {
-    all: { type: 'boolean', help: 'every app, those installed later too' },
+    all: { type: 'boolean', help: 'every app that a menu shows, those installed later too' },
     profile: { type: 'string', value: 'NAME', help: 'the profile for these apps, where your configuration names none' },
     ...limitOptions,
     autostart: { type: 'boolean', help: 'their autostart entries as well' },
