@@ -144,7 +144,7 @@ describe('ringfence config', () => {
       },
     );
     expect(stderr).toMatch(
-      /^ringfence: cannot change .*config\.toml: (the disk is full|the file system is read-only); /m,
+      /^ringfence: cannot change .*config\.toml: (the disk is full|the file system is read-only) .*; /m,
     );
     expect(stdout.replace(/^full\n/m, '')).toBe(`config.toml\n${mine}`);
     expect(code).toBe(70);
