@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { isShortage } from '../../domain/errno-text.ts';
 import { readKernelFile } from './kernel-file.ts';
+import { killCgroup } from './kill-cgroup.ts';
 import type { OomWatch } from './oom-kills.ts';
 import { countOomKills } from './oom-kills.ts';
 
@@ -11,6 +12,8 @@ export interface Cgroups {
   /** A cgroup file's text, undefined when it is not there. */
   read(cgroup: string, file: string): string | undefined;
   pids(cgroup: string): number[];
+  /** Ends all processes at once, those included that are being forked. @throws what node throws where the kernel refuses */
+  kill(cgroup: string): Promise<void>;
   /** Calls back when the kernel killed processes at the memory limit, with the count so far. */
   watchOomKills(cgroup: string, listener: (count: number) => void): OomWatch;
 }
@@ -35,6 +38,8 @@ export function openCgroups(root: string): Cgroups {
       const pids = read(cgroup, 'cgroup.procs')?.split('\n').filter(Boolean).map(Number) ?? [];
       return [...pids, ...childCgroups(root, cgroup).flatMap((child) => this.pids(`${cgroup}/${child}`))];
     },
+
+    kill: (cgroup) => killCgroup(`${root}${cgroup}`),
 
     watchOomKills: (cgroup, listener) => watchKills(`${root}${cgroup}`, listener),
   };

@@ -1,0 +1,4 @@
+import { describe } from 'vitest';
+import { endForkBombs } from '../fixtures/fork-bomb.ts';
+
+describe('a fork bomb', endForkBombs);
