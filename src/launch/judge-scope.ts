@@ -3,7 +3,7 @@ import { RingfenceError } from '../domain/errors.ts';
 import { type LimitName, limitNames } from '../domain/limits.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import { limitText } from './pure/limit-text.ts';
-import { type Judgement, judgeLimit, proofFiles } from './pure/read-back.ts';
+import { type Judged, type Judgement, judgeLimit, judgeOomGroup, oomGroupFile, proofFiles } from './pure/read-back.ts';
 
 /**
  * Believes the kernel only: every process must be in the scope's cgroup. systemd 254 has reported scopes as started whose
@@ -19,11 +19,15 @@ export function requireInScope(pids: readonly number[], cgroup: string, task: st
   }
 }
 
-/** What the kernel says about each limit of a decision, read from the scope's cgroup. */
-export function judgeScope(decision: Decision, cgroup: string, cgroups: Cgroups): Map<LimitName, Judgement> {
-  return new Map(
+/** What the kernel says about each limit of a decision, and about what it kills at the memory limit, read from the scope's cgroup. */
+export function judgeScope(decision: Decision, cgroup: string, cgroups: Cgroups): Map<Judged, Judgement> {
+  const judgements = new Map<Judged, Judgement>(
     decision.limits.map(({ name, value }) => [name, judgeLimit(name, value, proofOf(name, cgroup, cgroups))]),
   );
+  const isLimited = decision.limits.some(({ name, value }) => name === 'memory-max' && value !== 'infinity');
+  if (isLimited && judgements.get('memory-max')?.state === 'enforced')
+    judgements.set('oom-kill', judgeOomGroup(cgroups.read(cgroup, oomGroupFile)));
+  return judgements;
 }
 
 /** The limits that the kernel holds a scope to now, as the config writes them; what is not limited is left out. */

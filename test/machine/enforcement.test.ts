@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client, InstanceView } from '../../src/clients/cli/client.ts';
 import type { BusConnection, Signal } from '../../src/platform/dbus/connection.ts';
@@ -140,6 +140,26 @@ describe('the kernel', () => {
     expect(hits.length).toBeGreaterThan(0);
     await client.stop(instance.path, 0);
     expect((await endOf(instance.path)).get('oom-kills')).toBe('1');
+  });
+
+  it('is asked whether it kills one process or the whole app', async () => {
+    const oomKill = ({ report }: InstanceView) =>
+      Object.fromEntries(report.find((row) => row.get('name') === 'oom-kill') ?? []);
+    expect(oomKill(await shell('sleep 1000'))).toMatchObject({ asked: 'one process', state: 'enforced', value: '0' });
+    expect(oomKill(await shell('sleep 1000', { 'memory-max': 'infinity' }))).toEqual({});
+    const folder = `${process.env['XDG_RUNTIME_DIR']}/systemd/user/app-ringfence-.scope.d`;
+    mkdirSync(folder, { recursive: true });
+    try {
+      writeFileSync(`${folder}/kill.conf`, '[Scope]\nOOMPolicy=kill\n');
+      await output(['systemctl', '--user', 'daemon-reload']);
+      const instance = await shell('sleep 1000');
+      expect(await readCgroup(instance.unit, 'memory.oom.group')).toBe('1');
+      expect(oomKill(instance)).toMatchObject({ state: 'not-enforced', fix: expect.stringContaining('OOMPolicy') });
+      await expect(shell('sleep 1000', { profile: 'strict' })).rejects.toMatchObject({ code: 'NotEnforceable' });
+    } finally {
+      rmSync(folder, { recursive: true });
+      await output(['systemctl', '--user', 'daemon-reload']);
+    }
   });
 
   it('says oom-kill when the main process was killed, every time', async () => {

@@ -1,32 +1,35 @@
 import { describeOrigin } from '../../domain/config/setting.ts';
 import type { DecidedLimit, Decision } from '../../domain/decision.ts';
-import type { LimitName } from '../../domain/limits.ts';
 import type { Report, ReportRow } from '../../domain/report.ts';
-import type { Judgement } from './read-back.ts';
+import type { Judged, Judgement } from './read-back.ts';
 
-/** Puts a decision and what the kernel said about each of its limits together. A limit without a judgement was not read. */
+/**
+ * Puts a decision and what the kernel said about each of its limits together. A limit without a judgement was not read; the row
+ * oom-kill is there where a limit on memory is in force.
+ */
 export function makeReport(
   started: Pick<Report, 'unit' | 'name' | 'startedAt' | 'requestId'>,
   decision: Decision,
-  judgements: ReadonlyMap<LimitName, Judgement>,
+  judgements: ReadonlyMap<Judged, Judgement>,
 ): Report {
   const most = decision.limits.find(({ name }) => name === 'memory-max');
   const rows = decision.limits.map((limit): ReportRow => {
     const judged = judgements.get(limit.name) ?? unread;
-    const enforced = judged.state === 'enforced';
     const told = { name: limit.name, asked: limit.asked, origin: describeOrigin(limit.origin) };
-    if (enforced && most !== undefined && judgements.get('memory-max')?.state === 'enforced' && isMoot(limit, most)) {
+    if (
+      judged.state === 'enforced' &&
+      most !== undefined &&
+      judgements.get('memory-max')?.state === 'enforced' &&
+      isMoot(limit, most)
+    ) {
       const reason = `memory-max (${most.asked}) is reached first`;
       return { ...told, state: 'not-enforced', value: judged.kernel, reason, fix: 'set memory-high below memory-max' };
     }
-    return {
-      ...told,
-      state: judged.state,
-      value: enforced ? judged.kernel : '',
-      reason: enforced ? '' : judged.reason,
-      fix: enforced ? '' : judged.fix,
-    };
+    return { ...told, ...outcomeOf(judged) };
   });
+  const oomKill = judgements.get('oom-kill');
+  if (oomKill !== undefined)
+    rows.push({ name: 'oom-kill', asked: 'one process', origin: 'built-in', ...outcomeOf(oomKill) });
   const { app = '', profile, mode, reasons } = decision;
   return { ...started, app, profile, mode, reasons, rows };
 }
@@ -39,6 +42,11 @@ export function lostRow({ rows }: Report): ReportRow | undefined {
 /** Memory is reclaimed above memory-high; it cannot be above what is killed for at memory-max. */
 function isMoot({ name, value }: DecidedLimit, most: DecidedLimit): boolean {
   return name === 'memory-high' && value !== 'infinity' && most.value !== 'infinity' && value >= most.value;
+}
+
+function outcomeOf(judged: Judgement): Pick<ReportRow, 'state' | 'value' | 'reason' | 'fix'> {
+  if (judged.state === 'enforced') return { state: 'enforced', value: judged.kernel, reason: '', fix: '' };
+  return { state: 'not-enforced', value: '', reason: judged.reason, fix: judged.fix };
 }
 
 const unread: Judgement = { state: 'not-enforced', reason: 'the kernel was not asked about it', fix: '' };

@@ -26,6 +26,9 @@ export const proofFiles: Readonly<Record<LimitName, readonly string[]>> = {
   'tasks-max': ['pids.max'],
 };
 
+/** What is judged: a limit, or that only the worst process is killed at the memory limit and not the whole app. */
+export type Judged = LimitName | 'oom-kill';
+
 /** The file that shows whether one process or the whole scope dies at the memory limit: `0` is one process. */
 export const oomGroupFile = 'memory.oom.group';
 

@@ -12,7 +12,7 @@ import {
 } from '../../../../src/domain/report.ts';
 import { decideContainment } from '../../../../src/launch/pure/decide-containment.ts';
 import { lostRow, makeReport } from '../../../../src/launch/pure/make-report.ts';
-import { judgeLimit } from '../../../../src/launch/pure/read-back.ts';
+import { judgeLimit, judgeOomGroup } from '../../../../src/launch/pure/read-back.ts';
 
 const decision = decideContainment({
   app: 'firefox.desktop',
@@ -93,6 +93,17 @@ describe('report', () => {
 
   it('knows the first limit that does not hold', () => {
     expect(lostRow(report)?.name).toBe('cpu-quota');
+  });
+
+  it('has a row for what the kernel kills at the memory limit, where it was asked', () => {
+    const started = { unit: 'app-ringfence-firefox-1.scope', name: 'Firefox', startedAt: 0 };
+    const rowFor = (file: string) =>
+      makeReport(started, decision, new Map([['oom-kill', judgeOomGroup(file)]])).rows.find(
+        ({ name }) => name === 'oom-kill',
+      );
+    expect(rowFor('0')).toMatchObject({ asked: 'one process', origin: 'built-in', state: 'enforced', value: '0' });
+    expect(rowFor('1')).toMatchObject({ state: 'not-enforced', value: '' });
+    expect(report.rows.map(({ name }) => name)).not.toContain('oom-kill');
   });
 
   it('renders to string maps with the same keys in each', () => {
