@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import type { ConfigStore } from '../config/io/config-store.ts';
 import { containProcess } from '../contain/contain.ts';
 import { encloseProcess, type Offer } from '../contain/enclose.ts';
 import { localesOf } from '../domain/desktop-entry/locale.ts';
+import { parseDesktopId } from '../domain/desktop-id.ts';
 import { isRingfenceError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import { resolveProfile } from '../domain/profile.ts';
@@ -11,7 +13,7 @@ import { parseShadowOptions } from '../shadows/pure/shadow-options.ts';
 import type { ShadowResult } from '../shadows/shadow-results.ts';
 import type { Shadows } from '../shadows/shadows.ts';
 import { type FollowedChanges, resultRows } from '../shadows/wire-shadows.ts';
-import { launchLogger } from '../watch/instances.ts';
+import { launchLogger } from '../watch/log-instances.ts';
 import type { RingfenceBackend } from './objects/ringfence-interface.ts';
 import type { ShadowBackend } from './objects/shadow-methods.ts';
 import { describeCapabilities, describeProfiles } from './pure/describe-host.ts';
@@ -42,27 +44,30 @@ export function openMethods(around: MethodPorts): Methods {
   const { ports } = fences;
   const logLaunched = launchLogger(log);
   const underWay = new Set<Promise<Instance>>();
-  const logged = async (name: string, start: () => Promise<Instance>): Promise<Instance> => {
+  const logged = async (app: string, start: () => Promise<Instance>): Promise<Instance> => {
     const launching = start();
     underWay.add(launching);
     try {
       const instance = await launching;
-      logLaunched(instance.report);
+      logLaunched(instance);
       return instance;
     } catch (error) {
-      const reason = isRingfenceError(error) ? error.code : 'Failed';
-      log.event('launch-refused', error instanceof Error ? error.message : String(error), { app: name, reason });
+      const reason = error instanceof Error ? error.message : String(error);
+      log.event('launch-refused', reason, { app, reason, error: isRingfenceError(error) ? error.code : 'Failed' });
       throw error;
     } finally {
       underWay.delete(launching);
     }
   };
+  /** As the journal names what was asked for: an id as other entries have it, or a name of the caller's. */
+  const named = (texts: ReadonlyMap<string, string>, otherwise: string) => idIfAny(texts.get('app-id')) ?? otherwise;
   const nameOf = (pid: number, texts: ReadonlyMap<string, string>) =>
-    texts.get('app-id') ?? texts.get('name') ?? `process ${pid}`;
+    named(texts, texts.get('name') ?? `process ${pid}`);
   const backend: RingfenceBackend = {
     version: around.version,
-    launchApp: (appId, uris, texts) => logged(appId, () => launchApp(appId, uris, texts, ports)),
-    runCommand: (argv, variables, texts) => logged(argv[0] ?? '', () => runCommand(argv, variables, texts, ports)),
+    launchApp: (appId, uris, texts) => logged(idIfAny(appId) ?? appId, () => launchApp(appId, uris, texts, ports)),
+    runCommand: (argv, variables, texts) =>
+      logged(named(texts, basename(argv[0] ?? '')), () => runCommand(argv, variables, texts, ports)),
     containProcess: (pid, texts) => logged(nameOf(pid, texts), () => containProcess(pid, texts, ports)),
     encloseProcess: (pid, texts) =>
       new Promise<Offer>((offer, refuse) => {
@@ -79,6 +84,15 @@ export function openMethods(around: MethodPorts): Methods {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
+}
+
+/** A desktop id with its ending; what is no id stays as it was given. */
+function idIfAny(text: string | undefined): string | undefined {
+  try {
+    return text === undefined ? undefined : parseDesktopId(text).id;
+  } catch {
+    return text;
+  }
 }
 
 function shadowBackend({ config, shadows, following, environment }: MethodPorts): ShadowBackend {

@@ -138,12 +138,18 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   const clicks = wireClicks(environment, { tree, path: rootPath, interface: ringfenceInterfaceName }).catch(
     (cause: unknown) => log.warn('cannot open the short way for clicks, which go over the bus', { cause }),
   );
-  log.event('daemon-started', `ringfenced ${version} with systemd ${systemd.version} takes requests`);
+  log.event('daemon-started', `ringfenced ${version} with systemd ${systemd.version} takes requests`, { version });
   void following.sync();
+  let isStopping = false;
+  void bus.lost.then(({ message }) => {
+    if (!isStopping)
+      log.event('bus-lost', `the session bus is lost, and the daemon ends: ${message}`, { reason: message });
+  });
   return {
     lost: bus.lost,
     async stop() {
-      log.event('daemon-stopping', 'ringfenced ends; what it started runs on');
+      isStopping = true;
+      log.event('daemon-stopping', 'ringfenced ends; what it started runs on', { version });
       (await clicks)?.close();
       // While the name is held: a client may take no answer from who does not own it.
       await methods.settled();
@@ -183,8 +189,10 @@ function wireShadowsHere(
 function announceConfig(config: ConfigStore, log: Log, tree: ObjectTree): void {
   const tell = (isChange: boolean) => {
     const error = config.lastError();
-    if (error !== undefined) log.event('config-rejected', error.message);
-    else if (isChange) log.event('config-reloaded', 'the changed configuration is in force');
+    if (error !== undefined) {
+      const { code, message, place } = error;
+      log.event('config-rejected', message, { ...place, error: code, reason: message });
+    } else if (isChange) log.event('config-reloaded', 'the changed configuration is in force', {});
   };
   tell(false);
   config.onChange(() => {

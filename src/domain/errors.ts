@@ -28,11 +28,14 @@ export type ErrorCode = keyof typeof errorTable;
  */
 export class RingfenceError extends Error {
   readonly code: ErrorCode;
+  /** Where in a configuration file it is; the message says it too. */
+  readonly place: FilePlace | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; place?: FilePlace }) {
     super(message, options);
     this.name = 'RingfenceError';
     this.code = code;
+    this.place = options?.place;
   }
 
   /** The stable D-Bus error name of this error's code. */
@@ -44,6 +47,14 @@ export class RingfenceError extends Error {
   get exitCode(): number {
     return errorTable[this.code].exitCode;
   }
+}
+
+/** A place in a configuration file, as far as it is known. */
+export interface FilePlace {
+  readonly file: string;
+  /** From 1. */
+  readonly line?: number;
+  readonly key?: string;
 }
 
 /** Whether `error` is one of ours (optionally: with this code). */

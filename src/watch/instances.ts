@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { Instance } from '../domain/instance.ts';
 import { instanceObjectPath } from '../domain/object-path.ts';
-import { parseReport, type Report, reportLine } from '../domain/report.ts';
+import { parseReport, type Report } from '../domain/report.ts';
 import { parseScopeUnitName } from '../domain/unit-name.ts';
 import { limitsInForce } from '../launch/judge-scope.ts';
 import type { Records } from '../launch/ports.ts';
@@ -9,10 +9,9 @@ import type { Log } from '../platform/journal/log.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { Gate, GateExit } from '../platform/process/gate.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
+import { instanceFields, logEnd } from './log-instances.ts';
+import { describeOutcome, type Outcome, wasKilled } from './pure/outcome.ts';
 import { readUsage } from './pure/usage.ts';
-
-/** How an instance ended, as the Ended signal tells it. */
-export type Outcome = ReadonlyMap<string, string>;
 
 /** Who wants to know of starts and ends: the bus. */
 export interface InstanceListener {
@@ -46,12 +45,13 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
   function add(report: Report, gate: Gate | undefined): Instance {
     const { unit } = report;
     const cgroup = scopeCgroup(unit);
-    const fields = { app: report.app, unit, profile: report.profile };
+    const fields = instanceFields(report);
     let oomKills = 0;
     const gone = new Promise<void>((resolve) => {
       const oomWatch = cgroups.watchOomKills(cgroup, (count) => {
         oomKills = count;
-        log.event('limit-hit', `${report.name}: the kernel killed a process at the memory limit`, fields);
+        const message = `${report.name}: the kernel killed a process at the memory limit`;
+        log.event('limit-hit', message, { ...fields, limit: 'memory-max', count });
       });
       void gate?.exited.then(() => oomWatch.look());
       const end = async (result: string) => {
@@ -60,10 +60,7 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
         running.delete(unit);
         records.remove(unit);
         const outcome = describeOutcome(result, exit, oomKills);
-        log.event('instance-ended', `${report.name} ended: ${outcome.get('result')}`, {
-          ...fields,
-          reason: outcome.get('result') ?? '',
-        });
+        logEnd(log, report, outcome);
         listener.ended(instance, outcome);
         resolve();
       };
@@ -118,11 +115,7 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
           continue;
         }
         const report = parseReport(records.read(unit) ?? '') ?? (await reportFromUnit(unit, systemd));
-        log.event('instance-recovered', `found ${report.name} running in ${unit}`, {
-          app: report.app,
-          unit,
-          profile: report.profile,
-        });
+        log.event('instance-recovered', `found ${report.name} running in ${unit}`, instanceFields(report));
         add(report, undefined);
       }
     },
@@ -143,28 +136,6 @@ async function reportFromUnit(unit: string, systemd: Systemd): Promise<Report> {
     reasons: ['its record was lost'],
     rows: [],
   };
-}
-
-function describeOutcome(result: string, exit: GateExit | undefined, oomKills: number): Outcome {
-  const outcome = new Map<string, string>([['oom-kills', String(oomKills)]]);
-  if (exit !== undefined && exit.exitCode !== null) outcome.set('exit-code', String(exit.exitCode));
-  if (exit !== undefined && exit.signal !== null) outcome.set('signal', exit.signal);
-  outcome.set('result', resultOf(result, exit, oomKills));
-  return outcome;
-}
-
-// systemd knows nothing of a scope's exit codes (it is not the parent), and with OOMPolicy=continue nothing of single kills.
-function resultOf(result: string, exit: GateExit | undefined, oomKills: number): string {
-  if (result !== 'success') return result;
-  if (exit === undefined) return oomKills > 0 ? 'oom-kill' : 'unknown';
-  if (wasKilled(exit) && oomKills > 0) return 'oom-kill';
-  if (exit.signal !== null) return 'signal';
-  return exit.exitCode === 0 ? 'success' : 'exit-code';
-}
-
-// bubblewrap tells that its child was killed as a shell does, by 128 + 9.
-function wasKilled(exit: GateExit | undefined): boolean {
-  return exit?.signal === 'SIGKILL' || exit?.exitCode === 137;
 }
 
 /** How the gate ended. Its scope may be gone a moment before node has reaped it, and a process may have left its scope. */
@@ -192,17 +163,3 @@ async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise
 const { signals } = constants;
 /** 24 days; node takes a longer time for none at all. */
 const longestTimer = 2 ** 31 - 1;
-
-/** What the log says of launches that came through. A limit that cannot be enforced here is warned of once, not at every click. */
-export function launchLogger(log: Log): (report: Report) => void {
-  const warned = new Set<string>();
-  return (report) => {
-    const fields = { app: report.app, unit: report.unit, profile: report.profile };
-    log.event('app-launched', reportLine(report), { ...fields, reason: report.reasons.join('; ') });
-    for (const { name, reason, fix } of report.rows.filter(({ state }) => state === 'not-enforced')) {
-      if (warned.has(`${name}: ${reason}`)) continue;
-      warned.add(`${name}: ${reason}`);
-      log.event('limit-not-enforced', `${report.name} runs without ${name}: ${reason}`, { ...fields, reason: fix });
-    }
-  };
-}

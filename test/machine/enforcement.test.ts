@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client, InstanceView } from '../../src/clients/cli/client.ts';
 import type { BusConnection, Signal } from '../../src/platform/dbus/connection.ts';
+import { brokenPromises, fieldOf } from '../fixtures/journal-manual.ts';
 import {
   built,
   busName,
@@ -138,6 +139,8 @@ describe('the kernel', () => {
       { what: 'the journal to tell of it' },
     );
     expect(hits.length).toBeGreaterThan(0);
+    expect(hits.map(brokenPromises).join()).toBe('');
+    expect(fieldOf(hits[0] ?? {}, 'COUNT')).toBe('1');
     await client.stop(instance.path, 0);
     expect((await endOf(instance.path)).get('oom-kills')).toBe('1');
   });

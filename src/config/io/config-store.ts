@@ -113,7 +113,7 @@ export function readSources({ files }: Pick<ConfigPlaces, 'files'>): readonly Co
 function readSource(path: string): ConfigSource | undefined {
   const faulty = (reason: string): ConfigSource => ({
     path,
-    error: new RingfenceError('InvalidArgument', `cannot read ${path}: ${reason}`),
+    error: new RingfenceError('InvalidArgument', `cannot read ${path}: ${reason}`, { place: { file: path } }),
   });
   let descriptor: number | undefined;
   try {

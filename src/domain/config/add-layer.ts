@@ -83,5 +83,5 @@ function checkName(profiles: ReadonlyMap<string, ProfileDefinition>, named: Sett
 
 function at(origin: Origin | undefined, reason: string): RingfenceError {
   if (origin?.kind !== 'file') return new RingfenceError('InvalidArgument', `cannot read the config: ${reason}`);
-  return fileError(origin.path, origin.line, `${origin.key}: ${reason}`);
+  return fileError(origin.path, origin.line, reason, origin.key);
 }

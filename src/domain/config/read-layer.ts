@@ -23,7 +23,7 @@ export function readLayer(path: string, text: string): ConfigLayer {
       return { keys, line: lineOf(keys), message: issue.message };
     });
     const first = problems.reduce((earliest, problem) => (problem.line < earliest.line ? problem : earliest));
-    throw fileError(path, first.line, `${showKey(first.keys)}: ${first.message}`);
+    throw fileError(path, first.line, first.message, showKey(first.keys));
   }
   const content = checked.output;
   const setting = <T>(value: T, ...keys: string[]): Setting<T> => ({
@@ -72,7 +72,7 @@ export function readLayer(path: string, text: string): ConfigLayer {
   for (const [name, section] of Object.entries(content.app ?? {})) {
     const key = appKey(name);
     if (apps.has(key)) {
-      throw fileError(path, lineOf(['app', name]), `${showKey(['app', name])}: ${key} has a section already`);
+      throw fileError(path, lineOf(['app', name]), `${key} has a section already`, showKey(['app', name]));
     }
     const profile = section.profile === undefined ? {} : { profile: setting(section.profile, 'app', name, 'profile') };
     apps.set(key, {
@@ -96,8 +96,10 @@ type SandboxContent = { readonly [K in SwitchKey]?: boolean | undefined } & {
 };
 
 /** An error of a config file, as a user reads it. */
-export function fileError(path: string, line: number, reason: string): RingfenceError {
-  return new RingfenceError('InvalidArgument', `cannot read ${path}: line ${line}: ${reason}`);
+export function fileError(file: string, line: number, reason: string, key?: string): RingfenceError {
+  const place = { file, line, ...(key === undefined ? {} : { key }) };
+  const words = key === undefined ? reason : `${key}: ${reason}`;
+  return new RingfenceError('InvalidArgument', `cannot read ${file}: line ${line}: ${words}`, { place });
 }
 
 function parseToml(path: string, text: string): unknown {

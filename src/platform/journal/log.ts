@@ -1,7 +1,13 @@
 import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { isRingfenceError } from '../../domain/errors.ts';
-import { type LogEventName, type LogFields, logEvents, type Priority } from '../../domain/log-events.ts';
+import {
+  type EventFields,
+  type LogEventName,
+  type LogFields,
+  logEvents,
+  type Priority,
+} from '../../domain/log-events.ts';
 import { type LogSink, makeEntry } from './entry.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -11,8 +17,11 @@ export type LogDetails = LogFields & { readonly cause?: unknown };
 
 /** The log of a program. No method ever blocks or throws. */
 export interface Log {
-  /** Logs an event of the closed table, at its own priority and whatever the level is. */
-  event(name: LogEventName, message: string, details?: LogDetails): void;
+  /**
+   * Logs an event of the closed table with its fields, at its own priority and whatever the level is. A `cause` brings the fields
+   * error or stack.
+   */
+  event<E extends LogEventName>(name: E, message: string, details: EventFields<E> & { readonly cause?: unknown }): void;
   error(message: string, details?: LogDetails): void;
   warn(message: string, details?: LogDetails): void;
   info(message: string, details?: LogDetails): void;
@@ -40,7 +49,7 @@ export function createLog(options: { sink: LogSink; level: LogLevel }): Log {
     };
   return {
     // An event is what users search for: no level hides it, and its priority is the table's.
-    event: (name, message, details = {}) =>
+    event: (name, message, details: LogDetails) =>
       logger.fatal({ ...plain(details), event: name }, withCause(message, details.cause)),
     error: say('error'),
     warn: say('warn'),

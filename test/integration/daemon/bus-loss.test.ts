@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { logEvents } from '../../../src/domain/log-events.ts';
+import { brokenPromises } from '../../fixtures/journal-manual.ts';
 import {
   connectTestBus,
   connectTestClient,
@@ -11,6 +13,7 @@ import {
 } from '../../fixtures/live-daemon.ts';
 import { output } from '../../harness/command.ts';
 import { startDaemon } from '../../harness/daemon.ts';
+import { journal } from '../../harness/journal.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 const marker = 'ringfence-test-bus-loss';
@@ -23,6 +26,8 @@ it('when the bus dies the daemon ends with 75, what it started runs on, and a ne
   const ended = new Promise<number | null>((resolve) => daemon.process.once('exit', (code) => resolve(code)));
   await killBus();
   expect(await ended).toBe(75);
+  const told = await journal({ fields: { MESSAGE_ID: logEvents['bus-lost'].messageId } });
+  expect(told.map(brokenPromises)).toEqual(['']);
   await client.close();
   expect(processesWith(marker)).toHaveLength(1);
   await waitFor(() => gates().length === 0, { what: 'the spare gate to be gone' });

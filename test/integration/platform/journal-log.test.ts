@@ -27,13 +27,13 @@ describe('log with journald and the addon', { timeout: 60_000 }, () => {
     expect(entries).toHaveLength(8);
     expect(launched).toMatchObject({
       MESSAGE: 'started probe',
-      MESSAGE_ID: logEvents['app-launched'].messageId,
-      PRIORITY: '6',
+      MESSAGE_ID: logEvents['limit-hit'].messageId,
+      PRIORITY: '4',
       RINGFENCE_APP: 'probe.desktop',
       RINGFENCE_UNIT: 'app-ringfence-probe-1.scope',
       USER_UNIT: 'app-ringfence-probe-1.scope',
       RINGFENCE_PROFILE: 'relaxed',
-      RINGFENCE_PID: String(2n ** 60n),
+      RINGFENCE_COUNT: String(2n ** 60n),
       _TRANSPORT: 'journal',
     });
     expect(nul).toMatchObject({
@@ -93,7 +93,7 @@ describe('log without the addon', { timeout: 60_000 }, () => {
     const { stdout } = await runWithJournald(`${run}; ${printJournal}`, { probe: probeWithoutAddon });
     const entries = parseJournal(stdout).filter((entry) => entry['SYSLOG_IDENTIFIER'] === 'probe');
     const priorities = new Map(entries.map((entry) => [entry['MESSAGE'], entry['PRIORITY']]));
-    expect(priorities.get('started probe')).toBe('6');
+    expect(priorities.get('started probe')).toBe('4');
     expect(priorities.get('nul \ufffd inside')).toBe('3');
     expect(priorities.get('lines')).toBe('6');
     expect(priorities.get('TypeError: of ours')).toBe('3');

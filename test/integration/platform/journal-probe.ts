@@ -10,11 +10,13 @@ const log = openLog({ identifier: 'probe', level: 'debug', environment: process.
 const journald = Number(process.env['JOURNALD_PID']);
 const unit = process.env['PROBE_UNIT'] ?? 'app-ringfence-probe-1.scope';
 
+const instance = { app: 'probe.desktop', unit, profile: 'relaxed', instance: '/probe' };
+
 const scenarios: Readonly<Record<string, () => Promise<object>>> = {
   async fields() {
     const cycle: Record<string, unknown> = { name: 'cycle' };
     cycle['self'] = cycle;
-    log.event('app-launched', 'started probe', { app: 'probe.desktop', unit, profile: 'relaxed', pid: 2n ** 60n });
+    log.event('limit-hit', 'started probe', { ...instance, limit: 'memory-max', count: 2n ** 60n });
     log.error('nul \0 inside', { reason: `${'\0'.repeat(3)}lone \ud800 surrogate` });
     log.info('two\nlines');
     log.warn('cycle', { cause: cycle });
@@ -110,7 +112,7 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     }
     (app.stdio[3] as NodeJS.WritableStream).end('go\n');
     await once(app, 'exit');
-    log.event('app-launched', 'started the app', { unit, app: 'probe.desktop' });
+    log.event('app-launched', 'started the app', instance);
     return { opened: true, openedMs, flushed: await log.flush(5000) };
   },
 };

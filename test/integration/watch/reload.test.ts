@@ -73,7 +73,7 @@ describe('a user manager that reads its units again', () => {
     client.run(argv, new Map(), new Map(Object.entries(options)));
   const snapshot = async (paths: readonly string[]) => {
     const all = await Promise.all(paths.map((path) => instanceAt(client, path)));
-    return all.map((one) => ({ ...one, pids: [...one.pids].sort() }));
+    return all.map((one) => ({ ...one, pids: [...one.pids].sort(), usage: undefined }));
   };
   /** All that the manager has sent so far has been heard: it answers the next call after it. */
   const heardAll = async () => {

@@ -1,0 +1,41 @@
+/** How an instance ended, as the Ended signal tells it. */
+export type Outcome = ReadonlyMap<string, string>;
+
+/** How a main process ended: one of the two is null, as in node's exit event. */
+export interface ProcessEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** What the end of a scope (`result`: systemd's) and of its main process come to. */
+export function describeOutcome(result: string, exit: ProcessEnd | undefined, oomKills: number): Outcome {
+  const outcome = new Map<string, string>([['oom-kills', String(oomKills)]]);
+  if (exit !== undefined && exit.exitCode !== null) outcome.set('exit-code', String(exit.exitCode));
+  if (exit !== undefined && exit.signal !== null) outcome.set('signal', exit.signal);
+  outcome.set('result', resultOf(result, exit, oomKills));
+  return outcome;
+}
+
+// systemd knows nothing of a scope's exit codes (it is not the parent), and with OOMPolicy=continue nothing of single kills.
+function resultOf(result: string, exit: ProcessEnd | undefined, oomKills: number): string {
+  if (result !== 'success') return result;
+  if (exit === undefined) return oomKills > 0 ? 'oom-kill' : 'unknown';
+  if (wasKilled(exit) && oomKills > 0) return 'oom-kill';
+  if (exit.signal !== null) return 'signal';
+  return exit.exitCode === 0 ? 'success' : 'exit-code';
+}
+
+/** bubblewrap tells that its child was killed as a shell does, by 128 + 9. */
+export function wasKilled(exit: ProcessEnd | undefined): boolean {
+  return exit?.signal === 'SIGKILL' || exit?.exitCode === 137;
+}
+
+/** The same in words, after the name: "ended with exit code 3". */
+export function endInWords(outcome: Outcome): string {
+  const result = outcome.get('result') ?? 'unknown';
+  const [code, signal] = [outcome.get('exit-code'), outcome.get('signal')];
+  if (result === 'oom-kill') return 'was killed at its memory limit';
+  if (signal !== undefined) return `was ended by ${signal}`;
+  if (code !== undefined) return `ended with exit code ${code}`;
+  return ['success', 'unknown'].includes(result) ? 'ended' : `ended: ${result}`;
+}
