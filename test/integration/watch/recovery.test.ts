@@ -102,7 +102,9 @@ describe('kill -9 of the daemon', () => {
     expect(processesWith(marker)).toHaveLength(3);
     const second = await startDaemon({ home: first.home });
     const after = await Promise.all(paths.map((path) => instanceAt(client, path)));
-    expect(after.map((one) => ({ ...one, pids: [] }))).toEqual(before.map((one) => ({ ...one, pids: [] })));
+    expect(after.map((one) => ({ ...one, pids: [], usage: undefined }))).toEqual(
+      before.map((one) => ({ ...one, pids: [], usage: undefined })),
+    );
     const ended: unknown[] = [];
     await bus.subscribe({ sender: busName, interface: 'org.ringfence.Instance1' }, ({ path }) => ended.push(path));
     for (const path of paths) await client.stop(path, 5000);
