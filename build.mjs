@@ -20,6 +20,7 @@ const lazy = ['crypto', 'assert', 'module', 'url', 'worker_threads'];
 const lazyInDaemon = { 'node:child_process': ['spawn', 'spawnSync', 'execFileSync'], 'node:module': ['createRequire'] };
 const shellPrograms = {
   'ringfence-open': 'src/clients/open/ringfence-open.sh',
+  'ringfence-open.rest': 'src/clients/open/ringfence-open.rest.sh',
   'ringfence-shell': 'src/clients/shell/ringfence-shell.sh',
   ssc: 'src/clients/compat/ssc',
   safeapp: 'src/clients/compat/safeapp',
@@ -73,6 +74,18 @@ const bundle = (name, source, lazyOwn) =>
     define: { RINGFENCE_VERSION: JSON.stringify(version) },
     legalComments: 'linked',
   });
+/** What a module of the sources exports. */
+const loadSource = async (source) => {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [source],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+};
 await Promise.all([
   bundle('ringfenced.bundle', 'src/daemon/main.ts', lazyInDaemon),
   bundle('ringfence.bundle', 'src/clients/cli/main.ts', {}),
@@ -82,9 +95,14 @@ await Promise.all([
 writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
 
 // Programs that have no time for node, which takes longer to start than an app may.
+const facts = { ...(await loadSource('src/clients/open/shell-facts.ts')).shellFacts, VERSION: version };
 for (const [name, source] of Object.entries(shellPrograms)) {
-  const text = readFileSync(join(root, source), 'utf8').replaceAll('@VERSION@', version);
-  writeFileSync(join(out, name), text, { mode: 0o755 });
+  const text = readFileSync(join(root, source), 'utf8').replace(/@([A-Z]+(?:_[A-Z]+)*)@/g, (_, fact) => {
+    if (facts[fact] === undefined) throw new Error(`${source} has @${fact}@, which nothing here defines`);
+    return facts[fact];
+  });
+  // Of two files only the one that is a program can be run.
+  writeFileSync(join(out, name), text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
 }
 
 // The others are a small loader that runs the bundle from V8's code cache: compiling it anew costs a third of the start.

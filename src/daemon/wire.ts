@@ -11,10 +11,10 @@ import { connectUserManager, type Systemd } from '../platform/systemd/user-manag
 import type { ShadowResult } from '../shadows/shadow-results.ts';
 import type { Shadows } from '../shadows/shadows.ts';
 import { enabledProfiles, followChanges, wireShadows } from '../shadows/wire-shadows.ts';
+import { markRunning } from './mark-running.ts';
 import { openMethods } from './methods.ts';
 import { instanceInterface, instanceInterfaceName } from './objects/instance-interface.ts';
 import { ringfenceInterface, ringfenceInterfaceName } from './objects/ringfence-interface.ts';
-import { wireClicks } from './wire-clicks.ts';
 import { hostFacts, wireFences } from './wire-fences.ts';
 
 const busName = 'org.ringfence.Ringfence1';
@@ -135,9 +135,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   fences.sandboxes.sweep(fences.instances.all().map(({ report }) => report.unit));
   tree.serve();
   fences.gateKeeper.prepare();
-  const clicks = wireClicks(environment, { tree, path: rootPath, interface: ringfenceInterfaceName }).catch(
-    (cause: unknown) => log.warn('cannot open the short way for clicks, which go over the bus', { cause }),
-  );
+  const unmark = leaveMark(environment, log);
   log.event('daemon-started', `ringfenced ${version} with systemd ${systemd.version} takes requests`, { version });
   void following.sync();
   let isStopping = false;
@@ -150,7 +148,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     async stop() {
       isStopping = true;
       log.event('daemon-stopping', 'ringfenced ends; what it started runs on', { version });
-      (await clicks)?.close();
+      unmark();
       // While the name is held: a client may take no answer from who does not own it.
       await methods.settled();
       await bus.releaseName(busName).catch(() => {});
@@ -199,6 +197,17 @@ function announceConfig(config: ConfigStore, log: Log, tree: ObjectTree): void {
     tell(true);
     void tree.propertiesChanged(rootPath, ringfenceInterfaceName, ['Profiles', 'ConfigError']);
   });
+}
+
+function leaveMark(environment: DaemonOptions['environment'], log: Log): () => void {
+  try {
+    return markRunning(environment['XDG_RUNTIME_DIR'] ?? '', process.pid);
+  } catch (cause) {
+    log.warn('cannot leave the mark by which clicks see that the daemon runs: each takes some milliseconds longer', {
+      cause,
+    });
+    return () => {};
+  }
 }
 
 function answersWritten(): Promise<void> {

@@ -1,24 +1,33 @@
 /**
- * The closed set of errors Ringfence reports: code → D-Bus error name → exit code of the command line.
+ * The closed set of errors Ringfence reports: code → D-Bus error name → exit code of the command line → what becomes of a click.
  * The codes, names and numbers are a promise; the same table is documented in dbus/org.ringfence.Ringfence1.xml.
+ *
+ * `click`: "handed back" means that an icon starts the app without its fence, unless it is strict. "refused": it is not started,
+ * because the fence cannot be had as it was asked for, or because the app could not start without one either.
  */
 export const errorTable = {
-  InvalidArgument: { dbusName: 'org.ringfence.Error.InvalidArgument', exitCode: 2 },
-  UnknownOption: { dbusName: 'org.ringfence.Error.UnknownOption', exitCode: 2 },
-  InvalidLimit: { dbusName: 'org.ringfence.Error.InvalidLimit', exitCode: 2 },
-  NoSuchProfile: { dbusName: 'org.ringfence.Error.NoSuchProfile', exitCode: 2 },
-  NoSuchApp: { dbusName: 'org.ringfence.Error.NoSuchApp', exitCode: 3 },
-  NoSuchAction: { dbusName: 'org.ringfence.Error.NoSuchAction', exitCode: 3 },
-  NoSuchInstance: { dbusName: 'org.ringfence.Error.NoSuchInstance', exitCode: 3 },
-  BadEntry: { dbusName: 'org.ringfence.Error.BadEntry', exitCode: 4 },
-  NotEnforceable: { dbusName: 'org.ringfence.Error.NotEnforceable', exitCode: 5 },
-  ScopeFailed: { dbusName: 'org.ringfence.Error.ScopeFailed', exitCode: 6 },
-  TimedOut: { dbusName: 'org.ringfence.Error.TimedOut', exitCode: 6 },
-  Unreachable: { dbusName: 'org.ringfence.Error.Unreachable', exitCode: 7 },
-  Failed: { dbusName: 'org.ringfence.Error.Failed', exitCode: 70 },
-  ProgramNotExecutable: { dbusName: 'org.ringfence.Error.ProgramNotExecutable', exitCode: 126 },
-  ProgramNotFound: { dbusName: 'org.ringfence.Error.ProgramNotFound', exitCode: 127 },
-} as const;
+  InvalidArgument: { dbusName: 'org.ringfence.Error.InvalidArgument', exitCode: 2, click: 'handed back' },
+  UnknownOption: { dbusName: 'org.ringfence.Error.UnknownOption', exitCode: 2, click: 'handed back' },
+  InvalidLimit: { dbusName: 'org.ringfence.Error.InvalidLimit', exitCode: 2, click: 'refused' },
+  NoSuchProfile: { dbusName: 'org.ringfence.Error.NoSuchProfile', exitCode: 2, click: 'refused' },
+  NoSuchApp: { dbusName: 'org.ringfence.Error.NoSuchApp', exitCode: 3, click: 'handed back' },
+  NoSuchAction: { dbusName: 'org.ringfence.Error.NoSuchAction', exitCode: 3, click: 'handed back' },
+  NoSuchInstance: { dbusName: 'org.ringfence.Error.NoSuchInstance', exitCode: 3, click: 'handed back' },
+  BadEntry: { dbusName: 'org.ringfence.Error.BadEntry', exitCode: 4, click: 'handed back' },
+  NotEnforceable: { dbusName: 'org.ringfence.Error.NotEnforceable', exitCode: 5, click: 'refused' },
+  ScopeFailed: { dbusName: 'org.ringfence.Error.ScopeFailed', exitCode: 6, click: 'handed back' },
+  TimedOut: { dbusName: 'org.ringfence.Error.TimedOut', exitCode: 6, click: 'handed back' },
+  Unreachable: { dbusName: 'org.ringfence.Error.Unreachable', exitCode: 7, click: 'handed back' },
+  Failed: { dbusName: 'org.ringfence.Error.Failed', exitCode: 70, click: 'handed back' },
+  ProgramNotExecutable: { dbusName: 'org.ringfence.Error.ProgramNotExecutable', exitCode: 126, click: 'refused' },
+  ProgramNotFound: { dbusName: 'org.ringfence.Error.ProgramNotFound', exitCode: 127, click: 'refused' },
+} as const satisfies Record<string, ErrorFacts>;
+
+interface ErrorFacts {
+  readonly dbusName: `org.ringfence.Error.${string}`;
+  readonly exitCode: number;
+  readonly click: 'refused' | 'handed back';
+}
 
 export type ErrorCode = keyof typeof errorTable;
 

@@ -58,6 +58,11 @@ export function serializeReport(report: Report): string {
   return `${JSON.stringify({ version: recordVersion, ...report })}\n`;
 }
 
+/** How a record spells the id of the request that its app was started for. */
+export function requestIdInRecord(requestId: string): string {
+  return JSON.stringify({ requestId }).slice(1, -1);
+}
+
 /** A record that this or another version of the daemon wrote. Undefined for one that is torn, foreign or of another kind. */
 export function parseReport(text: string): Report | undefined {
   let raw: unknown;

@@ -44,7 +44,7 @@ export function desiredInstall({ places, files, node, completions }: InstallInpu
   const page = (path: string, content: string) => file(path, false, Buffer.from(content));
   return [
     ...[...files]
-      .sort(cachesLast)
+      .sort(byNeed)
       .map(({ name, content, executable }) =>
         file(`${places.package}/${name}`, true, content, executable ? 0o755 : 0o644),
       ),
@@ -84,9 +84,13 @@ export function nodeFlags(program: string): string {
   return /^#!\S+ -S node ?(.*)$/m.exec(program)?.[1]?.trim() ?? '';
 }
 
-/** V8 tells a stale cache by the length of its source alone, so a cache must never stand beside a bundle that is not its own. */
-function cachesLast(a: PackageFile, b: PackageFile): number {
-  return Number(a.name.endsWith('.cache')) - Number(b.name.endsWith('.cache'));
+/**
+ * What ringfence-open reads is there before it. V8 tells a stale cache by the length of its source alone, so a cache must never stand
+ * beside a bundle that is not its own.
+ */
+function byNeed(a: PackageFile, b: PackageFile): number {
+  const rank = ({ name }: PackageFile) => (name.endsWith('.rest') ? 0 : name.endsWith('.cache') ? 2 : 1);
+  return rank(a) - rank(b);
 }
 
 function isProgram({ name, executable }: PackageFile): boolean {

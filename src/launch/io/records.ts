@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { recordName, recordsFolder } from '../../domain/runtime-files.ts';
 import { makeFolders } from '../../platform/files/make-folders.ts';
 import type { Records } from '../ports.ts';
 
@@ -8,9 +9,8 @@ import type { Records } from '../ports.ts';
  * launch looks for it here, so that an app without a record might be started twice: what cannot be recorded is not started.
  */
 export function openRecords(runtimeDirectory: string): Records {
-  const folder = join(runtimeDirectory, 'ringfence', 'instances');
-  // ".json" instead of ".scope": a unit name may already have the 255 bytes that a file name may have.
-  const file = (unit: string) => join(folder, unit.replace(/\.scope$/, '.json'));
+  const folder = join(runtimeDirectory, recordsFolder);
+  const file = (unit: string) => join(folder, recordName(unit));
   return {
     write(unit, text) {
       const beside = join(folder, `.${process.pid}`);

@@ -1,5 +1,5 @@
 import { shellQuote } from '../../domain/shell-quote.ts';
-import { sayGone } from './open-line.ts';
+import { sayNotFenced, sayNotStarted } from './open-line.ts';
 
 /** A command that is to be started through the client, from a place that takes no quoting. */
 export interface ClientScript {
@@ -23,11 +23,9 @@ export function clientScript({ comment, client, argv, title, id, strict }: Clien
   const call = [...client, ...(strict ? ['--strict'] : [])].map(shellQuote).join(' ');
   const lines = ['#!/bin/sh', `# ${comment}`, `${call} -- ${command}`, 's=$?'];
   if (strict) {
-    const text = 'not started: it may run in a strict fence only, and Ringfence is gone';
-    lines.push(`case $s in 126|127) ${sayGone(title, id, text)} ;; esac`, 'exit $s');
+    lines.push(`case $s in 126|127) ${sayNotStarted(title, id)} ;; esac`, 'exit $s');
   } else {
-    const text = 'started without its fence: Ringfence is gone';
-    lines.push(`case $s in 75) ;; 126|127) ${sayGone(title, id, text)} ;; *) exit $s ;; esac`, `exec ${command}`);
+    lines.push(`case $s in 75) ;; 126|127) ${sayNotFenced(title, id)} ;; *) exit $s ;; esac`, `exec ${command}`);
   }
   return `${lines.join('\n')}\n`;
 }

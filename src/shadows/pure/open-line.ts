@@ -29,8 +29,8 @@ export interface OriginalFacts {
 }
 
 /**
- * The Exec value of a shadow. GLib hides an entry whose program is not there, so the program is /bin/sh, which runs the
- * client and, where the client is gone (126, 127) or asks for it (75), the original's own command.
+ * The Exec value of a shadow. GLib hides an entry whose program is not there, so the program is /bin/sh, which reads the
+ * client into itself and, where the client is gone (127) or asks for it (75), the original's own command.
  * The field code for files is the original's own, since GLib decides by it what it passes and how often it starts us.
  */
 export function openLine(line: OpenLine): string {
@@ -54,10 +54,19 @@ export function namesClient(exec: string): boolean {
 
 const clientWord = new RegExp(`(^|[/"'\\s])${clientName}($|["'\\s])`);
 
-/** Shell code that tells the user and the journal, waiting for neither. */
-export function sayGone(title: string, id: string, text: string): string {
-  const [quotedTitle, quotedText, entry] = [title, text, `${id}: ${text}`].map(shellQuote);
-  return `(notify-send -a Ringfence -- ${quotedTitle} ${quotedText}; logger -t ringfence -- ${entry}) >/dev/null 2>&1 &`;
+/** Shell code that says, where the client is gone, that the app was not started. It waits for nothing. */
+export function sayNotStarted(name: string, id: string): string {
+  return say(name, id, 'was not started', 'it may run in a strict fence only, and Ringfence is gone; install it again');
+}
+
+/** Shell code that says, where the client is gone, that the app has no fence. It waits for nothing. */
+export function sayNotFenced(name: string, id: string): string {
+  return say(name, id, 'was started without its fence', 'Ringfence is gone; install it again to have the fence back');
+}
+
+function say(name: string, id: string, what: string, why: string): string {
+  const [title, body, entry] = [`${name} ${what}`, why, `${id}: ${what.slice('was '.length)}: ${why}`].map(shellQuote);
+  return `(notify-send -a Ringfence -- ${title} ${body}; logger -t ringfence -- ${entry}) >/dev/null 2>&1 &`;
 }
 
 /** As in ringfence-open, which is gone: or GNOME Shell would take no other click on the icon for 15 seconds. */
@@ -71,17 +80,16 @@ const endStartup = [
   `([ -z "$t" ] || gjs -c ${shellQuote(endStartupProgram)} "$t") >/dev/null 2>&1 &`,
 ].join('; ');
 
+// This shell asks the daemon itself: the client is read into it.
+const ask = 's=127; [ ! -r "$0" ] || { . "$0"; s=$?; }';
+
 function openScript(line: OpenLine, command: readonly ExecWord[], takesFiles: boolean): string {
   const { id, name } = line.original;
-  const say = (text: string) => sayGone(name ?? id, id, text);
-  if (!line.mayFallBack) {
-    const text = 'not started: it may run in a strict fence only, and Ringfence is gone';
-    return `"$0" "$@"; s=$?; case $s in 126|127) ${say(text)} ${endStartup} ;; esac; exit $s`;
-  }
-  const text = 'started without its fence: Ringfence is gone';
+  if (!line.mayFallBack)
+    return `${ask}; case $s in 127) ${sayNotStarted(name ?? id, id)} ${endStartup} ;; esac; exit $s`;
   return [
-    `"$0" "$@"; s=$?`,
-    `case $s in 75) ;; 126|127) ${say(text)} ;; *) exit $s ;; esac`,
+    ask,
+    `case $s in 75) ;; 127) ${sayNotFenced(name ?? id, id)} ;; *) exit $s ;; esac`,
     `until [ "$1" = -- ]; do shift; done; shift`,
     fallback(command, takesFiles, line.original),
   ].join('; ');

@@ -287,10 +287,10 @@ info.launch_action(sys.argv[2], None) if sys.argv[2] else info.launch_uris(sys.a
     click('app.desktop', '', [strange]);
     expect(await outcome()).toEqual(['app', '--open=x', 'two words', `/srv/a b,c'"$x%.txt`]);
     rmSync(join(world.root, 'out'));
-    const asking = makeWorld({ root: world.root, clientPath: '/bin/sh' });
+    const clientPath = join(world.root, 'bin/asking');
+    writeFileSync(clientPath, '(exit 75)\n');
+    const asking = makeWorld({ root: world.root, clientPath });
     await asking.shadows.sync({ dryRun: false });
-    const text = shadow('app.desktop').replaceAll('/bin/sh --app', '/bin/sh -c "exit 75" --app');
-    writeFileSync(join(world.own, 'app.desktop'), text);
     click('app.desktop', '', []);
     expect(await outcome()).toEqual(['app', '--open=x', 'two words']);
   });

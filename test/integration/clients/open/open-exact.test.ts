@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../../../src/platform/dbus/connection.ts';
 import { installEntry, installProgram, removeEntries } from '../../../fixtures/desktop-entries.ts';
 import { connectTestBus, endAll, temporaryFolder } from '../../../fixtures/live-daemon.ts';
-import { openRunner, pipesOf, ways } from '../../../fixtures/open-client.ts';
+import { openRunner, ways } from '../../../fixtures/open-client.ts';
 import { command } from '../../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../../harness/daemon.ts';
 import { waitFor } from '../../../harness/wait-for.ts';
@@ -33,10 +33,10 @@ const addresses: [string, string[]][] = [
 
 const shells = ['dash', 'bash', 'busybox sh'];
 
-describe.each(shells.flatMap((shell) => ways.map(([way, variables]) => ({ shell, way, variables }))))(
+describe.each(shells.flatMap((shell) => ways.map((way) => ({ shell, way }))))(
   'ringfence-open under $shell $way',
-  ({ shell, variables }) => {
-    const runner = openRunner(shell, variables);
+  ({ shell, way }) => {
+    const runner = openRunner(way, shell);
     const folder = temporaryFolder();
     let bus: BusConnection;
     let daemon: Daemon;
@@ -44,7 +44,6 @@ describe.each(shells.flatMap((shell) => ways.map(([way, variables]) => ({ shell,
     beforeAll(async () => {
       bus = await connectTestBus();
       daemon = await startDaemon();
-      await pipesOf(daemon.process.pid);
       const program = installProgram(folder, 'app', writeDown(folder));
       installEntry('exact', [
         `Exec=${program} %U`,
@@ -97,7 +96,7 @@ describe.each(shells.flatMap((shell) => ways.map(([way, variables]) => ({ shell,
     it('writes bytes that are no UTF-8 as an address can', async () => {
       const script = `exec ${shell} dist/ringfence-open --app=exact -- "$(printf 'x:%%25\\377')"`;
       rmSync(join(folder, 'started'), { force: true });
-      expect((await command(['bash', '-c', script], { env: variables })).code).toBe(0);
+      expect((await command(['bash', '-c', script])).code).toBe(0);
       const text = await waitFor(() => readFileSync(join(folder, 'started'), 'utf8'), { what: 'the app to start' });
       expect(text.split('\0').slice(2, -1)).toEqual(['x:%25%ff']);
     });
