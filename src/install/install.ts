@@ -30,7 +30,7 @@ export async function install(
   ports: InstallPorts,
 ): Promise<InstallOutcome> {
   const { files } = ports;
-  const unlock = dryRun ? () => {} : await ports.lock();
+  const unlock = dryRun ? () => {} : await ports.lock('install');
   try {
     if (!dryRun) files.disk.clean([]);
     const before = ports.manifest.read();

@@ -21,7 +21,8 @@ export interface InstallPorts {
   readonly manifest: NotesFile<InstallManifest>;
   /** Undefined where there is no session to start the daemon in. */
   readonly unit: OwnUnit | undefined;
-  lock(): Promise<() => void>;
+  /** Holds all other installations off, until it is given back. */
+  lock(doing: 'install' | 'uninstall'): Promise<() => void>;
 }
 
 /** What an uninstallation works with, beside what an installation does. */

@@ -19,7 +19,7 @@ export interface UninstallOutcome {
 export async function uninstall(dryRun: boolean, ports: UninstallPorts): Promise<UninstallOutcome> {
   const { places, files, unit } = ports;
   const { disk } = files;
-  const unlock = dryRun ? () => {} : await ports.lock();
+  const unlock = dryRun ? () => {} : await ports.lock('uninstall');
   try {
     if (!dryRun) disk.clean([]);
     const manifest = ports.manifest.read();

@@ -39,7 +39,7 @@ export async function wireInstall(environment: Environment, version: string): Pr
     files,
     manifest: openNotesFile(places.manifest, parseInstallManifest, files.disk),
     unit: bus && systemd && openOwnUnit(bus, unitName),
-    lock: () => takeLock(join(locks, 'ringfence/install.lock'), 10_000, 'install or uninstall'),
+    lock: (doing) => takeLock(join(locks, 'ringfence/install.lock'), 10_000, doing),
     async disableAll(dryRun) {
       const shadows = wireShadows({
         environment: async () => managed,
