@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { isLimitName } from './limits.ts';
 
 /** One thing asked for and what became of it. All texts, since `dbus-send` and scripts read them; empty when there is none. */
 export interface ReportRow {
@@ -35,12 +34,6 @@ export interface Report {
 /** The rows as the `aa{ss}` of the Report property. */
 export function reportMaps(report: Report): Map<string, string>[] {
   return report.rows.map((row) => new Map(Object.entries(row)));
-}
-
-/** The limits in force, by config name, as the kernel has them: the `a{ss}` of the Limits property. */
-export function limitsInForce(report: Report): Map<string, string> {
-  const enforced = report.rows.filter((row) => row.state === 'enforced' && isLimitName(row.name));
-  return new Map(enforced.map((row) => [row.name, row.value]));
 }
 
 /** One line for the log: `firefox runs relaxed in app-….scope: memory-max 70% = 5771362304; not enforced: cpu-quota (…)`. */

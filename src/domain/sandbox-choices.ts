@@ -7,7 +7,7 @@ export type PathKey = 'read-write-paths' | 'read-only-paths' | 'inaccessible-pat
  * The config keys of the sandbox, for `[profile.*]` and `[app.*]`, with their defaults: the lists add to what an outer
  * layer says, the switches replace it.
  */
-export const sandboxKeys = {
+const sandboxKeys = {
   network: { type: 'boolean', initial: true },
   x11: { type: 'boolean', initial: true },
   sound: { type: 'boolean', initial: false },
@@ -39,7 +39,7 @@ export interface SandboxChoices extends Readonly<Record<SwitchKey, boolean>> {
 }
 
 export const switchKeys = keysOf('boolean') as SwitchKey[];
-export const pathKeys = keysOf('paths') as PathKey[];
+const pathKeys = keysOf('paths') as PathKey[];
 export const listKeys = [...pathKeys, ...(keysOf('bus-names') as ListKey[])];
 
 /** Lays sections over each other, the one that wins first: a switch is the first one's that has it, lists add up. */

@@ -152,7 +152,7 @@ function watchedFolders({ dataHome, dataDirs, configHome, configDirs }: ShadowPl
 }
 
 /** The user's folders (Base Directory Specification); relative paths count for nothing. */
-export function shadowPlaces(environment: Readonly<Record<string, string | undefined>>): ShadowPlaces {
+function shadowPlaces(environment: Readonly<Record<string, string | undefined>>): ShadowPlaces {
   const home = environment['HOME'] ?? '/';
   const own = (name: string, below: string) => {
     const path = environment[name];

@@ -39,8 +39,6 @@ export const fileSchema = table('', {
   ),
 });
 
-export type FileContent = v.InferOutput<typeof fileSchema>;
-
 type LimitSchema = v.GenericSchema<unknown, ParsedLimit>;
 
 function limitEntries(): Record<LimitName, v.OptionalSchema<LimitSchema, undefined>> {

@@ -6,9 +6,7 @@ import { joinMessages } from './join.ts';
 import { SocketConnection } from './socket-connection.ts';
 
 export type { BusConnection, PeerConnection } from './bus-connection.ts';
-export type { SignalMatch } from './match-rule.ts';
 export * from './messages.ts';
-export { defaultCallTimeoutMs } from './socket-connection.ts';
 
 /**
  * Options of `connectBus`. `onInternalError` gets what a listener or handler threw: always a bug of ours. `name` is asked for

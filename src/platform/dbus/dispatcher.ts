@@ -20,7 +20,7 @@ import {
 /** Calls of one sender that may be unanswered at a time. */
 export const maxCallsPerSender = 2048;
 /** The bytes that one sender's unanswered calls may hold. */
-export const maxBytesPerSender = 16 * 1024 * 1024;
+const maxBytesPerSender = 16 * 1024 * 1024;
 
 /** What the dispatcher needs of a BusConnection. */
 export interface DispatcherBus {

@@ -3,7 +3,7 @@ import { decodeBody, decodeHeaderFields } from './decode.ts';
 /** The longest method call that is read: twice what a Linux command line usually holds (a quarter of an 8 MiB stack). */
 export const maxCallBytes = 4 * 1024 * 1024;
 /** The longest reply or signal that is read; systemd's ListUnits with 10,000 units is about 3 MiB. */
-export const maxReplyBytes = 32 * 1024 * 1024;
+const maxReplyBytes = 32 * 1024 * 1024;
 
 const maxHeaderBytes = 256 * 1024;
 const fixedBytes = 16;

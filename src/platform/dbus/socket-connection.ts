@@ -12,7 +12,7 @@ import type { Args } from './signature.ts';
 import { type BusDriver, Subscriptions } from './subscriptions.ts';
 
 /** Default time for a call to be answered, in ms; libdbus and GDBus wait as long. */
-export const defaultCallTimeoutMs = 25_000;
+const defaultCallTimeoutMs = 25_000;
 
 const busName = 'org.freedesktop.DBus';
 /** What waits for `serve` may hold this many bytes; calls beyond that are refused. */

@@ -6,7 +6,7 @@ import { isShortage } from '../../domain/errno-text.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 
 /** The key that marks an entry Ringfence wrote over another; its value is the absolute path of that other one. */
-export const shadowKey = 'X-Ringfence-Source';
+const shadowKey = 'X-Ringfence-Source';
 
 /** An app and where its entries are, the one that counts first. */
 export interface ListedApp {

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { Priority } from '../../domain/log-events.ts';
 
 /** The socket on which journald takes the output of programs. */
-export const journalOutputPath = '/run/systemd/journal/stdout';
+const journalOutputPath = '/run/systemd/journal/stdout';
 
 /** What journald is told about a stream. */
 export interface OutputStreamOptions {

@@ -79,7 +79,7 @@ export function renderEntry(entry: LogEntry, prefixed: boolean): string {
 }
 
 /** Whether `fd` is the stream into the journal that $JOURNAL_STREAM ("device:inode") names. */
-export function isJournalStream(fd: number, journalStream: string | undefined): boolean {
+function isJournalStream(fd: number, journalStream: string | undefined): boolean {
   if (journalStream === undefined) return false;
   try {
     const { dev, ino } = fstatSync(fd, { bigint: true });

@@ -50,7 +50,7 @@ export function openNotesFile<T>(
 }
 
 /** As JSON with one file a line, so that a person finds theirs. */
-export function notesText({ files, ...rest }: NotesDocument): string {
+function notesText({ files, ...rest }: NotesDocument): string {
   const lines = Object.entries(files).map(([path, one]) => `    ${JSON.stringify(path)}: ${JSON.stringify(one)}`);
   const head = JSON.stringify(rest, null, 2).replace(/\n}$/, '');
   return `${head},\n  "files": {${lines.length === 0 ? '' : `\n${lines.join(',\n')}\n  `}}\n}\n`;

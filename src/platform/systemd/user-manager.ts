@@ -258,7 +258,7 @@ function ignoreUnknownUnit(error: unknown): void {
 }
 
 /** The manager's "NAME=value" strings as a map; the value is all that follows the first "=". */
-export function parseEnvironmentBlock(block: readonly string[]): Map<string, string> {
+function parseEnvironmentBlock(block: readonly string[]): Map<string, string> {
   const environment = new Map<string, string>();
   for (const assignment of block) {
     const end = assignment.indexOf('=');

@@ -3,7 +3,7 @@ import { shellQuote } from '../../domain/shell-quote.ts';
 import { knownTerminals } from '../../launch/pure/resolve-app.ts';
 
 /** The name of the client that shadows go through. An Exec line that has it is never wrapped again. */
-export const clientName = 'ringfence-open';
+const clientName = 'ringfence-open';
 
 /** What the client is told, and what is run when it is gone. */
 export interface OpenLine {

@@ -55,7 +55,7 @@ export function judgeSandbox(expected: SandboxExpectation, evidence: SandboxEvid
 }
 
 /** /proc/PID/status: no new privileges, a filter in force, no capability left, in effect or to be had. */
-export function judgeStatus(status: string): MissingPart | undefined {
+function judgeStatus(status: string): MissingPart | undefined {
   const wanted: readonly [field: string, value: RegExp, part: string][] = [
     ['NoNewPrivs', /^1$/, 'no new privileges'],
     ['Seccomp', /^2$/, 'system call filter'],
@@ -71,14 +71,14 @@ export function judgeStatus(status: string): MissingPart | undefined {
 }
 
 /** /proc/PID/cgroup as the daemon reads it, in its own cgroup namespace: one line, `0::PATH`. */
-export function judgeCgroup(expected: string, text: string): MissingPart | undefined {
+function judgeCgroup(expected: string, text: string): MissingPart | undefined {
   const found = /^0::(.*)$/m.exec(text)?.[1];
   if (found === expected) return undefined;
   return { part: 'scope', reason: `the process is in ${found ?? 'no cgroup'} instead of ${expected}` };
 }
 
 /** Every namespace of the plan, and always a mount namespace, differs from the daemon's. */
-export function judgeNamespaces(
+function judgeNamespaces(
   ops: readonly SandboxOp[],
   { namespaces, outerNamespaces }: Pick<SandboxEvidence, 'namespaces' | 'outerNamespaces'>,
 ): MissingPart | undefined {
@@ -115,7 +115,7 @@ const highestDescriptor = 7;
  * /proc/PID/mountinfo (proc_pid_mountinfo(5)): everything planned is mounted as planned, and nothing else that can be
  * reached is writable. A mount under a later mount of the same or an outer path cannot be reached.
  */
-export function judgeMounts(
+function judgeMounts(
   ops: readonly SandboxOp[],
   { mountinfo, outerMountinfo }: Pick<SandboxEvidence, 'mountinfo' | 'outerMountinfo'>,
 ): MissingPart | undefined {
