@@ -36,10 +36,11 @@ fi
 show ringfence status
 
 title '2. An app, started as its icon would start it'
+IFS=: read -r -a folders <<<"${XDG_DATA_HOME:-$HOME/.local/share}:${XDG_DATA_DIRS:-/usr/local/share:/usr/share}"
 for app in org.gnome.gedit org.gnome.TextEditor gnome-text-editor xterm ''; do
   [ -n "$app" ] || break
-  for folder in ${XDG_DATA_HOME-} "$HOME/.local/share" ${XDG_DATA_DIRS:-/usr/local/share /usr/share}; do
-    [ ! -e "${folder%:*}/applications/$app.desktop" ] || break 2
+  for folder in "${folders[@]}"; do
+    [ ! -e "$folder/applications/$app.desktop" ] || break 2
   done
 done
 [ -n "$app" ] || fail 'none of the usual apps is installed; try: apt-get install gedit'

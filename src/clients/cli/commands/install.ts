@@ -31,7 +31,7 @@ export function installCommand(program: string | undefined, commands: () => read
         help: 'also make every new terminal tab a fence of its own, as "ringfence terminal enable"',
       },
     },
-    examples: ['npx ringfence install', 'ringfence install --dry-run'],
+    examples: ['dist/ringfence install', 'ringfence install --dry-run'],
     async run(words, { environment, terminal, version }) {
       const diff = words.flag('diff');
       const dryRun = words.flag('dry-run') || diff;

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/clients/cli/client.ts';
 import type { BusConnection } from '../../../../src/platform/dbus/connection.ts';
@@ -47,6 +48,14 @@ describe('docs/scripting.md', () => {
     await bus.close();
     home.remove();
   });
+
+  /** As "ringfence install" leaves them. */
+  const linkPrograms = (folder: string) => {
+    const program = `${folder}/.local/bin/ringfence-shell`;
+    mkdirSync(`${folder}/.local/bin`, { recursive: true });
+    rmSync(program, { force: true });
+    symlinkSync(`${project}/dist/ringfence-shell`, program);
+  };
 
   const sh = (text: string) => command(['sh', '-e', '-c', text], { env, cwd: temporaryFolder() });
 
@@ -98,16 +107,19 @@ describe('docs/scripting.md', () => {
     expect(stdout).toMatch(/^limits: \{.*\}\nended: \w+/);
   });
 
-  it('runs from a systemd user unit', async () => {
+  it('runs from a systemd user unit, whose manager has no ~/.local/bin in its PATH', async () => {
     const runtime = process.env['XDG_RUNTIME_DIR'] ?? '';
     mkdirSync(`${runtime}/systemd/user`, { recursive: true });
     const unit = `${runtime}/systemd/user/nightly-job.service`;
     writeFileSync(unit, only('ini'));
+    await manager(bus, 'SetEnvironment', 'as', [['PATH=/usr/bin:/bin']], '');
+    linkPrograms(homedir());
     await command(['systemctl', '--user', 'daemon-reload']);
     const { code, stderr } = await command(['systemctl', '--user', 'start', 'nightly-job.service']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(readFileSync(`${runtime}/nightly-job`, 'utf8')).toBe('it ran\n');
     rmSync(unit);
+    await manager(bus, 'SetEnvironment', 'as', [[`PATH=${env['PATH']}`]], '');
     await command(['systemctl', '--user', 'daemon-reload']);
   });
 
@@ -115,14 +127,8 @@ describe('docs/scripting.md', () => {
     const line = only('cron');
     const [, job = ''] = /^(?:\S+ ){5}(.*)\n$/.exec(line) ?? [];
     // crontab(5): cron runs the line with sh, without a bus, in the home folder.
-    const bare = [
-      'env',
-      '-i',
-      'SHELL=/bin/sh',
-      `HOME=${home.path}`,
-      'LOGNAME=tester',
-      `PATH=${project}/dist:/usr/bin:/bin`,
-    ];
+    const bare = ['env', '-i', 'SHELL=/bin/sh', `HOME=${home.path}`, 'LOGNAME=tester', 'PATH=/usr/bin:/bin'];
+    linkPrograms(home.path);
     const { code, stderr } = await command([...bare, '/bin/sh', '-c', job], { cwd: home.path });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(existsSync(`/run/user/${process.getuid?.()}/cron-job`)).toBe(true);
