@@ -72,6 +72,10 @@ function look(file) {
       case 'TSTypeAliasDeclaration':
         types.add(node.id.name);
         break;
+      case 'Literal':
+        // The build loads modules by their path.
+        if (/^src\/.*\.ts$/.test(node.value)) imports.push([node.value, ['*']]);
+        break;
       case 'ImportDeclaration':
         from(node.source.value, namesOfImport(node));
         break;
