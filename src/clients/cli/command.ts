@@ -39,6 +39,8 @@ export interface Command {
   readonly details?: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
   readonly examples?: readonly string[];
+  /** What exit status 1 says, for a command that has done its work and found something. All others are those of errors. */
+  readonly statusOne?: string;
   /** Words behind the first operand belong to the operand's own command line. */
   readonly stopsAtOperand?: boolean;
   /** Turns words of an older custom into options: "kill -9". */

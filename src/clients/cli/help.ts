@@ -13,7 +13,7 @@ export function overview(commands: readonly Command[]): string {
     'ringfence COMMAND --help (or ringfence help COMMAND) tells more; ringfence --version prints the version.',
     'An APP is named by its id (org.gnome.gedit), the last part of it (gedit), or its name in the menu, in any language.',
     '',
-    `Exit codes: ${exitCodes}.`,
+    exitCodes(commands),
   ].join('\n');
 }
 
@@ -24,7 +24,8 @@ export function commandHelp(command: Command): string {
     `Usage: ringfence ${command.name} ${Object.keys(command.options).length > 0 ? '[OPTION...] ' : ''}${command.operands}`.trimEnd(),
     '',
     `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`,
-    ...(command.details === undefined ? [] : ['', command.details]),
+    ...(command.details === undefined ? [] : ['', wrapped(command.details)]),
+    ...(command.statusOne === undefined ? [] : ['', wrapped(`Exit code 1: ${command.statusOne}.`)]),
     '',
     columns([...own, ...Object.entries(commonOptions).map(optionRow)]),
     ...(command.examples === undefined ? [] : ['', 'Examples:', ...command.examples.map((example) => `  ${example}`)]),
@@ -36,8 +37,29 @@ function optionRow([name, { short, value, help }]: readonly [string, OptionSpec]
 }
 
 /** In the order of the numbers; ringfence(1) has the same with every error. */
-const exitCodes = [
-  '0 done, 1 something is missing or was left as it is (doctor, install, uninstall),',
-  '2 bad argument, 3 no such app or instance, 4 bad desktop entry, 5 not enforceable, 6 systemd refused,',
-  '7 daemon unreachable, 70 internal error, 126 and 127 program not executable or not found',
-].join('\n');
+function exitCodes(commands: readonly Command[]): string {
+  const finding = commands.filter(({ statusOne }) => statusOne !== undefined).map(({ name }) => name);
+  return wrapped(
+    `Exit codes: 0 done, 1 a finding (${finding.join(', ')}: see their help), 2 bad argument, 3 no such app or instance, ` +
+      '4 bad desktop entry, 5 not enforceable, 6 systemd refused, 7 daemon unreachable, 70 internal error, ' +
+      '126 and 127 program not executable or not found.',
+  );
+}
+
+const width = 100;
+
+/** Paragraphs with lines of a width that is easy to read; a single line break in them counts as a blank. */
+function wrapped(text: string): string {
+  return text
+    .split('\n\n')
+    .map((paragraph) => {
+      const lines: string[] = [''];
+      for (const word of paragraph.split(/\s+/)) {
+        const line = lines.at(-1) ?? '';
+        if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+        else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+      }
+      return lines.join('\n');
+    })
+    .join('\n\n');
+}

@@ -30,7 +30,7 @@ ${Object.entries(commonOptions).map(optionItem).join('\n\n')}
 | status | meaning |
 |---|---|
 | 0 | done |
-| 1 | \`doctor\`: something that is needed is missing; \`install\`, \`uninstall\`: some file was left as it is, or the daemon does not answer |
+| 1 | ${statusOne(commands)} |
 ${exitStatus()}
 
 ## Environment
@@ -67,6 +67,12 @@ function commandSection({ name, operands, summary, details, options, examples }:
 function optionItem([name, { short, value, help }]: readonly [string, OptionSpec]): string {
   const long = `\`--${name}${value === undefined ? '' : ` ${value}`}\``;
   return `${short === undefined ? '' : `\`-${short}\`, `}${long}\n: ${help.charAt(0).toUpperCase()}${help.slice(1)}.`;
+}
+
+function statusOne(commands: readonly Command[]): string {
+  return commands
+    .flatMap((one) => (one.statusOne === undefined ? [] : [`\`${one.name}\`: ${one.statusOne}`]))
+    .join('; ');
 }
 
 function exitStatus(): string {

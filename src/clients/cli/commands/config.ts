@@ -28,7 +28,8 @@ export const configCommand: Command = {
     '"set" and "unset" change one line of ~/.config/ringfence/config.toml and leave the rest of it as it is: order, comments, spacing. A change\n' +
     'that would make the file faulty is refused. It holds for the next start of an app. An app is named by its id or its name; app.NAME is\n' +
     'taken as it is, also for an app that is not installed. "get" shows what holds for an app or a profile, and where that is written; alone it\n' +
-    'shows all that is set. "check" looks for mistakes: exit code 1 if the daemon would reject a file. All keys are in ringfence.toml(5).',
+    'shows all that is set. "check" looks for mistakes. All keys are in ringfence.toml(5).',
+  statusOne: 'check: the daemon would reject a file; get: nothing is set',
   options: {},
   examples: [
     'ringfence config set firefox memory-max 4G',

@@ -12,8 +12,9 @@ export const doctorCommand: Command = {
   operands: '',
   summary: 'tell what works here, what does not, and how to put it right',
   details:
-    '"limited": Ringfence works, but not all of it. "MISSING": it does not do its work until that is put right; the exit code is\n' +
-    'then 1, else 0. Nothing is changed; the daemon is started if it does not run yet.',
+    '"limited": Ringfence works, but not all of it. "MISSING": it does not do its work until that is put right.\n' +
+    'Nothing is changed; the daemon is started if it does not run yet.',
+  statusOne: 'something that Ringfence needs is missing',
   options: {},
   async run(line, { environment, terminal, version }) {
     const findings = await examineHost(environment, version);

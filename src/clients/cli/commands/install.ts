@@ -21,8 +21,8 @@ export function installCommand(program: string | undefined, commands: () => read
     details:
       'Copies the programs to $XDG_DATA_HOME/ringfence, links them in ~/.local/bin, and puts the user unit, the D-Bus activation\n' +
       'file, man pages and shell completions into your own folders. A file that you made or edited is left alone and named.\n' +
-      'Repeated, it changes nothing; with a newer package it is the update. Exit code 1: it is installed, but not all of it, or\n' +
-      'the daemon does not answer.',
+      'Repeated, it changes nothing; with a newer package it is the update.',
+    statusOne: 'it is installed, but not all of it, or the daemon does not answer',
     options: {
       'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
       diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },

@@ -13,7 +13,8 @@ export const uninstallCommand: Command = {
   summary: 'take back everything that "ringfence install" and "ringfence enable" wrote',
   details:
     'Puts all desktop entries and terminals back first, then stops the daemon and removes its files. Apps that run go on. Your configuration\n' +
-    'and files that you edited stay, and are named. Exit code 1: something stayed.',
+    'and files that you edited stay, and are named.',
+  statusOne: 'something stayed',
   options: {
     'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
     diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },

@@ -12,7 +12,7 @@ describe('ringfence', () => {
     const { status, stdout } = ask('--help');
     expect(status).toBe(0);
     const codes = new Set(Object.values(errorTable).map(({ exitCode }) => exitCode));
-    for (const code of codes) expect(stdout).toMatch(new RegExp(`\\b${code} `));
+    for (const code of codes) expect(stdout).toMatch(new RegExp(`\\b${code}\\s`));
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name);
     expect(commands).toEqual(
       expect.arrayContaining(['launch', 'run', 'list', 'show', 'stop', 'kill', 'status', 'enable']),
@@ -23,6 +23,7 @@ describe('ringfence', () => {
       expect(help.stdout).toContain(`Usage: ringfence ${name}`);
       // That name of the registry is not ours: anybody may publish under it.
       expect(help.stdout).not.toContain('npx');
+      expect(help.stdout.split('\n').filter((line) => line.length > 130)).toEqual([]);
     }
   });
 
