@@ -8,6 +8,7 @@ import { isRingfenceError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import { resolveProfile } from '../domain/profile.ts';
 import { launchApp, runCommand } from '../launch/launch.ts';
+import { watchShortage } from '../platform/files/watch-paths.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { parseShadowOptions } from '../shadows/pure/shadow-options.ts';
 import type { ShadowResult } from '../shadows/shadow-results.ts';
@@ -75,7 +76,11 @@ export function openMethods(around: MethodPorts): Methods {
       }),
     ...shadowBackend(around),
     profiles: () => describeProfiles(config.current()),
-    capabilities: async () => describeCapabilities(ports.host(), await fences.sandboxes.shortcoming()),
+    capabilities: async () =>
+      describeCapabilities(ports.host(), {
+        sandbox: await fences.sandboxes.shortcoming(),
+        watching: watchShortage('/'),
+      }),
     configError: () => config.lastError()?.message ?? '',
   };
   return {

@@ -73,6 +73,7 @@ async function gather(
     activation,
     unit,
     daemon,
+    watching: daemon && 'version' in daemon ? await askWatching(bus) : undefined,
     entries: daemon && 'version' in daemon ? await askEntries(bus) : undefined,
     journald,
     journalBinding: loadJournalSend(existsSync(program) ? program : undefined) !== undefined,
@@ -117,6 +118,20 @@ async function askDaemon(bus: BusConnection): Promise<NonNullable<DoctorFacts['d
   } catch (error) {
     return { problem: messageOf(error) };
   }
+}
+
+/** Undefined also for a daemon that is too old to tell. */
+async function askWatching(bus: BusConnection | undefined): Promise<DoctorFacts['watching']> {
+  const target = {
+    destination: daemonName,
+    path: '/org/ringfence/Ringfence1',
+    interface: 'org.freedesktop.DBus.Properties',
+    member: 'Get',
+  };
+  const [answer] = (await bus?.call(target, 'ss', [daemonName, 'Capabilities'], 'v')) ?? [];
+  const rows = (answer?.value ?? []) as Map<string, string>[];
+  const row = rows.find((one) => one.get('name') === 'file-watching' && one.get('available') === 'no');
+  return row && { reason: row.get('reason') ?? '', fix: row.get('fix') ?? '' };
 }
 
 /** Undefined for a daemon that is too old to have entries. */

@@ -79,10 +79,26 @@ export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>):
 
   const watcher = watchPaths(places.files, scan);
   scan();
+  /** What cannot be watched is read at every question, so that no launch goes by a config that has changed. */
+  const look = () => {
+    const wasBlind = isBlind;
+    isBlind = watcher.isBlind();
+    if (wasBlind || isBlind) scan();
+  };
+  let isBlind = watcher.isBlind();
   return {
-    current: () => config,
-    errors: () => errors,
-    lastError: () => errors[0],
+    current() {
+      look();
+      return config;
+    },
+    errors() {
+      look();
+      return errors;
+    },
+    lastError() {
+      look();
+      return errors[0];
+    },
     onChange: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

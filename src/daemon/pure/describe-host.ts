@@ -4,12 +4,27 @@ import { limitNames } from '../../domain/limits.ts';
 import { resolveProfile } from '../../domain/profile.ts';
 
 /**
- * The Capabilities property: each limit and the sandbox, whether it can be enforced here, and if not why and what helps.
- * `sandbox` is what a trial has shown to stand in its way.
+ * The Capabilities property: each limit and the sandbox, whether it can be enforced here, whether changes of files can be followed,
+ * and if not why and what helps. `sandbox` is what a trial has shown to stand in its way.
  */
-export function describeCapabilities(host: HostFacts, sandbox?: Shortcoming): Map<string, string>[] {
+export function describeCapabilities(
+  host: HostFacts,
+  { sandbox, watching }: { readonly sandbox?: Shortcoming | undefined; readonly watching?: WatchShortage | undefined },
+): Map<string, string>[] {
   const limits = limitNames.map((name) => describe(name, limitShortcoming(name, host)));
-  return [...limits, describe('sandbox', sandbox)];
+  const blind = watching === undefined ? undefined : { part: 'file-watching', ...describeShortage(watching) };
+  return [...limits, describe('sandbox', sandbox), describe('file-watching', blind)];
+}
+
+/** Of which the kernel gives this user no more. */
+type WatchShortage = 'instances' | 'watches';
+
+function describeShortage(of: WatchShortage): { reason: string; fix: string } {
+  const setting = `fs.inotify.max_user_${of}`;
+  return {
+    reason: `your programs have used up the kernel's inotify ${of}, so changed files are noticed late: the configuration at the next launch, applications after a minute`,
+    fix: `end what uses them, or as root write "${setting} = ${of === 'instances' ? 1024 : 524288}" to /etc/sysctl.d/inotify.conf and run "sysctl --system"`,
+  };
 }
 
 function describe(name: string, shortcoming: Shortcoming | undefined): Map<string, string> {

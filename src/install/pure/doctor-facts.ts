@@ -26,6 +26,8 @@ export interface DoctorFacts {
     | undefined;
   /** The daemon's answer, or why there is none. */
   readonly daemon: { readonly version: string } | { readonly problem: string } | undefined;
+  /** Why the daemon cannot watch files, and what helps; undefined when it can. */
+  readonly watching: { readonly reason: string; readonly fix: string } | undefined;
   /** Entries that need a hand, as ListApps has them; undefined when the daemon could not be asked. */
   readonly entries: readonly { readonly id: string; readonly state: string }[] | undefined;
   readonly journald: 'pong' | 'missing' | 'refused' | 'silent';

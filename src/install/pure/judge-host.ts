@@ -27,6 +27,7 @@ export function judgeHost(facts: DoctorFacts): Finding[] {
     judgeActivation(facts),
     judgeUnit(facts),
     judgeDaemon(facts),
+    judgeWatching(facts),
     judgeEntries(facts),
     judgeConfig(facts),
     judgeJournal(facts),
@@ -184,6 +185,13 @@ function judgeEntries({ entries }: DoctorFacts): Finding | undefined {
   }
   const enabled = named('enabled').length;
   return works('icons', enabled === 0 ? 'none goes through Ringfence yet' : `${enabled} go through Ringfence`);
+}
+
+function judgeWatching({ watching, daemon }: DoctorFacts): Finding | undefined {
+  if (daemon === undefined || 'problem' in daemon) return undefined;
+  return watching === undefined
+    ? works('file watching', 'changed files are noticed at once')
+    : limited('file watching', watching.reason, watching.fix);
 }
 
 function judgeConfig({ configErrors, configWarnings }: DoctorFacts): Finding {

@@ -1,26 +1,50 @@
 import { type FSWatcher, lstatSync, readdirSync, readlinkSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/**
- * Calls back some time after any of the files (absolute paths) may have changed, appeared or gone, also if their folders
- * do not exist yet or symbolic links lead to them. Works by inotify alone: no timer runs while nothing happens, and the
- * process is not kept alive. Many changes in a row, as an editor or a package manager makes them, are one call, some time
- * after the last and at most a second after the first. `changed` must not throw.
- */
-export function watchPaths(paths: readonly string[], changed: () => void): { close: () => void } {
-  return watchPoints(() => pointsOf(paths), 50, changed);
+/** What is being watched. */
+export interface PathWatch {
+  /** Whether something cannot be watched, as this user has no inotify instance or watch left; it tries again first. */
+  isBlind(): boolean;
+  close(): void;
 }
 
-/** The same for all that is in these folders or below them; they need not exist yet. */
-export function watchFolders(folders: readonly string[], changed: () => void): { close: () => void } {
+/**
+ * Calls back some time after any of the files (absolute paths) may have changed, appeared or gone, also if their folders
+ * do not exist yet or symbolic links lead to them. Works by inotify: no timer runs while nothing happens, and the
+ * process is not kept alive. Many changes in a row, as an editor or a package manager makes them, are one call, a twentieth of a
+ * second after the last and at most a second after the first. What inotify has no room for is looked at every five seconds.
+ * `changed` must not throw.
+ */
+export function watchPaths(paths: readonly string[], changed: () => void): PathWatch {
+  return watchPoints(() => pointsOf(paths), { quietTime: 50, pollTime: 5000 }, changed);
+}
+
+/**
+ * The same for all that is in these folders or below them, which need not exist yet; the call comes a tenth of a second after the last
+ * change, and every minute where inotify has no room.
+ */
+export function watchFolders(folders: readonly string[], changed: () => void): PathWatch {
   const find = () => {
     const points = pointsOf(folders);
     for (const folder of folders) addTree(points, folder, 0);
     return points;
   };
-  return watchPoints(find, 100, changed);
+  return watchPoints(find, { quietTime: 100, pollTime: 60_000 }, changed);
 }
 
+/** Why this process cannot watch anything (more) now; undefined when it can. */
+export function watchShortage(folder: string): 'instances' | 'watches' | undefined {
+  try {
+    watch(folder, { persistent: false }).close();
+    return undefined;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return code === 'ENOSPC' ? 'watches' : shortages.has(code) ? 'instances' : undefined;
+  }
+}
+
+/** What inotify_init(2) and inotify_add_watch(2) say when a limit is reached. */
+const shortages = new Set(['EMFILE', 'ENFILE', 'ENOSPC', 'ENOMEM']);
 const longestWait = 1000;
 const maxDepth = 8;
 
@@ -38,10 +62,16 @@ interface Watched {
   readonly watcher: FSWatcher;
 }
 
-function watchPoints(find: () => WatchPoints, quietTime: number, changed: () => void): { close: () => void } {
+function watchPoints(
+  find: () => WatchPoints,
+  { quietTime, pollTime }: { readonly quietTime: number; readonly pollTime: number },
+  changed: () => void,
+): PathWatch {
   const watchers = new Map<string, Watched>();
   let timer: NodeJS.Timeout | undefined;
+  let poll: NodeJS.Timeout | undefined;
   let firstEvent = 0;
+  let blind = false;
 
   const settle = () => {
     timer = undefined;
@@ -58,8 +88,14 @@ function watchPoints(find: () => WatchPoints, quietTime: number, changed: () => 
 
   /** Watching a folder and then finding that it has changed meanwhile is a race; it is over once a round adds nothing. */
   const follow = () => {
+    addWatchers();
+    clearTimeout(poll);
+    if (blind) poll = setTimeout(settle, pollTime).unref();
+  };
+  const addWatchers = () => {
     for (let round = 0; round < 5; round++) {
       const wanted = find();
+      blind = false;
       for (const [key, watched] of watchers) {
         if (wanted.has(key)) continue;
         watched.watcher.close();
@@ -76,7 +112,7 @@ function watchPoints(find: () => WatchPoints, quietTime: number, changed: () => 
         if (opened !== undefined) watchers.set(key, opened);
         added = true;
       }
-      if (!added) return;
+      if (!added || blind) return;
     }
   };
 
@@ -94,16 +130,22 @@ function watchPoints(find: () => WatchPoints, quietTime: number, changed: () => 
         notice();
       });
       return watched;
-    } catch {
-      // Gone again, not ours to read, or no inotify watches left: what can be watched is.
+    } catch (error) {
+      // Gone again, not ours to read, or no room left: what can be watched is.
+      blind ||= shortages.has((error as NodeJS.ErrnoException).code ?? '');
       return undefined;
     }
   };
 
   follow();
   return {
-    close: () => {
+    isBlind() {
+      if (blind) follow();
+      return blind;
+    },
+    close() {
       clearTimeout(timer);
+      clearTimeout(poll);
       for (const { watcher } of watchers.values()) watcher.close();
       watchers.clear();
     },

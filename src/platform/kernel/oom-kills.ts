@@ -53,17 +53,20 @@ export function countOomKills(): (folder: string, listener: (count: number) => v
       listener(now);
     };
     let watcher: FSWatcher | undefined;
+    let poll: NodeJS.Timeout | undefined;
     try {
       // The kernel reports each change of the counters to inotify: nothing runs here while nothing happens.
       watcher = watch(`${folder}/memory.events`, look);
       watcher.on('error', () => watcher?.close());
     } catch {
-      // No memory controller here, or the scope is already gone.
+      // No inotify instance or watch is left. Or there is no memory controller here, or the scope is gone already.
+      if (killsIn(folder) !== undefined) poll = setInterval(look, 5000).unref();
     }
     return {
       look,
       end(mayBeKilled) {
         watcher?.close();
+        clearInterval(poll);
         look();
         watched.delete(entry);
         const before = settled.get(slice);

@@ -21,6 +21,7 @@ const healthy: DoctorFacts = {
   activation: { path: '/data/x.service', missing: [] },
   unit: { load: 'loaded', active: 'active', file: '/data/ringfence.service', stale: false },
   daemon: { version: '1.0.0' },
+  watching: undefined,
   entries: [{ id: 'firefox.desktop', state: 'enabled' }],
   journald: 'pong',
   journalBinding: true,
@@ -37,6 +38,10 @@ function statesBut(facts: Partial<DoctorFacts>) {
 }
 
 describe('judgeHost', () => {
+  it('says that files cannot be watched', () => {
+    expect(statesBut({ watching: { reason: 'none left', fix: 'raise it' } })).toEqual(['file watching: limited']);
+  });
+
   it('has nothing to say against a healthy host', () => expect(statesBut({})).toEqual([]));
 
   const cases: [string, Partial<DoctorFacts>, string[]][] = [
