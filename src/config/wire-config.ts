@@ -1,5 +1,6 @@
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { RingfenceError } from '../domain/errors.ts';
+import { xdgFolders } from '../domain/xdg-folders.ts';
 import { changeFile } from './io/config-file.ts';
 import { configPlaces, readSources } from './io/config-store.ts';
 import { openKeptLimits } from './io/kept-limits-file.ts';
@@ -12,15 +13,14 @@ import type { KeepPorts } from './keep-limits.ts';
 export function wireConfigEdits(environment: Readonly<Record<string, string | undefined>>): KeepPorts {
   const places = configPlaces(environment);
   const file = places.own;
-  const data = environment['XDG_DATA_HOME'];
-  const dataHome = data !== undefined && isAbsolute(data) ? data : join(environment['HOME'] ?? '', '.local/share');
-  if (file === undefined || !isAbsolute(dataHome)) {
+  const { data } = xdgFolders(environment);
+  if (file === undefined || data === undefined) {
     throw new RingfenceError('Failed', 'cannot change the config: HOME is not set');
   }
   return {
     file,
     sources: () => readSources(places),
     change: (alter) => changeFile(file, alter),
-    kept: openKeptLimits(join(dataHome, 'ringfence/enabled-limits.json'), file),
+    kept: openKeptLimits(join(data, 'ringfence/enabled-limits.json'), file),
   };
 }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../domain/config/read-config.ts';
-import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
+import { isRingfenceError } from '../domain/errors.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
 import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
 import { takeLock } from '../platform/files/lock-file.ts';
@@ -26,9 +26,6 @@ export interface InstallWiring extends UninstallPorts {
 /** Puts them together. Without a session bus or user manager, files can be installed all the same. */
 export async function wireInstall(environment: Environment, version: string): Promise<InstallWiring> {
   const places = installPlaces(environment);
-  if (!places.data.startsWith('/')) {
-    throw new RingfenceError('InvalidArgument', 'cannot install: HOME is not set to an absolute path');
-  }
   const bus = await connectOrNothing(environment);
   const systemd = bus && (await connectUserManager(bus).catch(() => undefined));
   const managed = { ...environment, ...(systemd && Object.fromEntries(await systemd.environment())) };

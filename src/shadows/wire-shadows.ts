@@ -7,6 +7,7 @@ import { currentDesktops } from '../domain/desktop-entry/should-show.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { HostFacts } from '../domain/host-facts.ts';
 import { resolveProfile } from '../domain/profile.ts';
+import { xdgFolders } from '../domain/xdg-folders.ts';
 import { readHostFacts } from '../launch/io/host-facts.ts';
 import { decideContainment } from '../launch/pure/decide-containment.ts';
 import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
@@ -151,21 +152,15 @@ function watchedFolders({ dataHome, dataDirs, configHome, configDirs }: ShadowPl
   ];
 }
 
-/** The user's folders (Base Directory Specification); relative paths count for nothing. */
+/** The user's folders. */
 function shadowPlaces(environment: Readonly<Record<string, string | undefined>>): ShadowPlaces {
-  const home = environment['HOME'] ?? '/';
-  const own = (name: string, below: string) => {
-    const path = environment[name];
-    return (path?.startsWith('/') ? path : join(home, below)).replace(/(?<=.)\/+$/, '');
-  };
-  const shared = (name: string, otherwise: string) =>
-    (environment[name] || otherwise).split(':').filter((path) => path.startsWith('/'));
-  const dataHome = own('XDG_DATA_HOME', '.local/share');
+  // A user manager always has a HOME.
+  const { data = '/.local/share', config = '/.config', dataDirs, configDirs } = xdgFolders(environment);
   return {
-    dataHome,
-    configHome: own('XDG_CONFIG_HOME', '.config'),
-    dataDirs: shared('XDG_DATA_DIRS', '/usr/local/share:/usr/share').filter((path) => path !== dataHome),
-    configDirs: shared('XDG_CONFIG_DIRS', '/etc/xdg'),
+    dataHome: data,
+    configHome: config,
+    dataDirs: dataDirs.filter((path) => path !== data),
+    configDirs,
   };
 }
 

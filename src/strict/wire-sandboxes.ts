@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
+import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { makePipes } from '../platform/process/make-pipes.ts';
 import { appOfProgram } from './io/app-of-program.ts';
@@ -29,9 +30,7 @@ export interface SandboxWiring
 /** Puts together what makes strict sandboxes. */
 export function wireSandboxes({ environment, bus, gates, ...rest }: SandboxWiring): Sandboxes {
   const runtime = environment['XDG_RUNTIME_DIR'] ?? '';
-  const state = environment['XDG_STATE_HOME'];
-  const home = environment['HOME'] ?? '';
-  const stateHome = state !== undefined && isAbsolute(state) ? state : join(home, '.local/state');
+  const stateHome = xdgFolders(environment).state ?? '';
   return openSandboxes({
     ...rest,
     // Of the home, not of the session: what a crash leaves there is found at the next login.

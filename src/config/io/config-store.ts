@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { Config } from '../../domain/config/model.ts';
 import { type ConfigSource, readConfig } from '../../domain/config/read-config.ts';
 import { RingfenceError } from '../../domain/errors.ts';
+import { xdgFolders } from '../../domain/xdg-folders.ts';
 import { watchPaths } from '../../platform/files/watch-paths.ts';
 import { recallConfig, rememberConfig } from './config-memory.ts';
 
@@ -29,14 +30,10 @@ export interface ConfigPlaces {
   readonly memory: string | undefined;
 }
 
-/** The XDG Base Directory places: relative values of the variables are ignored, as the specification demands. */
+/** The config's places in the folders of a user. */
 export function configPlaces(env: Readonly<Record<string, string | undefined>>): ConfigPlaces {
-  const absolute = (path: string | undefined) => (path !== undefined && isAbsolute(path) ? path : undefined);
-  const home = absolute(env['HOME']);
-  const own = absolute(env['XDG_CONFIG_HOME']) ?? (home && join(home, '.config'));
-  const state = absolute(env['XDG_STATE_HOME']) ?? (home && join(home, '.local/state'));
-  const system = (env['XDG_CONFIG_DIRS'] || '/etc/xdg').split(':').filter((path) => isAbsolute(path));
-  const folders = [...system.reverse(), ...(own === undefined ? [] : [own])];
+  const { config: own, state, configDirs } = xdgFolders(env);
+  const folders = [...[...configDirs].reverse(), ...(own === undefined ? [] : [own])];
   const fileIn = (folder: string) => join(folder, 'ringfence/config.toml');
   return {
     files: [...new Set(folders)].map(fileIn),

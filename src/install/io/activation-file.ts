@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { xdgFolders } from '../../domain/xdg-folders.ts';
 import { parseBusService } from '../../shadows/pure/bus-service.ts';
 import type { ActivationFacts } from '../pure/doctor-facts.ts';
 
@@ -12,12 +13,8 @@ const name = 'org.ringfence.Ringfence1';
 export function findActivationFile(
   environment: Readonly<Record<string, string | undefined>>,
 ): ActivationFacts | undefined {
-  const { HOME = '', XDG_RUNTIME_DIR, XDG_DATA_HOME, XDG_DATA_DIRS } = environment;
-  const folders = [
-    XDG_RUNTIME_DIR,
-    XDG_DATA_HOME || join(HOME, '.local/share'),
-    ...(XDG_DATA_DIRS || '/usr/local/share:/usr/share').split(':'),
-  ];
+  const { data, dataDirs } = xdgFolders(environment);
+  const folders = [environment['XDG_RUNTIME_DIR'], data, ...dataDirs];
   for (const folder of folders) {
     if (!folder?.startsWith('/')) continue;
     const path = join(folder, 'dbus-1/services', `${name}.service`);

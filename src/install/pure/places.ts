@@ -1,3 +1,6 @@
+import { RingfenceError } from '../../domain/errors.ts';
+import { xdgFolders } from '../../domain/xdg-folders.ts';
+
 /** Folders of a user's own, absolute, without a slash at the end. */
 export interface InstallPlaces {
   /** $XDG_DATA_HOME. */
@@ -22,18 +25,17 @@ export const unitName = 'ringfence.service';
  * Where an installation for one user goes. The unit is in the data folder, not in ~/.config: systemd.unit(5) has
  * $XDG_DATA_HOME/systemd/user for units of packages installed in the home folder, so that what the user writes to ~/.config
  * (systemctl --user edit, mask) keeps precedence over it.
+ * @throws RingfenceError InvalidArgument without a home
  */
 export function installPlaces(environment: Readonly<Record<string, string | undefined>>): InstallPlaces {
-  const absolute = (name: string) => {
-    const path = environment[name];
-    return path?.startsWith('/') ? path.replace(/(?<=.)\/+$/, '') : undefined;
-  };
-  const home = absolute('HOME') ?? '';
-  const data = absolute('XDG_DATA_HOME') ?? `${home}/.local/share`;
+  const { home, data, state, cache } = xdgFolders(environment);
+  if (home === undefined || data === undefined || state === undefined || cache === undefined) {
+    throw new RingfenceError('InvalidArgument', 'cannot install: HOME is not set to an absolute path');
+  }
   return {
     data,
-    state: absolute('XDG_STATE_HOME') ?? `${home}/.local/state`,
-    cache: absolute('XDG_CACHE_HOME') ?? `${home}/.cache`,
+    state,
+    cache,
     bin: `${home}/.local/bin`,
     package: `${data}/ringfence`,
     manifest: `${data}/ringfence/install.json`,

@@ -4,6 +4,7 @@ import type { FoundEntry } from '../../domain/desktop-entry/found-entry.ts';
 import { type DesktopId, parseDesktopId } from '../../domain/desktop-id.ts';
 import { isShortage } from '../../domain/errno-text.ts';
 import { RingfenceError } from '../../domain/errors.ts';
+import { xdgFolders } from '../../domain/xdg-folders.ts';
 
 /** The key that marks an entry Ringfence wrote over another; its value is the absolute path of that other one. */
 const shadowKey = 'X-Ringfence-Source';
@@ -48,11 +49,8 @@ export function openAppCatalog(environment: Readonly<Record<string, string | und
 }
 
 function applicationDirectories(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const home = environment['HOME'];
-  const ownHome = environment['XDG_DATA_HOME'];
-  const own = ownHome?.startsWith('/') ? ownHome : home?.startsWith('/') ? join(home, '.local/share') : '';
-  const shared = (environment['XDG_DATA_DIRS'] || '/usr/local/share:/usr/share').split(':');
-  const roots = [own, ...shared].filter((path) => path.startsWith('/'));
+  const { data, dataDirs } = xdgFolders(environment);
+  const roots = data === undefined ? dataDirs : [data, ...dataDirs];
   return [...new Set(roots.map((root) => join(root, 'applications')))];
 }
 

@@ -300,6 +300,12 @@ describe('ringfence install, disturbed', () => {
     place.remove();
   });
 
+  it.each(['install', 'uninstall'])('does not %s into a home that nobody knows', async (verb) => {
+    const { code, stderr } = await ringfence([verb], { ...alone, HOME: 'relative', XDG_DATA_HOME: undefined });
+    expect(stderr).toMatch(/HOME is not set to an absolute path/);
+    expect(code).toBe(2);
+  });
+
   it('waits for another install, and refuses a damaged manifest', async () => {
     const place = tempHome();
     const env = { ...alone, ...place.env };
