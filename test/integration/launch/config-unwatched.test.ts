@@ -18,7 +18,8 @@ import { command } from '../../harness/command.ts';
 import { type TempHome, tempHome } from '../../harness/temp-home.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
-const good = (memory: string) => `default-profile = "mine"\n\n[profile.mine]\nbase = "relaxed"\nmemory-max = "${memory}"\n`;
+const good = (memory: string) =>
+  `default-profile = "mine"\n\n[profile.mine]\nbase = "relaxed"\nmemory-max = "${memory}"\n`;
 /** A user namespace counts for itself what it may have of inotify, and nobody else in this system is cut short. */
 const limit = '/proc/sys/user/max_inotify_instances';
 const withoutInotify = [
