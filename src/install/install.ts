@@ -115,6 +115,7 @@ async function startDaemon({ unit, places }: InstallPorts, version: string, chan
   }
   try {
     if (changed && ['active', 'activating', 'failed'].includes(facts.active)) await unit.restart();
+    await unit.wake();
     const running = await unit.version();
     const [pid, owner] = [(await unit.facts()).pid, await unit.ownerPid()];
     if (owner !== pid) {

@@ -114,7 +114,9 @@ function managerFacts({ version, controlGroup }: Systemd): DoctorFacts['manager'
 
 async function askDaemon(bus: BusConnection): Promise<NonNullable<DoctorFacts['daemon']>> {
   try {
-    return { version: await openOwnUnit(bus, unitName).version() };
+    const unit = openOwnUnit(bus, unitName);
+    await unit.wake();
+    return { version: await unit.version() };
   } catch (error) {
     return { problem: messageOf(error) };
   }

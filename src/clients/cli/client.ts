@@ -1,7 +1,9 @@
 import { type ErrorCode, errorTable, RingfenceError } from '../../domain/errors.ts';
+import { unitName } from '../../install/pure/places.ts';
 import { sessionBusAddress } from '../../platform/dbus/address.ts';
 import { connectBus } from '../../platform/dbus/connection.ts';
 import { isRemoteError } from '../../platform/dbus/messages.ts';
+import { notInstalled, openOwnUnit } from '../../platform/systemd/own-unit.ts';
 
 const destination = 'org.ringfence.Ringfence1';
 const root = '/org/ringfence/Ringfence1';
@@ -51,11 +53,13 @@ export interface Client {
 }
 
 /**
- * Connects to the session bus; the bus starts the daemon with the first call.
+ * Connects to the session bus; the first call starts the daemon where it does not run.
  * @throws RingfenceError Unreachable
  */
 export async function connectClient(environment: Readonly<Record<string, string | undefined>>): Promise<Client> {
   const bus = await connectBus(sessionBusAddress(environment));
+  const unit = openOwnUnit(bus, unitName);
+  let awake: Promise<void> | undefined;
   const call = async <I extends string, O extends string>(
     path: string,
     iface: string,
@@ -66,6 +70,8 @@ export async function connectClient(environment: Readonly<Record<string, string 
     timeoutMs = launchTimeoutMs,
   ) => {
     try {
+      awake ??= unit.wake();
+      await awake;
       return await bus.call({ destination, path, interface: iface, member }, signature, args, reply, { timeoutMs });
     } catch (error) {
       throw asOwnError(error);
@@ -176,7 +182,10 @@ function asOwnError(error: unknown): unknown {
   if (error.dbusName === 'org.freedesktop.DBus.Error.UnknownObject') {
     return new RingfenceError('NoSuchInstance', 'cannot find the instance: it has ended', { cause: error });
   }
-  const unreachable = /\.(ServiceUnknown|NameHasNoOwner|NoReply|Spawn\.[A-Za-z]+|Disconnected)$/.test(error.dbusName);
+  if (error.dbusName === 'org.freedesktop.DBus.Error.ServiceUnknown') {
+    return new RingfenceError('Unreachable', notInstalled, { cause: error });
+  }
+  const unreachable = /\.(NameHasNoOwner|NoReply|Spawn\.[A-Za-z]+|Disconnected)$/.test(error.dbusName);
   return unreachable
     ? new RingfenceError('Unreachable', `cannot reach the Ringfence daemon: ${error.message}`, { cause: error })
     : new RingfenceError('Failed', error.message, { cause: error });

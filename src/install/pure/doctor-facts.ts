@@ -22,7 +22,14 @@ export interface DoctorFacts {
   readonly sandbox: SandboxHostFacts;
   readonly activation: ActivationFacts | undefined;
   readonly unit:
-    | { readonly load: string; readonly active: string; readonly file: string; readonly stale: boolean }
+    | {
+        readonly load: string;
+        readonly active: string;
+        readonly file: string;
+        readonly stale: boolean;
+        /** Files of its command line that are not there any more. */
+        readonly missing: readonly string[];
+      }
     | undefined;
   /** The daemon's answer, or why there is none. */
   readonly daemon: { readonly version: string } | { readonly problem: string } | undefined;

@@ -147,6 +147,10 @@ function judgeUnit({ unit }: DoctorFacts): Finding | undefined {
     const says = `the user manager cannot use ${unit.file} (${unit.load})`;
     return missing(name, says, 'see "systemctl --user status ringfence.service", and run "ringfence install" again');
   }
+  if (unit.missing.length > 0) {
+    const says = `${unit.file} executes ${unit.missing.join(' and ')}, which is gone (was node updated or removed?)`;
+    return missing(name, says, 'run "ringfence install" again');
+  }
   if (unit.stale) {
     const says = `${unit.file} has changed since the user manager read it`;
     return limited(name, says, 'run "systemctl --user daemon-reload"');

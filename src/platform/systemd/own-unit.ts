@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { RingfenceError } from '../../domain/errors.ts';
 import type { BusConnection } from '../dbus/connection.ts';
 import { isRemoteError } from '../dbus/messages.ts';
@@ -13,6 +14,9 @@ const driver = {
 const properties = 'org.freedesktop.DBus.Properties';
 const daemonName = 'org.ringfence.Ringfence1';
 const jobTimeoutMs = 30_000;
+/** What whoever asks for the daemon before it was installed is told. */
+export const notInstalled =
+  'cannot reach the Ringfence daemon: Ringfence is not installed for you; run "ringfence install"';
 
 /** Our unit as the user manager has it (org.freedesktop.systemd1(5)). */
 export interface UnitFacts {
@@ -25,6 +29,8 @@ export interface UnitFacts {
   readonly stale: boolean;
   /** 0 when it does not run. */
   readonly pid: number;
+  /** Files of its command line that are not there any more: node, or the daemon itself. */
+  readonly missing: readonly string[];
 }
 
 /** The daemon as an installation sees it: a unit of the user manager and a name on the bus. */
@@ -35,6 +41,12 @@ export interface OwnUnit {
   /** Waits for the job. @throws RingfenceError ScopeFailed when it does not end well */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /**
+   * Starts it unless somebody has the bus name. The bus would do so too, but it tells only after a time limit that it cannot, and within
+   * that it does not try again.
+   * @throws RingfenceError Unreachable when it is not installed or cannot be started
+   */
+  wake(): Promise<void>;
   /** Forgets that it failed, so that nothing of it stays loaded. */
   forget(): Promise<void>;
   /** The Version property; the bus starts the daemon for it. */
@@ -45,7 +57,7 @@ export interface OwnUnit {
 
 /** Our unit, over the session bus. Every call throws what a call on the bus throws. */
 export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
-  const call = (member: 'RestartUnit' | 'StopUnit') =>
+  const call = (member: 'StartUnit' | 'RestartUnit' | 'StopUnit') =>
     runJob(bus, unit, async () => {
       const target = { destination: manager, path: managerPath, interface: `${manager}.Manager`, member };
       const [job] = await bus.call(target, 'ss', [unit, 'replace'], 'o');
@@ -60,7 +72,7 @@ export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
     );
     return value;
   };
-  return {
+  const own: OwnUnit = {
     async facts() {
       const load = { destination: manager, path: managerPath, interface: `${manager}.Manager`, member: 'LoadUnit' };
       const [path] = await bus.call(load, 's', [unit], 'o');
@@ -68,13 +80,17 @@ export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
       const [loadState, active, file, stale] = await Promise.all(
         ['LoadState', 'ActiveState', 'FragmentPath', 'NeedDaemonReload'].map(ofUnit),
       );
-      const pid = loadState === 'loaded' ? await get(path, `${manager}.Service`, 'MainPID') : 0;
+      const [pid, commands] =
+        loadState === 'loaded'
+          ? await Promise.all(['MainPID', 'ExecStart'].map((name) => get(path, `${manager}.Service`, name)))
+          : [0, []];
       return {
         load: String(loadState),
         active: String(active),
         file: String(file),
         stale: stale === true,
         pid: Number(pid),
+        missing: missingFiles(commands as ExecCommand[]),
       };
     },
     async reload() {
@@ -84,6 +100,30 @@ export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
     restart: () => call('RestartUnit'),
     async stop() {
       await call('StopUnit').catch(ignoreNoUnit);
+    },
+    async wake() {
+      if ((await own.ownerPid()) !== undefined) return;
+      const [activatable] = await bus.call({ ...driver, member: 'ListActivatableNames' }, '', [], 'as');
+      const facts = await own.facts().catch(() => undefined);
+      if (facts?.load !== 'loaded') {
+        // The bus starts it, or says why not.
+        if (activatable.includes(daemonName)) return;
+        throw new RingfenceError('Unreachable', notInstalled);
+      }
+      const [gone] = facts.missing;
+      if (gone !== undefined) {
+        const why = `${gone} is gone (was node updated or removed?); run "ringfence install"`;
+        throw new RingfenceError('Unreachable', `cannot start the Ringfence daemon: ${why}`);
+      }
+      if (facts.active === 'failed') await own.forget();
+      try {
+        await call('StartUnit');
+      } catch (error) {
+        // Where it was killed while it started, systemd starts it again by itself.
+        if ((await own.facts()).active !== 'failed') return;
+        const why = `it ended at its start; see "journalctl --user -u ${unit}"`;
+        throw new RingfenceError('Unreachable', `cannot start the Ringfence daemon: ${why}`, { cause: error });
+      }
     },
     async forget() {
       const target = {
@@ -108,6 +148,26 @@ export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
       }
     },
   };
+  return own;
+}
+
+/** The start of an `a(sasbttttuii)`: the program, and its words. */
+type ExecCommand = readonly [program: string, argv: readonly string[], ...rest: unknown[]];
+
+function missingFiles(commands: readonly ExecCommand[]): string[] {
+  return commands.flatMap(([program, [, ...words]]) => [
+    ...(isThere(program, constants.X_OK) ? [] : [program]),
+    ...words.filter((word) => word.startsWith('/') && !isThere(word, constants.F_OK)),
+  ]);
+}
+
+function isThere(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Listens before it asks, so that no job's end is missed. */

@@ -18,6 +18,7 @@ import {
   temporaryFolder,
 } from '../../../fixtures/live-daemon.ts';
 import { client, openRunner, setActivation } from '../../../fixtures/open-client.ts';
+import { command, output } from '../../../harness/command.ts';
 import { waitFor } from '../../../harness/wait-for.ts';
 
 /** How many clicks there are while the daemon dies once a second. */
@@ -44,6 +45,7 @@ describe('clicks', () => {
     await setActivation([process.execPath, ...nodeFlags, built.ringfenced].join(' '));
   });
   afterEach(async () => {
+    await command([built.ringfence, 'uninstall']);
     await setActivation(undefined);
     const pid = await namePid(bus, busName);
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
@@ -55,6 +57,12 @@ describe('clicks', () => {
     await bus.close();
   });
 
+  /** In place of the daemon and of what the bus would start. */
+  const installUnit = async () => {
+    await setActivation(undefined);
+    await daemon.stop();
+    await output([built.ringfence, 'install']);
+  };
   const lines = () => readFileSync(join(folder, 'starts'), 'utf8').split('\n').filter(Boolean);
   const starts = () => lines().map((line) => line.split(' ')[0] ?? '');
   /** As an icon does it, in a group of its own, which all that it leaves would be in. */
@@ -93,41 +101,49 @@ describe('clicks', () => {
     expect(starts()).toEqual(['x:a']);
   });
 
-  it(`end in a fence, each app started once, while the daemon is killed once a second (${clicks})`, async () => {
-    const uris = Array.from({ length: clicks }, (_, index) => `x:${index}`);
-    const codes = new Map<string, number | null>();
-    let killed = 0;
-    const killer = (async () => {
-      while (codes.size < clicks) {
-        // Once it takes calls, which on a busy machine may be a second after it was started.
-        const ping = { destination: busName, path: '/', interface: 'org.freedesktop.DBus.Peer', member: 'Ping' };
-        const pid =
-          (await namePid(bus, busName)) &&
-          (await bus.call(ping, '', [], '').then(
-            () => namePid(bus, busName),
-            () => undefined,
-          ));
-        await sleep(pid === undefined ? 10 : 1000);
-        if (pid === undefined || codes.size === clicks) continue;
-        process.kill(pid, 'SIGKILL');
-        killed += 1;
-      }
-    })();
-    const left = [...uris];
-    const hand = async () => {
-      for (let uri = left.shift(); uri !== undefined; uri = left.shift()) codes.set(uri, await click(uri).ended);
-    };
-    await Promise.all(Array.from({ length: 8 }, hand));
-    await killer;
-    const fenced = uris.filter((uri) => codes.get(uri) === 0).sort();
-    await waitFor(() => starts().length >= fenced.length, { what: 'the apps to start' });
-    await waitFor(async () => (await fenceUnits(bus)).length === fenced.length, { what: 'a fence for each' });
-    expect(uris.filter((uri) => ![0, 75].includes(codes.get(uri) ?? -1))).toEqual([]);
-    expect(starts().sort()).toEqual(fenced);
-    expect(lines().filter((line) => !line.includes('/app-ringfence-clicked-'))).toEqual([]);
-    expect(killed).toBeGreaterThan(0);
-    expect(fenced.length).toBeGreaterThanOrEqual(0.95 * clicks);
-  }, 600_000);
+  it.each([
+    ['the bus', async () => {}],
+    ['systemd', installUnit],
+  ])(
+    `end in a fence, each app started once, while %s restarts a daemon that is killed once a second (${clicks})`,
+    async (_who, prepare) => {
+      await prepare();
+      const uris = Array.from({ length: clicks }, (_, index) => `x:${index}`);
+      const codes = new Map<string, number | null>();
+      let killed = 0;
+      const killer = (async () => {
+        while (codes.size < clicks) {
+          // Once it takes calls, which on a busy machine may be a second after it was started.
+          const ping = { destination: busName, path: '/', interface: 'org.freedesktop.DBus.Peer', member: 'Ping' };
+          const pid =
+            (await namePid(bus, busName)) &&
+            (await bus.call(ping, '', [], '').then(
+              () => namePid(bus, busName),
+              () => undefined,
+            ));
+          await sleep(pid === undefined ? 10 : 1000);
+          if (pid === undefined || codes.size === clicks) continue;
+          process.kill(pid, 'SIGKILL');
+          killed += 1;
+        }
+      })();
+      const left = [...uris];
+      const hand = async () => {
+        for (let uri = left.shift(); uri !== undefined; uri = left.shift()) codes.set(uri, await click(uri).ended);
+      };
+      await Promise.all(Array.from({ length: 8 }, hand));
+      await killer;
+      const fenced = uris.filter((uri) => codes.get(uri) === 0).sort();
+      await waitFor(() => starts().length >= fenced.length, { what: 'the apps to start' });
+      await waitFor(async () => (await fenceUnits(bus)).length === fenced.length, { what: 'a fence for each' });
+      expect(uris.filter((uri) => ![0, 75].includes(codes.get(uri) ?? -1))).toEqual([]);
+      expect(starts().sort()).toEqual(fenced);
+      expect(lines().filter((line) => !line.includes('/app-ringfence-clicked-'))).toEqual([]);
+      expect(killed).toBeGreaterThan(0);
+      expect(fenced.length).toBeGreaterThanOrEqual(0.95 * clicks);
+    },
+    600_000,
+  );
 
   it('are handed back when the user manager hangs, and start nothing once it goes on', async () => {
     const manager = (await namePid(bus, 'org.freedesktop.systemd1')) ?? 0;
