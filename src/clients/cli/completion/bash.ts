@@ -1,9 +1,11 @@
+import { sectionKeys } from '../../../config/pure/config-key.ts';
 import type { Command } from '../command.ts';
+import { entriesScript } from './entries-script.ts';
 import { type CompletionCommand, completionCommands } from './words.ts';
 
 /**
- * The completion script for bash. It works with and without the package bash-completion, and never starts a program but sed,
- * for profiles of the user's own.
+ * The completion script for bash. It works with and without the package bash-completion, and never starts a program but sed
+ * and awk, to read profiles of the user's own and desktop entries.
  */
 export function bashCompletion(commands: readonly Command[]): string {
   const table = completionCommands(commands);
@@ -20,6 +22,55 @@ _ringfence_apps() {
       [[ $id == "$1"* ]] && printf '%q\\n' "\${id%.desktop}"
     done
   done
+}
+
+# The entries that are "available" or "enabled", or the "action"s of an app on the line.
+_ringfence_entries() {
+  local folder file folders="\${XDG_DATA_HOME:-$HOME/.local/share}:\${XDG_DATA_DIRS:-/usr/local/share:/usr/share}"
+  local -a files=()
+  local IFS=:
+  for folder in $folders; do
+    for file in "$folder"/applications/*.desktop "$folder"/applications/*/*.desktop; do
+      [[ -r $file && -f $file ]] && files+=("$file")
+    done
+  done
+  ((\${#files[@]} > 0)) || return
+  IFS=' '
+  RINGFENCE_SHOW=$1 RINGFENCE_LINE="\${COMP_WORDS[*]}" RINGFENCE_FOLDERS=$folders awk '${entriesScript}' "\${files[@]}" |
+    while IFS= read -r file; do
+      [[ $file == "$2"* ]] && printf '%q\\n' "$file"
+    done
+}
+
+# What runs in a fence; processes of one's own once the word begins like one.
+_ringfence_processes() {
+  local process
+  _ringfence_instances "$1"
+  [[ $1 == [0-9]* ]] || return
+  for process in /proc/[0-9]*; do
+    [[ -O $process && \${process##*/} == "$1"* ]] && printf '%s\\n' "\${process##*/}"
+  done
+}
+
+# What goes on behind "ringfence config VERB".
+_ringfence_settings() {
+  local verb=\${COMP_WORDS[2]} whose=\${COMP_WORDS[3]} key=\${COMP_WORDS[4]}
+  [[ $verb != check ]] || return
+  if ((COMP_CWORD == 3)); then
+    printf '%s\\n' default-profile $(_ringfence_profiles | sed 's/^/profile./')
+    _ringfence_apps "$1"
+  elif ((COMP_CWORD == 4)) || [[ $verb == unset ]]; then
+    case $whose in
+      default-profile) [[ $verb != set ]] || _ringfence_profiles ;;
+      profile.*) printf '%s\\n' ${sectionKeys('profile').join(' ')} ;;
+      *) printf '%s\\n' ${sectionKeys('app').join(' ')} ;;
+    esac
+  elif ((COMP_CWORD == 5)); then
+    case $key in
+      profile | base) _ringfence_profiles ;;
+      network | x11 | sound) printf '%s\\n' true false ;;
+    esac
+  fi
 }
 
 # By app; by unit once the word begins like one.
@@ -51,10 +102,13 @@ _ringfence_offer() {
   local IFS=$'\\n'
   case $1 in
     app) COMPREPLY=($(_ringfence_apps "$2" | sort -u)) ;;
+    available | enabled | action) COMPREPLY=($(_ringfence_entries "$1" "$2" | sort -u)) ;;
+    process) COMPREPLY=($(_ringfence_processes "$2" | sort -u)) ;;
+    setting) COMPREPLY=($(compgen -W "$(_ringfence_settings "$2")" -- "$2")) ;;
+    *\\|*) COMPREPLY=($(compgen -W "\${1//|/$'\\n'}" -- "$2")) ;;
     instance) COMPREPLY=($(_ringfence_instances "$2" | sort -u)) ;;
     profile) COMPREPLY=($(compgen -W "$(_ringfence_profiles)" -- "$2")) ;;
     signal) COMPREPLY=($(compgen -W $'TERM\\nKILL\\nINT\\nHUP\\nSTOP\\nCONT\\nUSR1\\nUSR2' -- "$2")) ;;
-    shell) COMPREPLY=($(compgen -W $'bash\\nzsh\\nfish' -- "$2")) ;;
     file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$2")) ;;
   esac
 }
@@ -119,7 +173,7 @@ function commandCase({ name, options, first, others }: CompletionCommand): strin
     value === undefined ? [] : [`--${long}=${value.kind}`, ...(short === undefined ? [] : [`-${short}=${value.kind}`])],
   );
   return `    ${name})
-      first=${first} others=${others}
+      first='${first}' others='${others}'
       options='${words.join(' ')}'
       values='${values.join(' ')}' ;;`;
 }

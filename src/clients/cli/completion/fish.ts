@@ -1,7 +1,9 @@
+import { sectionKeys } from '../../../config/pure/config-key.ts';
 import type { Command } from '../command.ts';
-import { type CompletionCommand, completionCommands, type WordKind } from './words.ts';
+import { entriesScript } from './entries-script.ts';
+import { type CompletionCommand, completionCommands, listedWords, type WordKind } from './words.ts';
 
-/** The completion script for fish. Starts no program but sed, for profiles of the user's own. */
+/** The completion script for fish. Starts no program but awk, to read desktop entries. */
 export function fishCompletion(commands: readonly Command[]): string {
   const table = completionCommands(commands);
   return `# fish completion for ringfence, made from its command table
@@ -15,6 +17,65 @@ function __ringfence_apps
         for file in $folder/applications/*.desktop $folder/applications/*/*.desktop
             string replace -- $folder/applications/ '' $file | string replace -a / - | string replace -r '\\.desktop$' ''
         end
+    end
+end
+
+# The entries that are "available" or "enabled", or the "action"s of an app on the line.
+function __ringfence_entries
+    set -l home $HOME/.local/share
+    set -q XDG_DATA_HOME; and set home $XDG_DATA_HOME
+    set -l folders /usr/local/share /usr/share
+    set -q XDG_DATA_DIRS; and set folders (string split : -- $XDG_DATA_DIRS)
+    set -l files
+    for folder in $home $folders
+        for file in $folder/applications/*.desktop $folder/applications/*/*.desktop
+            test -r $file; and test -f $file; and set -a files $file
+        end
+    end
+    set -q files[1]; or return
+    set -l line (commandline -opc | string join ' ')
+    env RINGFENCE_SHOW=$argv[1] RINGFENCE_LINE="$line" RINGFENCE_FOLDERS=(string join : -- $home $folders) awk '${entriesScript}' $files
+end
+
+# What runs in a fence; processes of one's own once the word begins like one.
+function __ringfence_processes
+    __ringfence_instances
+    string match -qr '^[0-9]' -- (commandline -ct); or return
+    for process in (string match -r '^/proc/[0-9]+$' -- /proc/*)
+        test -O $process; and string replace /proc/ '' -- $process
+    end
+end
+
+# What goes on behind "ringfence config VERB".
+function __ringfence_settings
+    set -l words (commandline -opc)
+    test $words[3] = check; and return
+    switch (count $words)
+        case 3
+            echo default-profile
+            string replace -r '^' profile. -- (__ringfence_profiles)
+            __ringfence_apps
+        case 4
+            __ringfence_keys $words[4] $words[3]
+        case 5
+            if test $words[3] = unset
+                __ringfence_keys $words[4]
+            else if contains -- $words[5] profile base
+                __ringfence_profiles
+            else if contains -- $words[5] network x11 sound
+                printf '%s\\n' true false
+            end
+    end
+end
+
+function __ringfence_keys
+    switch $argv[1]
+        case default-profile
+            test "$argv[2]" = set; and __ringfence_profiles
+        case 'profile.*'
+            printf '%s\\n' ${sectionKeys('profile').join(' ')}
+        case '*'
+            printf '%s\\n' ${sectionKeys('app').join(' ')}
     end
 end
 
@@ -84,15 +145,24 @@ ${table.flatMap(commandLines).join('\n')}
 `;
 }
 
-const actions: Readonly<Record<Exclude<WordKind, 'none'>, string>> = {
+const actions: Readonly<Record<string, string>> = {
   app: "-f -a '(__ringfence_apps)'",
+  available: "-f -a '(__ringfence_entries available)'",
+  enabled: "-f -a '(__ringfence_entries enabled)'",
+  action: "-f -a '(__ringfence_entries action)'",
+  process: "-f -a '(__ringfence_processes)'",
+  setting: "-f -a '(__ringfence_settings)'",
   instance: "-f -a '(__ringfence_instances)'",
   command: "-a '(__ringfence_command)'",
   file: '-F',
   profile: "-f -a '(__ringfence_profiles)'",
   signal: "-f -a 'TERM KILL INT HUP STOP CONT USR1 USR2'",
-  shell: "-f -a 'bash zsh fish'",
 };
+
+function actionOf(kind: WordKind): string {
+  const listed = listedWords(kind);
+  return listed === undefined ? (actions[kind] ?? '-f') : `-f -a '${listed.join(' ')}'`;
+}
 
 function commandLines({ name, summary, options, first, others }: CompletionCommand): string[] {
   const at = (place?: 'first' | 'others') =>
@@ -100,11 +170,11 @@ function commandLines({ name, summary, options, first, others }: CompletionComma
   return [
     `complete -c ringfence -n 'test (count (commandline -opc)) -eq 1' -a ${name} -d ${quoted(summary)}`,
     ...options.map(({ name: long, short, help, value }) => {
-      const takes = value === undefined ? '' : ` -r${value.kind === 'none' ? ' -f' : ` ${actions[value.kind]}`}`;
+      const takes = value === undefined ? '' : ` -r${value.kind === 'none' ? ' -f' : ` ${actionOf(value.kind)}`}`;
       return `${at()} -l ${long}${short === undefined ? '' : ` -s ${short}`} -d ${quoted(help)}${takes}`;
     }),
-    ...(first === 'none' ? [] : [`${at('first')} ${actions[first]}`]),
-    ...(others === 'none' ? [] : [`${at('others')} ${actions[others]}`]),
+    ...(first === 'none' ? [] : [`${at('first')} ${actionOf(first)}`]),
+    ...(others === 'none' ? [] : [`${at('others')} ${actionOf(others)}`]),
   ];
 }
 

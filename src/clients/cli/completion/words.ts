@@ -1,7 +1,31 @@
 import { type Command, commonOptions, type OptionSpec } from '../command.ts';
 
-/** What can stand in a place of the command line, as far as a shell can tell without starting a program. */
-export type WordKind = 'app' | 'instance' | 'command' | 'file' | 'profile' | 'signal' | 'shell' | 'none';
+/**
+ * What can stand in a place of the command line, as far as a shell can tell without asking the daemon. "available" is an app
+ * that a menu shows and that is not enabled; "setting" is what "ringfence config VERB" goes on with; words with bars between
+ * them stand for themselves.
+ */
+export type WordKind = (typeof wordKinds)[number] | `${string}|${string}`;
+
+const wordKinds = [
+  'app',
+  'available',
+  'enabled',
+  'action',
+  'instance',
+  'process',
+  'setting',
+  'command',
+  'file',
+  'profile',
+  'signal',
+  'none',
+] as const;
+
+/** The words of a kind that is a list of them. */
+export function listedWords(kind: WordKind): readonly string[] | undefined {
+  return kind.includes('|') ? kind.split('|') : undefined;
+}
 
 /** An option as completions need it. */
 export interface CompletionOption {
@@ -27,7 +51,7 @@ export function completionCommands(commands: readonly Command[]): CompletionComm
     name,
     summary,
     options: Object.entries({ ...options, ...commonOptions }).map(([long, spec]) => option(long, spec)),
-    ...operandKinds(operands),
+    ...operandKinds(name, operands),
   }));
 }
 
@@ -37,7 +61,13 @@ export function singleQuoted(text: string): string {
 }
 
 function option(name: string, { type, short, value, help }: OptionSpec): CompletionOption {
-  const kinds: Record<string, WordKind> = { NAME: 'profile', APP: 'app', SIGNAL: 'signal', FILE: 'file' };
+  const kinds: Record<string, WordKind> = {
+    NAME: 'profile',
+    APP: 'app',
+    ACTION: 'action',
+    SIGNAL: 'signal',
+    FILE: 'file',
+  };
   return {
     name,
     short,
@@ -46,16 +76,21 @@ function option(name: string, { type, short, value, help }: OptionSpec): Complet
   };
 }
 
-/** Read from the usage line, which people see too: "APP [FILE|URI...]", "APP...|--all", "APP|UNIT". */
-function operandKinds(operands: string): { first: WordKind; others: WordKind } {
+/** Read from the usage line, which people see too: "APP [FILE|URI...]", "APP...|--all", "APP|UNIT", "enable|disable". */
+function operandKinds(name: string, operands: string): { first: WordKind; others: WordKind } {
+  if (name === 'enable') return { first: 'available', others: 'available' };
+  if (name === 'disable') return { first: 'enabled', others: 'enabled' };
+  const listed = /^[a-z]+(?:\|[a-z]+)+(?= |$)/.exec(operands)?.[0];
+  if (listed !== undefined) return { first: listed as WordKind, others: name === 'config' ? 'setting' : 'none' };
   const kinds: readonly (readonly [RegExp, WordKind, WordKind])[] = [
     [/^APP\|UNIT.*\.\.\.$/, 'instance', 'instance'],
     [/^\[?APP\|UNIT/, 'instance', 'none'],
+    [/^PID\|APP/, 'process', 'none'],
     [/^APP\.\.\./, 'app', 'app'],
     [/^APP \[FILE/, 'app', 'file'],
     [/^APP/, 'app', 'none'],
     [/COMMAND/, 'command', 'command'],
-    [/^SHELL$/, 'shell', 'none'],
+    [/^SHELL$/, 'bash|zsh|fish', 'none'],
     [/FILE/, 'file', 'file'],
   ];
   const [, first, others] = kinds.find(([pattern]) => pattern.test(operands)) ?? [undefined, 'none', 'none'];

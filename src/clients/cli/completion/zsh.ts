@@ -1,13 +1,16 @@
+import { sectionKeys } from '../../../config/pure/config-key.ts';
 import type { Command } from '../command.ts';
+import { entriesScript } from './entries-script.ts';
 import {
   type CompletionCommand,
   type CompletionOption,
   completionCommands,
+  listedWords,
   singleQuoted,
   type WordKind,
 } from './words.ts';
 
-/** The completion function for zsh, for a folder of its fpath. Starts no program. */
+/** The completion function for zsh, for a folder of its fpath. Starts no program but awk, to read desktop entries. */
 export function zshCompletion(commands: readonly Command[]): string {
   const table = completionCommands(commands);
   return `#compdef ringfence
@@ -23,6 +26,48 @@ _ringfence_apps() {
   done
   ids=(\${(u)ids})
   _wanted apps expl app compadd -a ids
+}
+
+# The entries that are "available" or "enabled", or the "action"s of an app on the line.
+_ringfence_entries() {
+  local folder folders="\${XDG_DATA_HOME:-$HOME/.local/share}:\${XDG_DATA_DIRS:-/usr/local/share:/usr/share}" expl
+  local -a files found
+  for folder in \${(s.:.)folders}; do
+    files+=($folder/applications/**/*.desktop(N-.r))
+  done
+  (($#files)) || return 1
+  found=(\${(f)"$(RINGFENCE_SHOW=$1 RINGFENCE_LINE="\${(j: :)\${(Q)words}}" RINGFENCE_FOLDERS=$folders awk '${entriesScript}' $files)"})
+  _wanted $1 expl "$1" compadd -a found
+}
+
+# What runs in a fence; processes of one's own once the word begins like one.
+_ringfence_processes() {
+  local -a processes
+  processes=(/proc/<->(NU:t))
+  [[ $PREFIX == [0-9]* ]] && compadd -a processes
+  _ringfence_instances
+}
+
+# What goes on behind "ringfence config VERB".
+_ringfence_settings() {
+  [[ $words[2] != check ]] || return
+  if ((CURRENT == 3)); then
+    local -a names
+    compadd default-profile
+    prefix=profile. _ringfence_profiles
+    _ringfence_apps
+  elif ((CURRENT == 4)) || [[ $words[2] == unset ]]; then
+    case $words[3] in
+      default-profile) [[ $words[2] != set ]] || _ringfence_profiles ;;
+      profile.*) compadd ${sectionKeys('profile').join(' ')} ;;
+      *) compadd ${sectionKeys('app').join(' ')} ;;
+    esac
+  elif ((CURRENT == 5)); then
+    case $words[4] in
+      profile|base) _ringfence_profiles ;;
+      network|x11|sound) compadd true false ;;
+    esac
+  fi
 }
 
 _ringfence_instances() {
@@ -46,6 +91,7 @@ _ringfence_profiles() {
       [[ $line = '[profile.'* ]] && names+=(\${\${\${line#\\[profile.}%%\\]*}//[\\"\\']/})
     done <$file/ringfence/config.toml
   done
+  names=("\${names[@]/#/\${prefix-}}")
   compadd -a names
 }
 
@@ -73,22 +119,35 @@ _ringfence "$@"
 `;
 }
 
-const actions: Readonly<Record<WordKind, string>> = {
+const actions: Readonly<Record<string, string>> = {
   app: '_ringfence_apps',
+  available: '{_ringfence_entries available}',
+  enabled: '{_ringfence_entries enabled}',
+  action: '{_ringfence_entries action}',
   instance: '_ringfence_instances',
+  process: '_ringfence_processes',
+  setting: '_ringfence_settings',
   command: '_normal',
   file: '_files',
   profile: '_ringfence_profiles',
   signal: '_signals',
-  shell: '(bash zsh fish)',
   none: ' ',
 };
+
+function messageOf(kind: WordKind): string {
+  return listedWords(kind) === undefined ? kind : 'word';
+}
+
+function actionOf(kind: WordKind): string {
+  const listed = listedWords(kind);
+  return listed === undefined ? (actions[kind] ?? ' ') : `(${listed.join(' ')})`;
+}
 
 function commandCase({ name, options, first, others }: CompletionCommand): string {
   const specs = options.flatMap(optionSpecs);
   if (first === 'command') specs.push(`'*::command:_normal'`);
-  else if (first !== 'none') specs.push(`'1:${first}:${actions[first]}'`);
-  if (first !== 'command' && others !== 'none') specs.push(`'*:${others}:${actions[others]}'`);
+  else if (first !== 'none') specs.push(`'1:${messageOf(first)}:${actionOf(first)}'`);
+  if (first !== 'command' && others !== 'none') specs.push(`'*:${messageOf(others)}:${actionOf(others)}'`);
   return `        ${name}) _arguments -s ${first === 'command' ? '-A "-*" ' : ''}\\
 ${specs.map((spec) => `          ${spec}`).join(' \\\n')} ;;`;
 }
@@ -101,7 +160,7 @@ function optionSpecs({ name, short, help, value }: CompletionOption): string[] {
     singleQuoted(
       value === undefined
         ? `${except}${one}[${text}]`
-        : `${except}${one}[${text}]:${value.name}:${actions[value.kind]}`,
+        : `${except}${one}[${text}]:${value.name}:${actionOf(value.kind)}`,
     ),
   );
 }
