@@ -132,7 +132,9 @@ export function instanceJson(instance: InstanceView): Record<string, unknown> {
 function heldText(row: ReadonlyMap<string, string>, limits: InstanceView['limits']): string {
   const name = row.get('name') ?? '';
   if (limits.has(name)) return limitForPeople(name, limits.get(name));
-  return row.get('asked') === 'infinity' ? limitForPeople(name, 'infinity') : (row.get('value') ?? '');
+  if (row.get('asked') === 'infinity') return limitForPeople(name, 'infinity');
+  // Says all in "asked"; the kernel's word for it is a bare 0.
+  return name === 'oom-kill' ? '' : (row.get('value') ?? '');
 }
 
 interface Use {

@@ -123,7 +123,7 @@ async function edit(edits: readonly ConfigEdit[], context: Context, json: boolea
   } else if (!changed) {
     terminal.warn(edits.some(({ value }) => value !== undefined) ? 'it was set so already' : 'it was not set');
   } else
-    for (const one of edits) terminal.print(`${describeKey(one)}  ${terminal.paint('dim', stateOf(one, ports.file))}`);
+    terminal.print(columns(edits.map((one) => [describeKey(one), terminal.paint('dim', stateOf(one, ports.file))])));
   const { problems, warnings } = configReport(environment);
   const named = edits.map(({ section }) => (section.kind === 'app' ? section.name : undefined));
   const own = warnings.filter(({ app }) => named.includes(app)).map(({ message }) => message);
@@ -140,10 +140,11 @@ async function check(words: readonly string[], { environment, terminal }: Contex
   const { files, problems, warnings } = configReport(environment);
   if (json) terminal.printJson({ files, errors: problems, warnings });
   else {
-    for (const { path, state } of files) {
+    const lines = files.map(({ path, state }) => {
       const colour = state === 'faulty' ? 'red' : state === 'read' ? 'green' : 'dim';
-      terminal.print(`${terminal.paint(colour, state === 'read' ? 'no errors' : state)}  ${path}`);
-    }
+      return [terminal.paint(colour, state === 'read' ? 'no errors' : state), path];
+    });
+    terminal.print(columns(lines));
     for (const message of [...problems, ...warnings.map((one) => one.message)]) terminal.warn(`ringfence: ${message}`);
   }
   return problems.length > 0 ? 1 : 0;
