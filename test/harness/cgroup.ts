@@ -13,7 +13,7 @@ export function cgroupOf(pid: number): string | undefined {
 
 /** The folder below /sys/fs/cgroup of a user unit; rejects when the unit has none (any more). */
 export async function cgroupFolder(unit: string): Promise<string> {
-  const path = await output(['systemctl', '--user', 'show', '--property=ControlGroup', '--value', unit]);
+  const path = await output(['systemctl', '--user', 'show', '--property=ControlGroup', '--value', '--', unit]);
   if (path === '') throw new Error(`${unit} has no cgroup`);
   return join('/sys/fs/cgroup', path);
 }

@@ -21,5 +21,5 @@ export async function userUnits(pattern: string): Promise<string[]> {
 
 /** A property of a user unit as `systemctl show` prints it: `unitProperty(unit, 'Result')`. */
 export function unitProperty(unit: string, property: string): Promise<string> {
-  return output(['systemctl', '--user', 'show', `--property=${property}`, '--value', unit]);
+  return output(['systemctl', '--user', 'show', `--property=${property}`, '--value', '--', unit]);
 }
