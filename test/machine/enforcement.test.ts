@@ -106,7 +106,7 @@ describe('the kernel', () => {
     // NAME PID CPU MEMORY / MAX TASKS PROFILE AGE
     expect(listed[1]).toMatch(/^python3 +\d+ +\d\S* ?\S+ +\d+(\.\d+)? MiB \/ 300 MiB +2 +relaxed +\d/);
     const shown = await output([built.ringfence, 'show', unit]);
-    expect(shown).toMatch(/^memory-max +300M +enforced/m);
+    expect(shown).toMatch(/^memory-max +300M +request +enforced +300 MiB$/m);
     expect(shown).toMatch(/^Memory +[\d.]+ MiB of 300 MiB/m);
   });
 
