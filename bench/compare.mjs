@@ -1,44 +1,57 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { interleave, launchArgs, row } from './rig.mjs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { interleave, launchArgs, row, summary } from './rig.mjs';
 
 const quiet = { stdio: 'ignore' };
+/** How often each build is started anew. */
+const turns = 6;
 
 /**
  * Several builds in one run: those below out/builds/NAME/, each with all that `dist` has, take turns as the daemon, so that all of
- * them meet the same weather. What a piece buys is the build with it against the one without.
+ * them meet the same weather. What a piece buys is the build with it against the one without. Lower quartiles: a busy machine
+ * only ever adds.
  */
 export async function measureBuilds(rig) {
   const names = readdirSync('out/builds').sort();
-  const click = () => spawn('dbus-send', launchArgs('bench'), quiet);
-  const sections = {
-    hot: (start) => interleave(rig.rounds / turns, start, rig.timeClick),
-    rested: (start) => interleave(Math.ceil(rig.rounds / turns / 2), start, rig.timeClick, 100),
+  const starts = {
+    click: () => spawn('dbus-send', launchArgs('bench'), quiet),
+    systemdRun: () => spawn('systemd-run', ['--user', '--scope', '--quiet', rig.app], quiet),
   };
-  const systemdRun = () => spawn('systemd-run', ['--user', '--scope', '--quiet', rig.app], quiet);
-  const all = {};
+  const hotRounds = Math.ceil(rig.rounds / turns);
+  const sections = { hot: [hotRounds, 0], rested: [Math.ceil(hotRounds / 8), 100] };
+  const all = Object.fromEntries(names.map((name) => [name, { hot: blank(), rested: blank() }]));
   for (let turn = 0; turn < turns; turn += 1) {
     for (const name of turn % 2 === 0 ? names : [...names].reverse()) {
       const { child } = await rig.startDaemon(`out/builds/${name}/ringfenced`);
-      for (const [section, measure] of Object.entries(sections)) {
-        const times = await measure({ click, systemdRun });
-        all[name] ??= {};
-        all[name][section] ??= { ratios: [], medians: [] };
+      for (const [section, [rounds, pause]] of Object.entries(sections)) {
         const own = all[name][section];
-        own.ratios.push(times.click.median / times.systemdRun.median);
-        own.medians.push(times.click.median);
+        const before = processorMs(child.pid);
+        const times = await interleave(rounds, starts, rig.timeClick, pause);
+        // Five rounds do not count as times, but they take theirs.
+        own.processor.push((processorMs(child.pid) - before) / (rounds + 5));
+        own.click.push(...times.click.values);
+        own.systemdRun.push(...times.systemdRun.values);
       }
       await rig.stopDaemon(child);
     }
   }
-  const middle = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
   const rows = Object.entries(all).flatMap(([name, measured]) =>
-    Object.entries(measured).map(([section, { ratios, medians }]) =>
-      row(`${section}: ${name}`, { median: middle(medians) }, middle(ratios)),
-    ),
+    Object.entries(measured).map(([section, { click, systemdRun, processor }]) => {
+      const [own, theirs] = [click, systemdRun].map((values) => summary(values).quartile);
+      const [what, took, , ratio] = row(`${section}: ${name}`, { median: own }, own / theirs);
+      return [what, took, '', ratio, `daemon ${summary(processor).median.toFixed(2)} ms of a processor`];
+    }),
   );
   return { results: all, rows };
 }
 
-/** How often each build is started anew. */
-const turns = 6;
+function blank() {
+  return { click: [], systemdRun: [], processor: [] };
+}
+
+/** What all threads of a process have computed so far. */
+function processorMs(pid) {
+  return readdirSync(`/proc/${pid}/task`)
+    .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6)
+    .reduce((sum, time) => sum + time, 0);
+}

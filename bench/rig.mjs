@@ -140,7 +140,7 @@ export async function interleave(rounds, starts, time, pause = 0) {
       if (round >= 0) times[name].push(took);
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, summary(values)]));
+  return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, { ...summary(values), values }]));
 }
 
 function shuffled(items) {
@@ -150,11 +150,11 @@ function shuffled(items) {
     .map(([, item]) => item);
 }
 
-/** Median and 95th percentile. */
+/** Lower quartile, median and 95th percentile. */
 export function summary(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share) => sorted[Math.floor((sorted.length - 1) * share)];
-  return { median: at(0.5), p95: at(0.95) };
+  return { quartile: at(0.25), median: at(0.5), p95: at(0.95) };
 }
 
 /** A row of the table. */

@@ -6,6 +6,7 @@ import { type BusConnection, connectBus, connectPeer, type PeerConnection } from
 import { createDispatcher, type ObjectTree } from '../platform/dbus/dispatcher.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { openLog } from '../platform/journal/open-log.ts';
+import { openMemoryRest } from '../platform/process/memory-rest.ts';
 import { reloadBus, reloadManager } from '../platform/systemd/bus-driver.ts';
 import { connectUserManager, type Systemd } from '../platform/systemd/user-manager.ts';
 import type { ShadowResult } from '../shadows/shadow-results.ts';
@@ -54,7 +55,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const log = openLog({ identifier: 'ringfenced', level: 'info', environment });
   const internalError = (error: unknown) => log.event('internal-error', 'internal error', { cause: error });
   const manager = openManagerSocket(environment, internalError);
-  const bus = await connectBus(sessionBusAddress(environment), { onInternalError: internalError, name: busName });
+  const bus = await connectBus(sessionBusAddress(environment), {
+    onInternalError: internalError,
+    name: busName,
+    onSent: openMemoryRest().worked,
+  });
   try {
     if (bus.joinedAs !== 'owner') {
       throw new RingfenceError('Failed', `cannot start: another process on this bus is ${busName} already`);

@@ -16,13 +16,15 @@ export interface BusOptions {
   readonly timeoutMs?: number;
   readonly onInternalError?: (error: unknown) => void;
   readonly name?: string;
+  /** Told the length of each message that is sent. */
+  readonly onSent?: (bytes: number) => void;
 }
 
 /** Connects to a bus by its address and says Hello. Throws `Unreachable` with the reason where that fails. */
 export async function connectBus(address: string, options: BusOptions = {}): Promise<BusConnection> {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const opened = await openBusSocket(address, timeoutMs, joinMessages(options.name));
-  const connection = new SocketConnection(opened, 'bus', options.onInternalError ?? warn);
+  const connection = new SocketConnection(opened, 'bus', options.onInternalError ?? warn, options.onSent);
   try {
     await connection.join(options.name, timeoutMs);
   } catch (error) {

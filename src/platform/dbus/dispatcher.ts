@@ -1,9 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errnoText } from '../../domain/errno-text.ts';
 import { errorTable, RingfenceError } from '../../domain/errors.ts';
 import { checkBody } from './encode.ts';
 import type { InterfaceSpec, MethodSpec, PropertySpec } from './interface-spec.ts';
 import { introspectionXml } from './introspection.ts';
-import { CallError, dbusErrors, type MethodCall, type Reply } from './messages.ts';
+import { CallError, dbusErrors, type MethodCall, type Reply, tooManyAnswers } from './messages.ts';
 import { isInterfaceName, isMemberName, isObjectPath } from './names.ts';
 import { parseSignature, parseSingleType, type Variant, variant } from './signature.ts';
 import {
@@ -34,8 +35,6 @@ export interface DispatcherOptions {
   readonly root: string;
   /** Gets whatever a handler or getter threw that is no RingfenceError: a bug, for the log. */
   readonly onInternalError: (error: unknown) => void;
-  /** Turns an error of a handler into its D-Bus name and text; undefined for what is a bug. */
-  readonly errorToDbus?: (error: unknown) => { errorName: string; message: string } | undefined;
 }
 
 /** The objects of a service. Calls are answered from `serve` on. Its functions that announce something resolve when it is announced and never reject. */
@@ -68,6 +67,7 @@ class Dispatcher implements ObjectTree {
   readonly #bus: DispatcherBus;
   readonly #options: DispatcherOptions;
   readonly #objects = new Map<string, ExportedObject>();
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #load = new Map<string, { calls: number; bytes: number }>();
   readonly #standard: readonly InterfaceSpec[];
   readonly #nodeOnly: readonly InterfaceSpec[];
@@ -156,8 +156,28 @@ class Dispatcher implements ObjectTree {
       const message = `cannot call ${call.member}: it takes ${describeArgs(method)}, not '${call.signature}'`;
       throw new CallError(dbusErrors.invalidArgs, message);
     }
-    const body = await method.handle(readBody(call), { sender: call.sender, path: call.path });
-    return { signature: method.out, body };
+    const handle = () => method.handle(readBody(call), { sender: call.sender, path: call.path });
+    const isLong = call.member === 'GetManagedObjects';
+    return { signature: method.out, body: await (isLong ? this.#inTurn(call, handle) : handle()) };
+  }
+
+  /** One of these answers at a time for each client, and others' calls between: all at once they would fill our memory. */
+  async #inTurn(call: MethodCall, work: () => Promise<unknown[]> | unknown[]): Promise<unknown[]> {
+    const before = this.#turns.get(call.sender);
+    const turn = (async () => {
+      if (before !== undefined) {
+        await before.catch(() => {});
+        await nextTurn();
+      }
+      if (call.isWanted?.() === false) throw new CallError(dbusErrors.limitsExceeded, tooManyAnswers.message);
+      return work();
+    })();
+    this.#turns.set(call.sender, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(call.sender) === turn) this.#turns.delete(call.sender);
+    }
   }
 
   #findMethod({ path, interface: iface, member }: MethodCall): MethodSpec {
@@ -281,8 +301,6 @@ class Dispatcher implements ObjectTree {
   }
 
   #errorReply(error: unknown): Reply {
-    const known = this.#options.errorToDbus?.(error);
-    if (known !== undefined) return known;
     if (error instanceof CallError || error instanceof RingfenceError) {
       return { errorName: error.dbusName, message: error.message };
     }

@@ -56,6 +56,8 @@ export interface MethodCall {
   /** The length of the whole message in bytes. */
   readonly bytes: number;
   decode(): unknown[];
+  /** False once so many answers to the sender wait that this one would be refused: asked before what takes long. */
+  isWanted?(): boolean;
 }
 
 /** The answer to a method call: values with their signature, or an error. */
@@ -74,4 +76,10 @@ export const dbusErrors = {
   unknownObject: 'org.freedesktop.DBus.Error.UnknownObject',
   unknownProperty: 'org.freedesktop.DBus.Error.UnknownProperty',
   nameHasNoOwner: 'org.freedesktop.DBus.Error.NameHasNoOwner',
+} as const;
+
+/** For a client that asks faster than its answers can be sent. */
+export const tooManyAnswers = {
+  errorName: dbusErrors.limitsExceeded,
+  message: 'cannot answer another call: too many answers wait to be sent',
 } as const;

@@ -6,8 +6,17 @@ import { encodeMessage, type WireMessage } from './encode.ts';
 import { type Frame, FrameReader, maxCallBytes, messageType } from './frames.ts';
 import { doNotQueue, driver, helloSerial, nameSerial } from './join.ts';
 import type { SignalMatch } from './match-rule.ts';
-import { type CallTarget, dbusErrors, type MethodCall, RemoteError, type Reply, type Signal } from './messages.ts';
+import {
+  type CallTarget,
+  dbusErrors,
+  type MethodCall,
+  RemoteError,
+  type Reply,
+  type Signal,
+  tooManyAnswers,
+} from './messages.ts';
 import { isBusName, isInterfaceName } from './names.ts';
+import { ReplyBacklog } from './reply-backlog.ts';
 import type { Args } from './signature.ts';
 import { type BusDriver, Subscriptions } from './subscriptions.ts';
 
@@ -39,6 +48,8 @@ export class SocketConnection implements BusConnection {
   readonly #onInternalError: (error: unknown) => void;
   readonly #subscriptions: Subscriptions;
   readonly #pending = new Map<number, PendingCall>();
+  readonly #backlog = new ReplyBacklog();
+  readonly #onSent: (bytes: number) => void;
   #lastSerial = 0;
   #lossReason: Error | undefined;
   #resolveLost: (reason: Error) => void = () => {};
@@ -49,8 +60,14 @@ export class SocketConnection implements BusConnection {
   /** Calls that wait for `serve`. */
   #held: { readonly frames: Frame[]; bytes: number } | undefined;
 
-  constructor({ socket, rest }: BusSocket, kind: 'bus' | 'peer', onInternalError: (error: unknown) => void) {
+  constructor(
+    { socket, rest }: BusSocket,
+    kind: 'bus' | 'peer',
+    onInternalError: (error: unknown) => void,
+    onSent: (bytes: number) => void = () => {},
+  ) {
     this.#socket = socket;
+    this.#onSent = onSent;
     this.#isPeer = kind === 'peer';
     this.#onInternalError = (error) => {
       try {
@@ -210,8 +227,14 @@ export class SocketConnection implements BusConnection {
     const serial = this.#lastSerial >= 0xffffffff ? 1 : this.#lastSerial + 1;
     const bytes = encodeMessage({ ...message, serial });
     this.#lastSerial = serial;
-    if (this.#lossReason === undefined) this.#socket.write(bytes);
+    if (this.#lossReason === undefined) this.#write(bytes, message);
     return serial;
+  }
+
+  #write(bytes: Buffer, { type, destination }: Omit<WireMessage, 'serial'>): void {
+    this.#onSent(bytes.length);
+    const isReply = type === messageType.reply && destination !== undefined;
+    this.#socket.write(bytes, isReply ? this.#backlog.add(destination, bytes.length) : undefined);
   }
 
   /**
@@ -277,16 +300,27 @@ export class SocketConnection implements BusConnection {
   }
 
   #handle(frame: Frame): Promise<Reply> | Reply {
+    if (this.#backlog.isFull(frame.sender)) return tooManyAnswers;
     if (frame.oversized) {
       const message = `cannot take a call of ${frame.bytes} bytes: the limit is ${maxCallBytes} bytes`;
       return { errorName: dbusErrors.limitsExceeded, message };
     }
     const { sender, path = '/', interface: iface, member = '', signature, bytes } = frame;
-    return this.#handler({ sender, path, interface: iface, member, signature, bytes, decode: () => frame.decode() });
+    return this.#handler({
+      sender,
+      path,
+      interface: iface,
+      member,
+      signature,
+      bytes,
+      decode: () => frame.decode(),
+      isWanted: () => !this.#backlog.isFull(sender) && this.#lossReason === undefined,
+    });
   }
 
-  #reply(frame: Frame, reply: Reply): void {
+  #reply(frame: Frame, answer: Reply): void {
     const to = { destination: frame.sender, replySerial: frame.serial };
+    const reply = this.#backlog.isFull(frame.sender) ? tooManyAnswers : answer;
     if ('errorName' in reply) {
       const errorName = isInterfaceName(reply.errorName) ? reply.errorName : dbusErrors.failed;
       this.#send({ type: messageType.error, ...to, errorName, signature: 's', body: [sendableText(reply.message)] });
