@@ -2,7 +2,7 @@ import { type ConfigStore, configPlaces, openConfigStore } from '../config/io/co
 import { errorTable, isRingfenceError, RingfenceError } from '../domain/errors.ts';
 import type { LaunchStep } from '../launch/ports.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
-import { type BusConnection, connectBus, connectPeer, type PeerConnection } from '../platform/dbus/connection.ts';
+import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
 import { createDispatcher, type ObjectTree } from '../platform/dbus/dispatcher.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { openLog } from '../platform/journal/open-log.ts';
@@ -54,7 +54,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { environment } = options;
   const log = openLog({ identifier: 'ringfenced', level: 'info', environment });
   const internalError = (error: unknown) => log.event('internal-error', 'internal error', { cause: error });
-  const manager = openManagerSocket(environment, internalError);
   const bus = await connectBus(sessionBusAddress(environment), {
     onInternalError: internalError,
     name: busName,
@@ -64,7 +63,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (bus.joinedAs !== 'owner') {
       throw new RingfenceError('Failed', `cannot start: another process on this bus is ${busName} already`);
     }
-    return await assemble(options, { log, internalError, bus, manager });
+    return await assemble(options, { log, internalError, bus });
   } catch (error) {
     const [errorName, message] = isRingfenceError(error)
       ? [error.dbusName, error.message]
@@ -76,30 +75,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-/** The user manager's own socket: connected while the bus is being joined, and anew whenever it is asked for again. */
-function openManagerSocket(environment: DaemonOptions['environment'], onInternalError: (error: unknown) => void) {
-  const path = `${environment['XDG_RUNTIME_DIR'] ?? ''}/systemd/private`;
-  const connect = () => connectPeer(path, { timeoutMs: 2000, onInternalError });
-  let first: Promise<PeerConnection> | undefined = connect();
-  first.catch(() => {});
-  return () => {
-    const connection = first ?? connect();
-    first = undefined;
-    return connection;
-  };
-}
-
 interface Connections {
   readonly log: Log;
   readonly internalError: (error: unknown) => void;
   readonly bus: BusConnection;
-  readonly manager: () => Promise<PeerConnection>;
 }
 
 async function assemble(options: DaemonOptions, connections: Connections): Promise<Daemon> {
   const { environment, version } = options;
-  const { log, internalError, bus, manager } = connections;
-  const systemd = await connectUserManager(bus, manager, options);
+  const { log, internalError, bus } = connections;
+  const systemd = await connectUserManager(bus, options);
   const config = openConfigStore(configPlaces(environment));
   const managerEnvironment = async () => Object.fromEntries(await systemd.environment());
   const shadows = wireShadowsHere(options, config.current, systemd, bus);

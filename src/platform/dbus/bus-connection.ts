@@ -38,6 +38,3 @@ export interface BusConnection {
   /** Sends what is still to be sent and disconnects. */
   close(): Promise<void>;
 }
-
-/** What one can do with a service on a socket of its own, without a bus between: it is the only other side. */
-export type PeerConnection = Pick<BusConnection, 'lost' | 'call' | 'subscribe' | 'close'>;

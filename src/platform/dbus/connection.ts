@@ -1,11 +1,10 @@
 import { RingfenceError } from '../../domain/errors.ts';
-import { unixAddress } from './address.ts';
-import type { BusConnection, PeerConnection } from './bus-connection.ts';
+import type { BusConnection } from './bus-connection.ts';
 import { openBusSocket } from './bus-socket.ts';
 import { joinMessages } from './join.ts';
 import { SocketConnection } from './socket-connection.ts';
 
-export type { BusConnection, PeerConnection } from './bus-connection.ts';
+export type { BusConnection } from './bus-connection.ts';
 export * from './messages.ts';
 
 /**
@@ -24,7 +23,7 @@ export interface BusOptions {
 export async function connectBus(address: string, options: BusOptions = {}): Promise<BusConnection> {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const opened = await openBusSocket(address, timeoutMs, joinMessages(options.name));
-  const connection = new SocketConnection(opened, 'bus', options.onInternalError ?? warn, options.onSent);
+  const connection = new SocketConnection(opened, options.onInternalError ?? warn, options.onSent);
   try {
     await connection.join(options.name, timeoutMs);
   } catch (error) {
@@ -33,15 +32,6 @@ export async function connectBus(address: string, options: BusOptions = {}): Pro
     throw new RingfenceError('Unreachable', `cannot join the bus: ${reason}`, { cause: error });
   }
   return connection;
-}
-
-/**
- * Connects to a service that listens at a socket path itself. It sends all of its signals, whatever is subscribed to, and the
- * destination of a call means nothing to it. Throws `Unreachable`.
- */
-export async function connectPeer(path: string, options: Omit<BusOptions, 'name'> = {}): Promise<PeerConnection> {
-  const opened = await openBusSocket(unixAddress(path), options.timeoutMs ?? 10_000, Buffer.alloc(0));
-  return new SocketConnection(opened, 'peer', options.onInternalError ?? warn);
 }
 
 function warn(error: unknown): void {

@@ -44,7 +44,6 @@ export class SocketConnection implements BusConnection {
   joinedAs: 'owner' | 'taken' | undefined;
   readonly lost: Promise<Error>;
   readonly #socket: Socket;
-  readonly #isPeer: boolean;
   readonly #onInternalError: (error: unknown) => void;
   readonly #subscriptions: Subscriptions;
   readonly #pending = new Map<number, PendingCall>();
@@ -62,13 +61,11 @@ export class SocketConnection implements BusConnection {
 
   constructor(
     { socket, rest }: BusSocket,
-    kind: 'bus' | 'peer',
     onInternalError: (error: unknown) => void,
     onSent: (bytes: number) => void = () => {},
   ) {
     this.#socket = socket;
     this.#onSent = onSent;
-    this.#isPeer = kind === 'peer';
     this.#onInternalError = (error) => {
       try {
         onInternalError(error);
@@ -79,7 +76,7 @@ export class SocketConnection implements BusConnection {
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve;
     });
-    this.#subscriptions = new Subscriptions(this.#isPeer ? withoutBus : this.#busDriver(), this.#onInternalError);
+    this.#subscriptions = new Subscriptions(this.#busDriver(), this.#onInternalError);
     const reader = new FrameReader((frame) => this.#receive(frame));
     const read = (chunk: Buffer) => {
       try {
@@ -245,8 +242,7 @@ export class SocketConnection implements BusConnection {
     return sender === busName || sender === owner || sender === this.#subscriptions.lastOwnerOf(destination);
   }
 
-  #receive(received: Frame): void {
-    const frame = this.#isPeer ? { ...received, sender: peerName } : received;
+  #receive(frame: Frame): void {
     switch (frame.type) {
       case messageType.reply:
       case messageType.error: {
@@ -343,18 +339,6 @@ export class SocketConnection implements BusConnection {
     this.#resolveLost(error);
   }
 }
-
-/** Stands for the other side where there is no bus to stamp a sender. */
-const peerName = ':peer';
-
-const withoutBus: BusDriver = {
-  addMatch: async () => {},
-  removeMatch: async () => {},
-  async getNameOwner(_name, onOwner) {
-    await undefined;
-    onOwner(peerName);
-  },
-};
 
 function ownership(result: unknown): 'owner' | 'taken' {
   return result === nameOwner || result === alreadyOwner ? 'owner' : 'taken';

@@ -1,4 +1,5 @@
 import type { BusConnection } from '../dbus/connection.ts';
+import { managerName, managerObject } from './manager-calls.ts';
 
 const driver = {
   destination: 'org.freedesktop.DBus',
@@ -16,7 +17,5 @@ export async function reloadBus(bus: BusConnection): Promise<void> {
 
 /** Has the user manager read its units again; a new drop-in folder counts for nothing before that. */
 export async function reloadManager(bus: BusConnection): Promise<void> {
-  const manager = 'org.freedesktop.systemd1';
-  const target = { destination: manager, path: '/org/freedesktop/systemd1', interface: `${manager}.Manager` };
-  await bus.call({ ...target, member: 'Reload' }, '', [], '', { timeoutMs: 60_000 });
+  await bus.call({ destination: managerName, ...managerObject, member: 'Reload' }, '', [], '', { timeoutMs: 60_000 });
 }

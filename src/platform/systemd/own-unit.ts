@@ -3,9 +3,9 @@ import { RingfenceError } from '../../domain/errors.ts';
 import type { BusConnection } from '../dbus/connection.ts';
 import { isRemoteError } from '../dbus/messages.ts';
 import { reloadBus, reloadManager } from './bus-driver.ts';
+import { managerName as manager, managerObject, subscribeToManager } from './manager-calls.ts';
+import { followJobs } from './manager-jobs.ts';
 
-const manager = 'org.freedesktop.systemd1';
-const managerPath = '/org/freedesktop/systemd1';
 const driver = {
   destination: 'org.freedesktop.DBus',
   path: '/org/freedesktop/DBus',
@@ -59,7 +59,7 @@ export interface OwnUnit {
 export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
   const call = (member: 'StartUnit' | 'RestartUnit' | 'StopUnit') =>
     runJob(bus, unit, async () => {
-      const target = { destination: manager, path: managerPath, interface: `${manager}.Manager`, member };
+      const target = { destination: manager, ...managerObject, member };
       const [job] = await bus.call(target, 'ss', [unit, 'replace'], 'o');
       return job;
     });
@@ -74,7 +74,7 @@ export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
   };
   const own: OwnUnit = {
     async facts() {
-      const load = { destination: manager, path: managerPath, interface: `${manager}.Manager`, member: 'LoadUnit' };
+      const load = { destination: manager, ...managerObject, member: 'LoadUnit' };
       const [path] = await bus.call(load, 's', [unit], 'o');
       const ofUnit = (name: string) => get(path, `${manager}.Unit`, name);
       const [loadState, active, file, stale] = await Promise.all(
@@ -126,12 +126,7 @@ export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
       }
     },
     async forget() {
-      const target = {
-        destination: manager,
-        path: managerPath,
-        interface: `${manager}.Manager`,
-        member: 'ResetFailedUnit',
-      };
+      const target = { destination: manager, ...managerObject, member: 'ResetFailedUnit' };
       await bus.call(target, 's', [unit], '').catch(ignoreNoUnit);
     },
     async version() {
@@ -170,29 +165,11 @@ function isThere(path: string, mode: number): boolean {
   }
 }
 
-/** Listens before it asks, so that no job's end is missed. */
 async function runJob(bus: BusConnection, unit: string, start: () => Promise<string>): Promise<void> {
-  const results = new Map<string, string>();
-  let wanted: { job: string; settle: (result: string) => void } | undefined;
-  const match = { sender: manager, path: managerPath, interface: `${manager}.Manager`, member: 'JobRemoved' };
-  const end = await bus.subscribe(match, ({ body }) => {
-    const [, job, , result] = body as [number, string, string, string];
-    results.set(job, result);
-    if (wanted?.job === job) wanted.settle(result);
-  });
-  let timer: NodeJS.Timeout | undefined;
+  const jobs = await followJobs(bus);
   try {
-    const subscribe = { destination: manager, path: managerPath, interface: `${manager}.Manager`, member: 'Subscribe' };
-    await bus.call(subscribe, '', [], '').catch((error: unknown) => {
-      if (!isRemoteError(error, 'org.freedesktop.systemd1.AlreadySubscribed')) throw error;
-    });
-    const job = await start();
-    const result =
-      results.get(job) ??
-      (await new Promise<string>((settle) => {
-        wanted = { job, settle };
-        timer = setTimeout(() => settle('timeout'), jobTimeoutMs);
-      }));
+    await subscribeToManager(bus);
+    const result = await jobs.run(unit, `start or stop ${unit}`, start, jobTimeoutMs);
     if (result !== 'done') {
       throw new RingfenceError(
         'ScopeFailed',
@@ -200,8 +177,7 @@ async function runJob(bus: BusConnection, unit: string, start: () => Promise<str
       );
     }
   } finally {
-    clearTimeout(timer);
-    await end().catch(() => {});
+    await jobs.close().catch(() => {});
   }
 }
 

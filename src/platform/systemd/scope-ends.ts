@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unitObjectPath } from '../../domain/object-path.ts';
 import type { BusConnection } from '../dbus/connection.ts';
-import { isRemoteError } from '../dbus/connection.ts';
+import { managerName as manager, managerObject, subscribeToManager, whenThere } from './manager-calls.ts';
 
-const manager = 'org.freedesktop.systemd1';
-const managerObject = { path: '/org/freedesktop/systemd1', interface: `${manager}.Manager` };
 const bus1 = 'org.freedesktop.DBus';
 
 /** Follows scopes until the user manager has them no more. */
@@ -27,11 +25,12 @@ interface Followed {
  * again (systemctl daemon-reload, enable, each package that brings a unit), and for those that live on it says UnitNew a moment
  * later. So UnitRemoved only makes it ask. The manager answers when it is done with the reload, and what it has no unit
  * for then has no process either: it keeps a unit as long as there is one in its cgroup. Executed anew (daemon-reexec), or after
- * the bus has lost it, it takes its name again; what it did meanwhile nobody has heard, so all are asked for.
+ * the bus has lost it, it takes its name again; what it did meanwhile nobody has heard, so all are asked for, and `onReturn` is told.
  */
 export async function followScopeEnds(
   bus: BusConnection,
   loadedOf: (units: readonly string[]) => Promise<ReadonlySet<string>>,
+  onReturn: () => void,
 ): Promise<ScopeEnds> {
   const followed = new Map<string, Followed>();
   const suspects = new Set<string>();
@@ -83,6 +82,7 @@ export async function followScopeEnds(
         if (body[2] === '') return;
         isSubscribed = false;
         suspect(followed.keys());
+        whenThere(() => subscribeToManager(bus)).then(onReturn, () => {});
       },
     ),
   ]);
@@ -107,14 +107,6 @@ export async function followScopeEnds(
     },
     recheck: () => suspect(followed.keys()),
   };
-}
-
-/** Has the manager send its signals to this connection. */
-export async function subscribeToManager(bus: BusConnection): Promise<void> {
-  const target = { destination: manager, ...managerObject, member: 'Subscribe' };
-  await bus.call(target, '', [], '').catch((error: unknown) => {
-    if (!isRemoteError(error, `${manager}.AlreadySubscribed`)) throw error;
-  });
 }
 
 /** Between two questions to a manager that does not answer, in ms. */

@@ -1,11 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
+import { RingfenceError } from '../../domain/errors.ts';
 import { unitObjectPath } from '../../domain/object-path.ts';
-import type { BusConnection, PeerConnection } from '../dbus/connection.ts';
-import { RemoteError } from '../dbus/connection.ts';
+import type { BusConnection } from '../dbus/connection.ts';
+import { isRemoteError, RemoteError } from '../dbus/connection.ts';
+import type { Args } from '../dbus/signature.ts';
 import { variant } from '../dbus/signature.ts';
-import { openDirectLink } from './direct-link.ts';
-import { followScopeEnds, subscribeToManager } from './scope-ends.ts';
+import { isLost, managerName, managerObject, subscribeToManager, whenThere } from './manager-calls.ts';
+import { followJobs } from './manager-jobs.ts';
+import { followScopeEnds } from './scope-ends.ts';
 
 /** One property of StartTransientUnit, as plain data. */
 export interface UnitProperty {
@@ -49,64 +50,32 @@ export interface Systemd {
   recheckScopes(): void;
 }
 
-const destination = 'org.freedesktop.systemd1';
-const path = '/org/freedesktop/systemd1';
-const managerInterface = 'org.freedesktop.systemd1.Manager';
 const propertiesInterface = 'org.freedesktop.DBus.Properties';
 
-interface PendingStart {
-  /** Results that came before the reply that names the job. */
-  readonly results: Map<string, string>;
-  job?: string;
-  settle?: (result: string) => void;
-}
-
 /**
- * The user manager of systemd (org.freedesktop.systemd1(5)). Jobs and calls go over its own socket where `openDirect` gets one, as
- * systemctl and systemd-run do: without the bus between, a start takes half the switches of process. It closes that socket
- * when it is executed anew (systemctl daemon-reexec); the bus stands in until the next call has it open again. Ends of scopes are always heard of on the bus.
- * Signals are subscribed to before the first call, so that no job's end is missed.
+ * The user manager of systemd (org.freedesktop.systemd1(5)), over the bus. Signals are subscribed to before the first call, so that
+ * no job's end is missed. A manager that is executed anew (systemctl daemon-reexec) is away for a moment: calls wait for it.
  * @throws RingfenceError Unreachable when no user manager answers
  */
-export async function connectUserManager(
-  bus: BusConnection,
-  openDirect?: () => Promise<PeerConnection>,
-  { jobTimeoutMs = 30_000 } = {},
-): Promise<Systemd> {
-  const starts = new Map<string, PendingStart>();
-  const direct = openDirectLink(
-    openDirect,
-    (link) => followJobs(link, starts),
-    () => loseJobs(starts),
-  );
-  let jobsOnBus: Promise<unknown> | undefined;
-
-  /** Where calls go, once the ends of jobs are heard of there. */
-  const jobLink = async (): Promise<Pick<BusConnection, 'call'>> => {
-    const link = direct.current();
-    if (link !== undefined) return link;
-    jobsOnBus ??= followJobs(bus, starts);
-    await jobsOnBus;
-    return bus;
-  };
+export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30_000 } = {}): Promise<Systemd> {
   const call = <I extends string, O extends string>(
-    iface: string,
     member: string,
     signature: I,
-    args: Parameters<typeof bus.call<I, O>>[2],
+    args: NoInfer<Args<I>>,
     reply: O,
-    at: string = path,
-    link: Pick<BusConnection, 'call'> = direct.current() ?? bus,
-  ) => link.call({ destination, path: at, interface: iface, member }, signature, args, reply);
-
-  await direct.settled;
-  // All sent at once: the order is kept, and each is a round trip of the daemon's start.
-  const own = async (name: string) => {
-    const [{ value }] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, name], 'v');
-    return String(value);
+    { path = managerObject.path as string, iface = managerObject.interface as string, isHarmless = true } = {},
+  ) =>
+    whenThere(
+      () => bus.call({ destination: managerName, path, interface: iface, member }, signature, args, reply),
+      isHarmless,
+    );
+  const property = async (name: string, path?: string, iface: string = managerObject.interface) => {
+    const at = { iface: propertiesInterface, ...(path === undefined ? {} : { path }) };
+    const [{ value }] = await call('Get', 'ss', [iface, name], 'v', at);
+    return value;
   };
   const listScopes = async (patterns: readonly string[]): Promise<ScopeListing[]> => {
-    const [units] = await call(managerInterface, 'ListUnitsByPatterns', 'asas', [[], [...patterns]], 'a(ssssssouso)');
+    const [units] = await call('ListUnitsByPatterns', 'asas', [[], [...patterns]], 'a(ssssssouso)');
     return units.map(([unit, description]) => ({ unit, description }));
   };
   const loadedOf = async (units: readonly string[]) => {
@@ -115,136 +84,87 @@ export async function connectUserManager(
     const patterns = units.length > 20 ? ['*.scope'] : units.map((unit) => unit.replace(/[\\*?[\]]/g, '?'));
     return new Set((await listScopes(patterns)).map(({ unit }) => unit));
   };
-  const greeting = () =>
-    Promise.all([own('Version'), own('ControlGroup'), own('DefaultLimitNOFILESoft'), subscribeToManager(bus)]);
-  const [[version, controlGroup, openFiles], ends] = await Promise.all([
-    whenThere(greeting),
-    followScopeEnds(bus, loadedOf),
+  /** What has become of the scope of a job whose end nobody heard: its result, undefined while it is under way. */
+  const resultOf = async (unit: string): Promise<string | undefined> => {
+    const state = await property('ActiveState', unitObjectPath(unit), `${managerName}.Unit`).catch(() => 'inactive');
+    if (state === 'active') return 'done';
+    return state === 'activating' ? undefined : String(state);
+  };
+
+  // All sent at once: the order is kept, and each is a round trip of the daemon's start.
+  const [jobs, ends, version, controlGroup, openFiles] = await Promise.all([
+    followJobs(bus),
+    // The ends of jobs while it was away were told to nobody.
+    followScopeEnds(bus, loadedOf, () => jobs.settle(resultOf)),
+    property('Version'),
+    property('ControlGroup'),
+    property('DefaultLimitNOFILESoft'),
+    whenThere(() => subscribeToManager(bus)),
   ]).catch((cause: unknown) => {
     if (!(cause instanceof RemoteError)) throw cause;
     throw new RingfenceError('Unreachable', `cannot reach the user manager of systemd: ${cause.message}`, { cause });
   });
 
+  /** Begins the scope's job; a call that went away with the manager may have begun it, and is made again where it has not. */
+  const begin = async (unit: string, properties: [string, never][]): Promise<string | undefined> => {
+    for (;;) {
+      try {
+        const [job] = await call('StartTransientUnit', 'ssa(sv)a(sa(sv))', [unit, 'fail', properties, []], 'o', {
+          isHarmless: false,
+        });
+        return job;
+      } catch (error) {
+        if (!isLost(error)) throw asScopeFailure(unit, error);
+      }
+      if (!(await loadedOf([unit])).has(unit)) continue;
+      // Once it is waited for.
+      setImmediate(() => jobs.settle(resultOf));
+      return undefined;
+    }
+  };
+
   return {
-    version: Number.parseInt(version, 10),
-    controlGroup: controlGroup === '/' ? '' : controlGroup,
+    version: Number.parseInt(String(version), 10),
+    controlGroup: controlGroup === '/' ? '' : String(controlGroup),
     // Infinity is UINT64_MAX on the bus; no kernel takes more than 2^31 (fs.nr_open).
     openFiles: Number(openFiles) < 2 ** 31 ? Number(openFiles) : undefined,
 
     async environment() {
-      const [block] = await call(propertiesInterface, 'Get', 'ss', [managerInterface, 'Environment'], 'v');
-      return parseEnvironmentBlock(block.value as string[]);
+      return parseEnvironmentBlock((await property('Environment')) as string[]);
     },
 
     async startScope(unit, properties) {
-      const link = await jobLink();
-      const start: PendingStart = { results: new Map() };
-      starts.set(unit, start);
-      try {
-        const wire = properties.map(
-          ({ name, signature, value }) => [name, variant(signature, value)] as [string, never],
-        );
-        const [job] = await call(
-          managerInterface,
-          'StartTransientUnit',
-          'ssa(sv)a(sa(sv))',
-          [unit, 'fail', wire, []],
-          'o',
-          path,
-          link,
-        ).catch((error: unknown) => {
-          throw asScopeFailure(unit, error);
+      const wire = properties.map(({ name, signature, value }) => [name, variant(signature, value)] as [string, never]);
+      const result = await jobs
+        .run(unit, `start ${unit}`, () => begin(unit, wire), jobTimeoutMs)
+        .catch(async (error: unknown) => {
+          // Takes the job back: or it would start a scope of dead processes when its turn comes.
+          if (error instanceof RingfenceError && error.code === 'TimedOut') await stopScope(unit).catch(() => {});
+          throw error;
         });
-        const result =
-          start.results.get(job) ??
-          (await jobEnd(start, job, unit, jobTimeoutMs).catch(async (error: unknown) => {
-            // Takes the job back: or it would start a scope of dead processes when its turn comes.
-            await call(managerInterface, 'StopUnit', 'ss', [unit, 'replace'], 'o').catch(() => {});
-            throw error;
-          }));
-        if (result !== 'done')
-          throw new RingfenceError('ScopeFailed', `cannot start ${unit}: its job ended as "${result}"`);
-      } finally {
-        starts.delete(unit);
-      }
+      if (result !== 'done')
+        throw new RingfenceError('ScopeFailed', `cannot start ${unit}: its job ended as "${result}"`);
     },
 
-    async stopScope(unit) {
-      await call(managerInterface, 'StopUnit', 'ss', [unit, 'replace'], 'o').catch(ignoreUnknownUnit);
-    },
+    stopScope,
 
     async killScope(unit, signal) {
-      await call(managerInterface, 'KillUnit', 'ssi', [unit, 'all', signal], '').catch(ignoreUnknownUnit);
+      await call('KillUnit', 'ssi', [unit, 'all', signal], '', { isHarmless: false }).catch(ignoreUnknownUnit);
     },
 
     listScopes: (pattern) => listScopes([pattern]),
 
     async activeSince(unit) {
-      const [since] = await call(
-        propertiesInterface,
-        'Get',
-        'ss',
-        ['org.freedesktop.systemd1.Unit', 'ActiveEnterTimestamp'],
-        'v',
-        unitObjectPath(unit),
-      );
-      return since.value as bigint;
+      return (await property('ActiveEnterTimestamp', unitObjectPath(unit), `${managerName}.Unit`)) as bigint;
     },
 
     onScopeGone: ends.follow,
     recheckScopes: ends.recheck,
   };
-}
 
-/** A manager that is executed anew, or joins a new bus, is away for a moment. */
-async function whenThere<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let waited = 0; ; waited += pause) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const isAway = error instanceof RemoteError ? awayErrors.test(error.dbusName) : isRingfenceError(error);
-      if (waited >= longestAbsence || !isAway) throw error;
-    }
-    await sleep(pause);
+  async function stopScope(unit: string): Promise<void> {
+    await call('StopUnit', 'ss', [unit, 'replace'], 'o').catch(ignoreUnknownUnit);
   }
-}
-
-const awayErrors = /^org\.freedesktop\.DBus\.Error\.(ServiceUnknown|NameHasNoOwner|NoReply|Spawn\.\w+)$/;
-/** In ms. */
-const pause = 50;
-const longestAbsence = 1000;
-
-/** Hears of the ends of jobs on a connection. */
-async function followJobs(link: Pick<BusConnection, 'subscribe'>, starts: ReadonlyMap<string, PendingStart>) {
-  await link.subscribe({ sender: destination, path, interface: managerInterface, member: 'JobRemoved' }, ({ body }) => {
-    const [, job, unit, result] = body as [number, string, string, string];
-    const start = starts.get(unit);
-    if (start === undefined) return;
-    if (start.job === job) start.settle?.(result);
-    else start.results.set(job, result);
-  });
-}
-
-/** Nobody will tell how these ended. */
-function loseJobs(starts: ReadonlyMap<string, PendingStart>): void {
-  for (const start of starts.values()) start.settle?.('unknown');
-}
-
-function jobEnd(start: PendingStart, job: string, unit: string, timeoutMs: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () =>
-        reject(
-          new RingfenceError('TimedOut', `cannot start ${unit}: systemd did not finish it in ${timeoutMs / 1000} s`),
-        ),
-      timeoutMs,
-    );
-    start.job = job;
-    start.settle = (result) => {
-      clearTimeout(timer);
-      resolve(result);
-    };
-  });
 }
 
 function asScopeFailure(unit: string, error: unknown): unknown {
@@ -254,7 +174,7 @@ function asScopeFailure(unit: string, error: unknown): unknown {
 
 // A scope that is gone needs no signal.
 function ignoreUnknownUnit(error: unknown): void {
-  if (!(error instanceof RemoteError && error.dbusName === 'org.freedesktop.systemd1.NoSuchUnit')) throw error;
+  if (!isRemoteError(error, `${managerName}.NoSuchUnit`)) throw error;
 }
 
 /** The manager's "NAME=value" strings as a map; the value is all that follows the first "=". */

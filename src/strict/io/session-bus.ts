@@ -1,5 +1,6 @@
 import type { BusConnection } from '../../platform/dbus/connection.ts';
 import { RemoteError } from '../../platform/dbus/messages.ts';
+import { reloadBus } from '../../platform/systemd/bus-driver.ts';
 import type { SessionBus } from '../ports.ts';
 
 const driver = {
@@ -39,8 +40,6 @@ export function openSessionBus(bus: BusConnection): SessionBus {
       }
     },
 
-    async reload() {
-      await bus.call({ ...driver, member: 'ReloadConfig' }, '', [], '');
-    },
+    reload: () => reloadBus(bus),
   };
 }
