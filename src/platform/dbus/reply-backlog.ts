@@ -1,5 +1,5 @@
 /** The bytes of replies to one client that may wait for the bus to take them; what is asked beyond that is refused. */
-export const maxBytesPerClient = 8 * 1024 * 1024;
+const maxBytesPerClient = 8 * 1024 * 1024;
 /** The same for all clients together. */
 const maxBytesOfAll = 32 * 1024 * 1024;
 

@@ -15,7 +15,7 @@ export async function subscribeToManager(bus: Pick<BusConnection, 'call'>): Prom
 }
 
 /** Whether a call did not reach the manager: it is being executed anew (systemctl daemon-reexec), or joins a new bus. */
-export function isAway(error: unknown): boolean {
+function isAway(error: unknown): boolean {
   return (
     isRemoteError(error) &&
     /^org\.freedesktop\.DBus\.Error\.(ServiceUnknown|NameHasNoOwner|Spawn\.\w+)$/.test(error.dbusName)
