@@ -3,7 +3,7 @@ import { RingfenceError } from '../domain/errors.ts';
 import type { OwnedDisk } from '../platform/owned-files/disk.ts';
 import type { Contents, DesiredFile } from '../platform/owned-files/model.ts';
 import type { ShadowKind } from './pure/manifest.ts';
-import { isMarked } from './pure/shadow-entry.ts';
+import { isMarked, sampleEntry } from './pure/shadow-entry.ts';
 import { asidePath, type Workshop } from './shadow-workshop.ts';
 
 /** A file that is to be, of which all is known. */
@@ -86,11 +86,18 @@ export function desire(
     path: original.target,
     group: app,
     kind,
-    fingerprint: [version, clientPath, original.source, original.stat, strict ? 'strict' : ''].join(' '),
+    fingerprint: [version, formOf(shop), clientPath, original.source, original.stat, strict ? 'strict' : ''].join(' '),
     source: original.source,
     aside: original.asidePath,
     contents: { type: 'file', mode: 0o644, modeCounts: false, bytes: once(bytes) },
   };
+}
+
+let form: string | undefined;
+
+function formOf(shop: Workshop): string {
+  form ??= shop.files.hash(sampleEntry()).slice(0, 16);
+  return form;
 }
 
 /** What every kind of shadow is made from. */

@@ -74,6 +74,20 @@ export function shadowEntry(input: ShadowInput): Buffer {
   return Buffer.from(body + gap + encodeText(group), 'latin1');
 }
 
+/** An entry such as this version writes them: where another version's is not the same, its shadows are written anew. */
+export function sampleEntry(): Buffer {
+  const lines = ['Type=Application', 'Name=A', 'Exec=a %U', 'Actions=b;', '[Desktop Action b]', 'Name=B', 'Exec=a b'];
+  return shadowEntry({
+    id: 'a.desktop',
+    original: Buffer.from(`[Desktop Entry]\n${lines.join('\n')}\n`),
+    sourcePath: '/a.desktop',
+    sourceHash: '',
+    clientPath: '/client',
+    version: '',
+    strict: false,
+  });
+}
+
 /**
  * The entry that stands before one in an autostart folder. Exec is only "/bin/sh SCRIPT" (see autostartScript), since the
  * desktop and systemd's xdg-autostart generator unquote differently.

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -293,6 +294,37 @@ info.launch_action(sys.argv[2], None) if sys.argv[2] else info.launch_uris(sys.a
     await asking.shadows.sync({ dryRun: false });
     click('app.desktop', '', []);
     expect(await outcome()).toEqual(['app', '--open=x', 'two words']);
+  });
+
+  it('that 0.1.0 wrote starts the app as before, and is written anew by sync', async () => {
+    const clientPath = join(world.root, 'bin/ringfence-open');
+    world = makeWorld({ root: world.root, clientPath });
+    record('ringfence-open', 0);
+    addEntry(world, 'app.desktop', ['Exec=app --open %F']);
+    await world.shadows.enable(only('app'));
+    const place = join(world.own, 'app.desktop');
+    const written = readFileSync(place, 'utf8');
+    // As 0.1.0 had it in all its Exec lines: the client was a program of its own.
+    const old = written.replaceAll(
+      's=127; [ ! -r \\\\"\\\\$0\\\\" ] || { . \\\\"\\\\$0\\\\"; s=\\\\$?; }',
+      '\\\\"\\\\$0\\\\" \\\\"\\\\$@\\\\"; s=\\\\$?',
+    );
+    expect(old).not.toBe(written);
+    writeFileSync(place, old);
+    const manifestPath = join(world.root, 'home/.local/share/ringfence/manifest.json');
+    const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
+    const file = manifest.files[place];
+    Object.assign(file, {
+      hash: createHash('sha256').update(old).digest('hex'),
+      // That of 0.1.0 had no word on how entries are written.
+      fingerprint: file.fingerprint.replace(/^(\S+) [0-9a-f]{16} /, '$1 '),
+      stat: undefined,
+    });
+    writeFileSync(manifestPath, JSON.stringify(manifest));
+    click('app.desktop', '', [strange]);
+    expect((await outcome()).slice(-2)).toEqual(['--', `/srv/a b,c'"$x%.txt`]);
+    await makeWorld({ root: world.root, clientPath }).shadows.sync({ dryRun: false });
+    expect(readFileSync(place, 'utf8')).toBe(written);
   });
 
   it('does not start the original for the strict action', async () => {
