@@ -55,7 +55,8 @@ export function withKept(
     if (!isOurs && set === was) continue;
     limits[edit.key] = { set, ...(was === undefined ? {} : { before: was }) };
   }
-  return { ...record, apps: { ...record.apps, [app]: limits } };
+  const apps = { ...record.apps, [app]: limits };
+  return Object.keys(limits).length === 0 ? withoutKept(record, [app]) : { ...record, apps };
 }
 
 /** The record without these apps. */

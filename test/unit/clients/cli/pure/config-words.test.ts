@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { readAssignments, readConfigWords, readKeys } from '../../../../../src/clients/cli/pure/config-words.ts';
+
+const app = (name: string) => ({ kind: 'app', name });
+const profile = (name: string) => ({ kind: 'profile', name });
+
+describe('the words of ringfence config', () => {
+  it.each([
+    ['firefox memory-max 4G', app('firefox'), true, ['memory-max', '4G']],
+    ['org.gnome.gedit', app('org.gnome.gedit'), true, []],
+    ['firefox.memory-max 4G', app('firefox'), true, ['memory-max', '4G']],
+    ['app.firefox memory-max 4G', app('firefox'), false, ['memory-max', '4G']],
+    ['app."firefox.desktop".memory-max 4G', app('firefox.desktop'), false, ['memory-max', '4G']],
+    ['profile.browser base=relaxed', profile('browser'), false, ['base=relaxed']],
+    ['profile.browser.cpu-quota 300%', profile('browser'), false, ['cpu-quota', '300%']],
+    ['profile.a.base tasks-max 3', profile('a.base'), false, ['tasks-max', '3']],
+    ['profile.relaxed', profile('relaxed'), false, []],
+    ['default-profile strict', { kind: 'top' }, false, ['default-profile', 'strict']],
+    ['default-profile=strict', { kind: 'top' }, false, ['default-profile=strict']],
+  ])('%s', (line, section, isLoose, rest) => {
+    expect(readConfigWords('set', line.split(' '))).toEqual({ section, isLoose, rest });
+  });
+
+  it('say whose settings they are', () => {
+    for (const words of [[], ['memory-max', '4G'], ['memory-max=4G']]) {
+      expect(() => readConfigWords('set', words)).toThrow('name an app or a profile first');
+    }
+    expect(() => readConfigWords('set', ['profile.', 'base', 'x'])).toThrow('names no profile');
+  });
+
+  it('are one key and its value, or many', () => {
+    const section = { kind: 'app', name: 'x' } as const;
+    expect(readAssignments(section, ['memory-max', '4G'])).toEqual([{ section, key: 'memory-max', value: '4G' }]);
+    expect(readAssignments(section, ['inaccessible-paths', '~/a=b', '~/c'])).toEqual([
+      { section, key: 'inaccessible-paths', value: ['~/a=b', '~/c'] },
+    ]);
+    expect(readAssignments(section, ['tasks-max=7', 'own-names=a.b', 'own-names=c.d', 'network=true'])).toEqual([
+      { section, key: 'tasks-max', value: 7n },
+      { section, key: 'own-names', value: ['a.b', 'c.d'] },
+      { section, key: 'network', value: true },
+    ]);
+    expect(readAssignments({ kind: 'top' }, ['default-profile=strict'])).toEqual([
+      { section: { kind: 'top' }, key: 'default-profile', value: 'strict' },
+    ]);
+    for (const words of [[], ['memory-max=4G', 'x'], ['nope=1'], ['base', 'relaxed']]) {
+      expect(() => readAssignments(section, words)).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));
+    }
+    expect(readKeys(section, ['network', 'x11'])).toHaveLength(2);
+    expect(() => readKeys(section, ['nope'])).toThrow('cannot use the key "nope"');
+  });
+});

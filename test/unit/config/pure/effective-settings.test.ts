@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { effectiveSettings, writtenSettings } from '../../../../src/config/pure/effective-settings.ts';
+import { warnOfUnknownApps } from '../../../../src/config/pure/unknown-apps.ts';
+import { readConfig } from '../../../../src/domain/config/read-config.ts';
+import { describeOrigin } from '../../../../src/domain/config/setting.ts';
+
+const { config } = readConfig([
+  { path: '/etc', text: '[profile.strict]\nread-only-paths = ["/srv"]\n[app.firefox]\ncpu-weight = 50\n' },
+  {
+    path: '/own',
+    text: [
+      'default-profile = "browser"',
+      '[profile.browser]',
+      'base = "strict"',
+      'memory-max = "4G"',
+      'network = false',
+      '[app."firefox.desktop"]',
+      'tasks-max = 100',
+      'network = true',
+      'read-only-paths = ["~/Music"]',
+    ].join('\n'),
+  },
+]);
+const rows = (all: ReturnType<typeof writtenSettings>) =>
+  all.map(({ key, value, origin }) => `${key} ${value} ${describeOrigin(origin)}`);
+
+describe('effective settings', () => {
+  it('are an app’s own, then its profile’s, then those of its bases', () => {
+    expect(rows(effectiveSettings(config, { kind: 'app', name: 'firefox' }))).toEqual([
+      'profile browser /own:1',
+      'memory-max 4G /own:4',
+      'memory-swap-max 25% built-in',
+      'cpu-weight 50 /etc:4',
+      'tasks-max 100 /own:7',
+      'network true /own:8',
+      'read-only-paths ~/Music /own:9',
+      'read-only-paths /srv /etc:2',
+    ]);
+  });
+
+  it('of a profile have its base', () => {
+    expect(rows(effectiveSettings(config, { kind: 'profile', name: 'browser' })).slice(0, 2)).toEqual([
+      'base strict /own:3',
+      'memory-max 4G /own:4',
+    ]);
+    expect(rows(effectiveSettings(config, { kind: 'top' }))).toEqual(['default-profile browser /own:1']);
+    expect(() => effectiveSettings(config, { kind: 'profile', name: 'nope' })).toThrow('no such profile');
+  });
+
+  it('are told from those that files set', () => {
+    expect(writtenSettings(config).map(({ section, key }) => [section.kind, key])).toEqual([
+      ['top', 'default-profile'],
+      ['profile', 'read-only-paths'],
+      ['profile', 'base'],
+      ['profile', 'memory-max'],
+      ['profile', 'network'],
+      ['app', 'cpu-weight'],
+      ['app', 'tasks-max'],
+      ['app', 'network'],
+      ['app', 'read-only-paths'],
+    ]);
+    expect(writtenSettings(readConfig([]).config)).toEqual([]);
+  });
+});
+
+describe('apps that are not installed', () => {
+  it.each([
+    [['firefox'], []],
+    [['firefox-esr'], ['/own:6: no app firefox is installed; did you mean firefox-esr?']],
+    [['org.mozilla.firefox'], ['/own:6: no app firefox is installed; did you mean org.mozilla.firefox?']],
+    [['fierfox'], ['/own:6: no app firefox is installed; did you mean fierfox?']],
+    [['gimp'], ['/own:6: no app firefox is installed']],
+  ])('where there are %j', (installed, messages) => {
+    expect(warnOfUnknownApps(config, installed).map(({ message }) => message)).toEqual(messages);
+  });
+});
