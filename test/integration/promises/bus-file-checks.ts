@@ -329,6 +329,10 @@ const propertyChecks: Record<string, Check> = {
   },
   'Capabilities "name"': async () =>
     expect((await capabilities()).map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(limitEffects))),
+  'Capabilities "file-watching"': seenIn(
+    'integration/launch/config-unwatched.test.ts',
+    'counts for the next launch all the same',
+  ),
   'Capabilities "sandbox"': async () =>
     expect(await capabilities()).toContainEqual({ name: 'sandbox', available: 'yes' }),
   ...Object.fromEntries(['available', 'yes', 'no', 'reason', 'fix'].map((word) => [`Capabilities "${word}"`, works])),

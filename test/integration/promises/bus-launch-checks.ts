@@ -161,6 +161,7 @@ const held = seenIn(enforcement, 'holds every limit as it was asked for, and the
 const lacking = seenIn(enforcement, 'says what it cannot hold, why, and what helps');
 const used = seenIn(enforcement, 'is what the command line lists and shows');
 const instanceChecks: Record<string, Check> = {
+  'Report "oom-kill"': seenIn(enforcement, 'is asked whether it kills one process or the whole app'),
   Stop: async () => {
     const patient = await endAfter('trap "exit 7" TERM', (path) => theClient().stop(path, 20_000));
     expect(patient).toMatchObject({ 'exit-code': '7' });
