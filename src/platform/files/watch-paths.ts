@@ -108,32 +108,12 @@ function watchPoints(
           present.names = point.names;
           continue;
         }
-        const opened = open(key, point);
-        if (opened !== undefined) watchers.set(key, opened);
+        const opened = watchPoint(point, notice, () => watchers.delete(key));
+        if (opened === 'no room') blind = true;
+        else if (opened !== undefined) watchers.set(key, opened);
         added = true;
       }
       if (!added || blind) return;
-    }
-  };
-
-  const open = (key: string, point: WatchPoint): Watched | undefined => {
-    try {
-      const watched: Watched = { names: point.names, watcher: watch(point.folder, { persistent: false }) };
-      watched.watcher.on('change', (_kind, file) => {
-        const name = String(file);
-        // A folder reports its own end under its own name.
-        if (watched.names === undefined || watched.names.has(name) || name === basename(point.folder)) notice();
-      });
-      watched.watcher.on('error', () => {
-        watched.watcher.close();
-        watchers.delete(key);
-        notice();
-      });
-      return watched;
-    } catch (error) {
-      // Gone again, not ours to read, or no room left: what can be watched is.
-      blind ||= shortages.has((error as NodeJS.ErrnoException).code ?? '');
-      return undefined;
     }
   };
 
@@ -150,6 +130,26 @@ function watchPoints(
       watchers.clear();
     },
   };
+}
+
+/** Watches one folder until `lost` is called; undefined when it is gone again or not ours to read. */
+function watchPoint(point: WatchPoint, notice: () => void, lost: () => void): Watched | 'no room' | undefined {
+  try {
+    const watched: Watched = { names: point.names, watcher: watch(point.folder, { persistent: false }) };
+    watched.watcher.on('change', (_kind, file) => {
+      const name = String(file);
+      // A folder reports its own end under its own name.
+      if (watched.names === undefined || watched.names.has(name) || name === basename(point.folder)) notice();
+    });
+    watched.watcher.on('error', () => {
+      watched.watcher.close();
+      lost();
+      notice();
+    });
+    return watched;
+  } catch (error) {
+    return shortages.has((error as NodeJS.ErrnoException).code ?? '') ? 'no room' : undefined;
+  }
 }
 
 /** Where it shows that one of the paths changes, appears or goes. */

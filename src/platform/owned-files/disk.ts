@@ -63,7 +63,6 @@ export interface OwnedDisk {
  * and nowhere else. Files larger than `maxSize` bytes count as unusable.
  */
 export function openOwnedDisk(staging: string, maxSize = Number.POSITIVE_INFINITY): OwnedDisk {
-  let count = 0;
   // Each folder is made once; one that vanishes meanwhile is an error, as any other.
   const made = new Set<string>();
   const makeOnce = (folder: string, mode: number) => {
@@ -71,57 +70,21 @@ export function openOwnedDisk(staging: string, maxSize = Number.POSITIVE_INFINIT
     makeFolders(folder, mode);
     made.add(folder);
   };
-  const newPath = () => {
-    makeOnce(staging, 0o700);
-    return join(staging, `${process.pid}-${count++}`);
-  };
-  const hold = (path: string) => {
-    const second = newPath();
-    try {
-      // A second name for the same file keeps its mode, times and attributes, and nothing is without it for a moment.
-      linkSync(path, second);
-    } catch (error) {
-      if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK', 'EOPNOTSUPP'].includes(codeOf(error))) throw error;
-      copyExactly(path, second);
-    }
-    return second;
-  };
+  const stage = openStaging(staging, () => makeOnce(staging, 0o700));
   return {
     look: (path) => look(path, maxSize),
     read: (path) => readRegular(path, maxSize),
-    list: (folder) => {
-      try {
-        return readdirSync(folder).sort();
-      } catch {
-        return [];
-      }
-    },
+    list: namesIn,
     realPath: (path) => realpathSync(path),
     obstacle,
 
-    stage(content, mode, durable) {
-      const path = newPath();
-      try {
-        writeNew(path, content, mode, durable);
-        return path;
-      } catch (error) {
-        rmSync(path, { force: true });
-        // The folder tells which disk it is; the name in it tells nothing.
-        throw Object.assign(error as object, { path: staging });
-      }
-    },
-    stageLink(target) {
-      const path = newPath();
-      symlinkSync(target, path);
-      return path;
-    },
+    ...stage,
     commit: (staged, path) => move(staged, path),
     discard: (staged) => rmSync(staged, { force: true }),
 
-    hold,
     setAside(path, aside) {
       makeFolders(dirname(aside), 0o700);
-      const second = hold(path);
+      const second = stage.hold(path);
       move(second, aside);
       // rename(2) does nothing when both names are one file already.
       rmSync(second, { force: true });
@@ -144,6 +107,52 @@ export function openOwnedDisk(staging: string, maxSize = Number.POSITIVE_INFINIT
       for (const folder of folders) rmSync(join(folder, besideName), { force: true });
     },
   };
+}
+
+/** New files in a folder of our own, under names of their own. */
+function openStaging(folder: string, makeFolder: () => void): Pick<OwnedDisk, 'stage' | 'stageLink' | 'hold'> {
+  let count = 0;
+  const newPath = () => {
+    makeFolder();
+    return join(folder, `${process.pid}-${count++}`);
+  };
+  return {
+    stage(content, mode, durable) {
+      const path = newPath();
+      try {
+        writeNew(path, content, mode, durable);
+        return path;
+      } catch (error) {
+        rmSync(path, { force: true });
+        // The folder tells which disk it is; the name in it tells nothing.
+        throw Object.assign(error as object, { path: folder });
+      }
+    },
+    stageLink(target) {
+      const path = newPath();
+      symlinkSync(target, path);
+      return path;
+    },
+    hold(path) {
+      const second = newPath();
+      try {
+        // A second name for the same file keeps its mode, times and attributes, and nothing is without it for a moment.
+        linkSync(path, second);
+      } catch (error) {
+        if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK', 'EOPNOTSUPP'].includes(codeOf(error))) throw error;
+        copyExactly(path, second);
+      }
+      return second;
+    },
+  };
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
 }
 
 /** Where a file is put together when it has to come from another file system. */
