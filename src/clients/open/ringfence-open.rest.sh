@@ -27,10 +27,10 @@ take_care() {
 }
 
 usage() {
-  if [ "$wrong" = help ]; then
-    usage_text
-    exit 0
-  fi
+  case $wrong in
+    help) usage_text && exit 0 ;;
+    version) echo 'ringfence-open @VERSION@' && exit 0 ;;
+  esac
   echo "ringfence-open: $wrong" >&2
   usage_text >&2
   exit 2

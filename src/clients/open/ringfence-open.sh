@@ -56,7 +56,8 @@ parse() {
         parsed=$((parsed + 1))
         shift
         ;;
-      --help) wrong=help && return ;;
+      -h | --help) wrong=help && return ;;
+      --version) wrong=version && return ;;
       -*) wrong="unknown option $1" && return ;;
       *) break ;;
     esac

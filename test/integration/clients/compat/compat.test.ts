@@ -123,7 +123,7 @@ describe('the old commands', () => {
     expect((await command([program('safeapp'), ''])).code).toBe(2);
   });
 
-  it.each(['ringfence', 'ringfenced', 'ringfence-shell', 'ssc', 'safeapp', 'safeshell'])(
+  it.each(['ringfence', 'ringfenced', 'ringfence-open', 'ringfence-shell', 'ssc', 'safeapp', 'safeshell'])(
     '%s --help and --version are answered on the standard output, and nothing is started',
     async (name) => {
       const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
