@@ -13,13 +13,17 @@ export interface EffectiveSetting extends ConfigKey {
 
 /**
  * What holds for an app or a profile when all files, profiles and their bases are laid over each other: what nobody sets is not
- * there. A list that several sections add to comes once for each of its items.
+ * there. A list that several sections add to comes once for each of its items. `enabled` is the profile that the app was enabled with.
  * @throws RingfenceError NoSuchProfile
  */
-export function effectiveSettings(config: Config, section: ConfigSection): readonly EffectiveSetting[] {
+export function effectiveSettings(
+  config: Config,
+  section: ConfigSection,
+  enabled?: Setting<string>,
+): readonly EffectiveSetting[] {
   if (section.kind === 'top') return [row(section, 'default-profile', config.defaultProfile)];
   const app = section.kind === 'app' ? config.apps.get(appKey(section.name)) : undefined;
-  const chosen = app?.profile ?? config.defaultProfile;
+  const chosen = app?.profile ?? enabled ?? config.defaultProfile;
   const profile = resolveProfile(config.profiles, section.kind === 'app' ? chosen.value : section.name);
   const base = config.profiles.get(section.kind === 'profile' ? section.name : '')?.base;
   return [

@@ -12,6 +12,7 @@ import { describeOrigin } from '../../../domain/config/setting.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
 import type { Command, Context } from '../command.ts';
 import { resolveSection } from '../config-section.ts';
+import { profileOfEnabled } from '../profile-of-app.ts';
 import { readAssignments, readConfigWords, readKeys } from '../pure/config-words.ts';
 import { columns } from '../terminal.ts';
 
@@ -62,7 +63,9 @@ async function get(words: readonly string[], context: Context, json: boolean): P
   const named = readConfigWords('get', words);
   const section = await resolveSection(named, context);
   const keys = readKeys(section, named.rest).map(({ key }) => key);
-  const rows = effectiveSettings(config, section).filter(({ key }) => keys.length === 0 || keys.includes(key));
+  const enabled = section.kind === 'app' ? profileOfEnabled(section.name, context) : undefined;
+  const holding = effectiveSettings(config, section, enabled);
+  const rows = holding.filter(({ key }) => keys.length === 0 || keys.includes(key));
   if (keys.length === 1 && !json) {
     for (const { value } of rows) terminal.print(value);
     const [key = ''] = keys;

@@ -87,6 +87,15 @@ describe('ringfence config', () => {
     ]);
   });
 
+  it('knows the profile that an app was enabled with', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    const profile = async () => (await ringfence('config', 'get', 'org.test.App', 'profile')).stdout;
+    await ringfence('enable', '--profile', 'strict', 'org.test.App');
+    expect(await profile()).toBe('strict\n');
+    await ringfence('config', 'set', 'org.test.App', 'profile', 'relaxed');
+    expect(await profile()).toBe('relaxed\n');
+  });
+
   it('makes a profile in one command, and says how when the base is missing', async () => {
     const refused = await ringfence('config', 'set', 'profile.browser', 'memory-max', '4G');
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('base=relaxed memory-max=4G') });

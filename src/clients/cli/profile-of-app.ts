@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import type { Setting } from '../../domain/config/setting.ts';
+import { xdgFolders } from '../../domain/xdg-folders.ts';
+import { enabledProfile } from '../../shadows/pure/enabled-profile.ts';
+import { emptyManifest, manifestPath, parseManifest, wishFor } from '../../shadows/pure/manifest.ts';
+import type { Context } from './command.ts';
+
+/**
+ * The profile that an app was enabled with, which counts where the configuration names none for it.
+ * @throws RingfenceError Failed when the manifest is damaged
+ */
+export function profileOfEnabled(
+  app: string,
+  { environment }: Pick<Context, 'environment'>,
+): Setting<string> | undefined {
+  const path = manifestPath(xdgFolders(environment).data ?? '');
+  const id = `${app}.desktop`;
+  return enabledProfile(id, wishFor(readManifest(path), id), path);
+}
+
+function readManifest(path: string) {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    // Nothing is enabled, or it is not this user's to know.
+    return emptyManifest;
+  }
+  return parseManifest(path, text);
+}
