@@ -11,6 +11,7 @@ import {
   readlinkSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -27,7 +28,7 @@ const lockTimeoutMs = 10_000;
 /**
  * Replaces the text of a file whole or not at all, and durably: under a lock that every other call of this waits for, with a new
  * file that takes the place of the old one. Mode, owner, a byte order mark and the symbolic links that lead to it stay. A file
- * that somebody else writes meanwhile is read again, so that nothing is lost.
+ * that somebody else writes meanwhile is read again, so that nothing is lost. A file with nothing left in it is removed.
  *
  * @param alter gets the text, empty for a file that does not exist; what it throws leaves the file as it was
  * @returns whether there was anything to change
@@ -45,6 +46,7 @@ export async function changeFile(path: string, alter: (text: string) => string):
       }
     } finally {
       unlock();
+      removeIfEmpty(dirname(path));
     }
   } catch (error) {
     // The files that it fails at are none that people know.
@@ -61,6 +63,11 @@ function tryChange(path: string, alter: (text: string) => string): 'changed' | '
   if (next === text) return 'unchanged';
   if (before !== undefined && !isWritable(target)) {
     throw refusal(path, 'it is write-protected; allow it with "chmod u+w"');
+  }
+  // With nothing left in it, but for one that a link leads to, which is somebody's own arrangement.
+  if (next === '' && target === path) {
+    rmSync(path, { force: true });
+    return 'changed';
   }
   const mark = before?.bytes.subarray(0, 3).equals(byteOrderMark) ? byteOrderMark : Buffer.alloc(0);
   const staged = join(dirname(target), `.${basename(target)}.ringfence-${process.pid}`);
@@ -161,6 +168,15 @@ function isWritable(path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     return false;
+  }
+}
+
+/** A folder that was made for a file that is not there, or not any more. */
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // There is something in it.
   }
 }
 

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { installEntry, removeEntries } from '../../fixtures/desktop-entries.ts';
 import { dbusSend, isOwned } from '../../harness/bus-call.ts';
 import { type CommandResult, command, output } from '../../harness/command.ts';
 import { tempHome } from '../../harness/temp-home.ts';
@@ -99,6 +100,20 @@ describe('ringfence install, in the session', () => {
       stdout: 'Ringfence is not installed for you; there is nothing to do.\n',
     });
     expect(tree(home)).toEqual(before);
+  });
+
+  it('leaves no limit behind that enable has put into the configuration', async () => {
+    installEntry('org.test.Kept', ['Exec=sleep 1000']);
+    mkdirSync(join(home, '.config'), { recursive: true });
+    const before = tree(home);
+    await ringfence(['install']);
+    expect((await ringfence(['enable', '--memory-max', '1G', 'org.test.Kept'])).code).toBe(0);
+    expect(readFileSync(join(home, '.config/ringfence/config.toml'), 'utf8')).toContain('memory-max = "1G"');
+    const { code, stderr } = await ringfence(['uninstall']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('org.test.Kept: memory-max is taken out');
+    expect(tree(home)).toEqual(before);
+    removeEntries();
   });
 
   it('writes nothing in a dry run, and prints what it would write', async () => {

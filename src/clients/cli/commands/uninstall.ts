@@ -1,9 +1,11 @@
+import { isRingfenceError } from '../../../domain/errors.ts';
 import { openGSettings } from '../../../install/io/gsettings.ts';
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
 import { disableTerminals, type TerminalOutcome } from '../../../install/terminal-setting.ts';
 import { uninstall } from '../../../install/uninstall.ts';
 import { wireInstall } from '../../../install/wire-install.ts';
 import type { Command, Context } from '../command.ts';
+import { takeBackDisabled } from '../enabled-limits.ts';
 import { changesText, entriesText } from '../install-text.ts';
 
 /** `ringfence uninstall` */
@@ -13,21 +15,24 @@ export const uninstallCommand: Command = {
   summary: 'take back everything that "ringfence install" and "ringfence enable" wrote',
   details:
     'Puts all desktop entries and terminals back first, then stops the daemon and removes its files. Apps that run go on. Your configuration\n' +
-    'and files that you edited stay, and are named.',
+    'stays, but for limits that "ringfence enable" put there; files that you edited stay, and are named.',
   statusOne: 'something stayed',
   options: {
     'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
     diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },
   },
-  async run(words, { environment, terminal, version }) {
+  async run(words, context) {
+    const { environment, terminal, version } = context;
     const diff = words.flag('diff');
     const dryRun = words.flag('dry-run') || diff;
     const wiring = await wireInstall(environment, version);
     try {
       // Before the shell they name is gone: a terminal whose command does not exist opens no tab.
       const terminals = await restoreTerminals(dryRun, environment);
+      const limitsStay = !dryRun && !(await takeBackAll(context));
       const { installed, entries, changes } = await uninstall(dryRun, wiring);
       const stays =
+        limitsStay ||
         changes.some(({ change }) => change === 'kept') ||
         entries.some(({ state }) => state === 'edited' || state === 'failed');
       if (words.flag('json')) {
@@ -49,6 +54,18 @@ export const uninstallCommand: Command = {
     }
   },
 };
+
+/** What "enable" has put into the configuration; false where that cannot be changed now. */
+async function takeBackAll(context: Context): Promise<boolean> {
+  try {
+    await takeBackDisabled([], true, context);
+    return true;
+  } catch (error) {
+    if (!isRingfenceError(error)) throw error;
+    context.terminal.warn(`ringfence: ${error.message}`);
+    return false;
+  }
+}
 
 async function restoreTerminals(dryRun: boolean, environment: Context['environment']): Promise<TerminalOutcome[]> {
   const store = openTerminalSettings(environment);

@@ -67,6 +67,18 @@ describe('changing the config file', () => {
     expect(readFileSync(join(root, 'new.toml'), 'utf8')).toBe('a = 1\n');
   });
 
+  it('removes one with nothing left in it, but not what a link leads to', async () => {
+    await append('a = 1');
+    expect(await changeFile(file, () => '')).toBe(true);
+    expect(existsSync(join(root, 'ringfence'))).toBe(false);
+    mkdirSync(join(root, 'ringfence'));
+    writeFileSync(join(root, 'own.toml'), 'a = 1\n');
+    symlinkSync('../own.toml', file);
+    await changeFile(file, () => '');
+    expect(text()).toBe('');
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+  });
+
   it('leaves the file as it was when the change is refused', async () => {
     await append('a = 1');
     const refused = changeFile(file, () => {
@@ -75,6 +87,13 @@ describe('changing the config file', () => {
     await expect(refused).rejects.toThrow('no');
     expect(text()).toBe('a = 1\n');
     expect(readdirSync(join(root, 'ringfence'))).toEqual(['config.toml']);
+    rmSync(file);
+    await expect(
+      changeFile(file, () => {
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(existsSync(join(root, 'ringfence'))).toBe(false);
   });
 
   it('reads again what somebody else has written meanwhile', async () => {
