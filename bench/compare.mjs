@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { interleave, launchArgs, row, summary } from './rig.mjs';
+import { interleave, launchArgs, limitless, row, summary } from './rig.mjs';
 
 const quiet = { stdio: 'ignore' };
 /** How often each build is started anew. */
@@ -13,20 +13,26 @@ const turns = 6;
  */
 export async function measureBuilds(rig) {
   const names = readdirSync('out/builds').sort();
-  const starts = {
-    click: () => spawn('dbus-send', launchArgs('bench'), quiet),
-    systemdRun: () => spawn('systemd-run', ['--user', '--scope', '--quiet', rig.app], quiet),
-  };
+  const systemdRun = () => spawn('systemd-run', ['--user', '--scope', '--quiet', rig.app], quiet);
+  const click = () => spawn('dbus-send', launchArgs('bench'), quiet);
+  const asked = launchArgs('bench-strict', { profile: 'strict', ...limitless });
+  const strict = () => spawn('dbus-send', asked, quiet);
   const hotRounds = Math.ceil(rig.rounds / turns);
-  const sections = { hot: [hotRounds, 0], rested: [Math.ceil(hotRounds / 8), 100] };
-  const all = Object.fromEntries(names.map((name) => [name, { hot: blank(), rested: blank() }]));
+  const sections = {
+    hot: [click, hotRounds, 0],
+    rested: [click, Math.ceil(hotRounds / 8), 100],
+    'strict, hot': [strict, Math.ceil(hotRounds / 4), 0],
+  };
+  const blank = () => ({ click: [], systemdRun: [], processor: [] });
+  const blanks = () => Object.fromEntries(Object.keys(sections).map((section) => [section, blank()]));
+  const all = Object.fromEntries(names.map((name) => [name, blanks()]));
   for (let turn = 0; turn < turns; turn += 1) {
     for (const name of turn % 2 === 0 ? names : [...names].reverse()) {
       const { child } = await rig.startDaemon(`out/builds/${name}/ringfenced`);
-      for (const [section, [rounds, pause]] of Object.entries(sections)) {
+      for (const [section, [start, rounds, pause]] of Object.entries(sections)) {
         const own = all[name][section];
         const before = processorMs(child.pid);
-        const times = await interleave(rounds, starts, rig.timeClick, pause);
+        const times = await interleave(rounds, { click: start, systemdRun }, rig.timeClick, pause);
         // Five rounds do not count as times, but they take theirs.
         own.processor.push((processorMs(child.pid) - before) / (rounds + 5));
         own.click.push(...times.click.values);
@@ -43,10 +49,6 @@ export async function measureBuilds(rig) {
     }),
   );
   return { results: all, rows };
-}
-
-function blank() {
-  return { click: [], systemdRun: [], processor: [] };
 }
 
 /** What all threads of a process have computed so far. */

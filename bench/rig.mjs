@@ -116,10 +116,14 @@ export async function openRig(settings) {
 }
 
 /** What dbus-send is given to launch an app. */
-export function launchArgs(app) {
+export function launchArgs(app, options = {}) {
   const call = ['--session', '--print-reply', '--type=method_call', `--dest=${destination}`, root];
-  return [...call, `${destination}.Launch`, `string:${app}`, 'array:string:', 'dict:string:string:'];
+  const words = Object.entries(options).flat().join(',');
+  return [...call, `${destination}.Launch`, `string:${app}`, 'array:string:', `dict:string:string:${words}`];
 }
+
+/** The session's user manager has no controllers to hand on, and strict takes no limit that does not hold. */
+export const limitless = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
 
 /** In ms. */
 export function since(begun) {

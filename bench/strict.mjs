@@ -1,39 +1,16 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { interleave, row } from './rig.mjs';
+import { interleave, launchArgs, limitless, row } from './rig.mjs';
 
 const destination = 'org.ringfence.Ringfence1';
 const quiet = { stdio: 'ignore' };
-// The session's user manager has no controllers to hand on, and strict takes no limit that does not hold.
-const limitless = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
-
 /**
  * What strict adds to a relaxed launch, against what the same sandbox costs when bubblewrap is called by hand: with the very
  * arguments of a running instance, but for the two that name descriptors of its.
  */
 export async function measureStrict(rig) {
   const { child: daemon } = await rig.startDaemon();
-  const client = [
-    '--session',
-    '--print-reply',
-    '--type=method_call',
-    `--dest=${destination}`,
-    '/org/ringfence/Ringfence1',
-  ];
-  const launch = (app, profile) => () =>
-    spawn(
-      'dbus-send',
-      [
-        ...client,
-        `${destination}.Launch`,
-        `string:${app}`,
-        'array:string:',
-        `dict:string:string:${Object.entries({ profile, ...limitless })
-          .flat()
-          .join(',')}`,
-      ],
-      quiet,
-    );
+  const launch = (app, profile) => () => spawn('dbus-send', launchArgs(app, { profile, ...limitless }), quiet);
   const { body } = await rig.call('Run', 'asa{ss}a{ss}', [
     ['/bin/sleep', '1000'],
     {},

@@ -37,7 +37,7 @@ export async function containProcess(
   const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
   const name = options.name ?? id?.name ?? root.programs.at(-1) ?? 'process';
   const decision = decideFence(id?.id, options, ports);
-  if (decision.mode === 'strict') throw refuseStrict(task);
+  if (decision.mode === 'strict') throw refuseStrict(task, options.enclosable ?? false);
   await terminalHasLetGo(root, ports);
 
   const source = cgroups.of(pid);
@@ -107,10 +107,10 @@ async function fillScope(
   return instance;
 }
 
-// ringfence-shell knows the words between the colon and the semicolon: dbus/org.ringfence.Ringfence1.xml promises them.
-function refuseStrict(task: string): RingfenceError {
+/** A caller of an older version takes every error that it does not know for one that it may go on without a fence. */
+function refuseStrict(task: string, enclosable: boolean): RingfenceError {
   return new RingfenceError(
-    'NotEnforceable',
+    enclosable ? 'MustEnclose' : 'NotEnforceable',
     `cannot ${task} strictly: a sandbox cannot be put around a process that runs already; start it with ` +
       '"ringfence-shell --profile strict" or "ringfence run --profile strict", or contain it with the profile "relaxed" if ' +
       'limits alone will do',

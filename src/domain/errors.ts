@@ -15,6 +15,7 @@ export const errorTable = {
   NoSuchInstance: { dbusName: 'org.ringfence.Error.NoSuchInstance', exitCode: 3, click: 'handed back' },
   BadEntry: { dbusName: 'org.ringfence.Error.BadEntry', exitCode: 4, click: 'handed back' },
   NotEnforceable: { dbusName: 'org.ringfence.Error.NotEnforceable', exitCode: 5, click: 'refused' },
+  MustEnclose: { dbusName: 'org.ringfence.Error.MustEnclose', exitCode: 5, click: 'refused' },
   ScopeFailed: { dbusName: 'org.ringfence.Error.ScopeFailed', exitCode: 6, click: 'handed back' },
   TimedOut: { dbusName: 'org.ringfence.Error.TimedOut', exitCode: 6, click: 'handed back' },
   Unreachable: { dbusName: 'org.ringfence.Error.Unreachable', exitCode: 7, click: 'handed back' },

@@ -113,13 +113,19 @@ case $1 in *=*) set -- nice -n 0 "$@" ;; esac
 # What strict is called for certain; of other profiles the daemon tells.
 [ "$profile" != strict ] || method=Enclose
 count=$#
+enclosable=,enclosable,yes
 
 # become REPLY NAME=VALUE... COMMAND [ARGUMENT...]
 become() {
   reply=$1
   case $reply in
-    'Error org.ringfence.Error.NotEnforceable: '*'a sandbox cannot be put around a process that runs already'*)
+    'Error org.ringfence.Error.MustEnclose: '*)
       method=Enclose or_fail=1
+      reply=$(ask)
+      ;;
+    'Error org.ringfence.Error.UnknownOption: '*)
+      # A daemon of 0.1.0 or before: it contains, and refuses what it would have to enclose.
+      enclosable=
       reply=$(ask)
       ;;
   esac
@@ -174,7 +180,7 @@ ask() {
   fi
   DBUS_SESSION_BUS_ADDRESS=$address exec dbus-send --session --print-reply=literal --reply-timeout=10000 --type=method_call \
     --dest=org.ringfence.Ringfence1 /org/ringfence/Ringfence1 "org.ringfence.Ringfence1.$method" \
-    "uint32:$$" "dict:string:string:alone,yes$options" 2>&1
+    "uint32:$$" "dict:string:string:alone,yes$enclosable$options" 2>&1
 }
 
 # What runs inside the sandbox, in an environment without anything of the caller's: SIGNALS FOLDER HOME COMMAND [ARGUMENT...].

@@ -11,6 +11,8 @@ export interface LaunchOptions {
   readonly name?: string;
   /** What is below a process stays where it is. */
   readonly alone?: boolean;
+  /** The caller knows how to make a sandbox by Enclose. */
+  readonly enclosable?: boolean;
   readonly profile?: string;
   /** XDG_ACTIVATION_TOKEN / DESKTOP_STARTUP_ID for the app. */
   readonly activationToken?: string;
@@ -23,8 +25,8 @@ export interface LaunchOptions {
 
 /**
  * Reads the `a{ss}` options of Launch, Run and Contain. `task` opens the messages: "launch firefox", "run make". Only
- * `launch` knows `action`; `run` and `contain` know `app-id`; `contain`, whose process has begun already, knows `name`, `alone` and
- * neither a folder nor an activation token. Throws `UnknownOption`, which names the key and the known ones, `InvalidArgument` or `InvalidLimit`.
+ * `launch` knows `action`; `run` and `contain` know `app-id`; `contain`, whose process has begun already, knows `name`, `alone`,
+ * `enclosable`, and neither a folder nor an activation token. Throws `UnknownOption`, which names the key and the known ones, `InvalidArgument` or `InvalidLimit`.
  */
 export function parseLaunchOptions(
   kind: 'launch' | 'run' | 'contain',
@@ -33,8 +35,8 @@ export function parseLaunchOptions(
 ): LaunchOptions {
   const known = [...namesOf[kind], ...limitNames];
   const limits = new Map<LimitName, ParsedLimit>();
-  const read: { -readonly [K in Exclude<keyof LaunchOptions, 'limits' | 'alone'>]?: string } = {};
-  let alone = false;
+  const read: { -readonly [K in Exclude<keyof LaunchOptions, 'limits' | 'alone' | 'enclosable'>]?: string } = {};
+  const yes: { alone?: boolean; enclosable?: boolean } = {};
   for (const [key, value] of options) {
     if (!known.includes(key)) throw unknownOption(task, key, known);
     const problem = (reason: string) =>
@@ -53,9 +55,9 @@ export function parseLaunchOptions(
     }
     if (value === '') throw problem('is empty');
     if (Buffer.byteLength(value) >= longestText) throw problem('is too long');
-    if (key === 'alone') {
+    if (key === 'alone' || key === 'enclosable') {
       if (value !== 'yes') throw problem(`must be "yes", not ${JSON.stringify(value)}`);
-      alone = true;
+      yes[key] = true;
     } else if (key === 'working-directory') {
       if (!value.startsWith('/')) throw problem(`must be an absolute path, not ${JSON.stringify(value)}`);
       read.workingDirectory = value;
@@ -69,7 +71,7 @@ export function parseLaunchOptions(
     else if (key === 'app-id') read.appId = value;
     else read.profile = value;
   }
-  return { ...read, ...(alone ? { alone } : {}), limits };
+  return { ...read, ...yes, limits };
 }
 
 /**
@@ -97,7 +99,7 @@ const startNames = ['profile', 'activation-token', 'working-directory', 'request
 const namesOf = {
   launch: ['action', ...startNames],
   run: ['app-id', ...startNames],
-  contain: ['app-id', 'profile', 'name', 'alone'],
+  contain: ['app-id', 'profile', 'name', 'alone', 'enclosable'],
 };
 const longestName = 255;
 const longestToken = 1024;

@@ -19,6 +19,9 @@ import { command } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
+// Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
+const limitless = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
+
 describe('Contain', () => {
   let bus: BusConnection;
   let client: Client;
@@ -196,6 +199,8 @@ describe('Contain', () => {
 
     it.each([
       ['strict', { profile: 'strict' }, 'NotEnforceable'],
+      ['strict, where it could be had', { profile: 'strict', ...limitless }, 'NotEnforceable'],
+      ['strict, by who can make a sandbox', { profile: 'strict', ...limitless, enclosable: 'yes' }, 'MustEnclose'],
       ['an unknown profile', { profile: 'none' }, 'NoSuchProfile'],
       ['an option that only a start has', { 'working-directory': '/' }, 'UnknownOption'],
       ['a wrong limit', { 'memory-max': 'much' }, 'InvalidLimit'],
