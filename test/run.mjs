@@ -49,7 +49,8 @@ async function testAll() {
     throw new Error(`the ${values.only} tests need root: sudo npm test`);
   if (values.only !== 'unit') await installPackages();
   await installModules();
-  const debian13 = files.machine.length > 0 ? prepareRoot('debian13-root') : undefined;
+  const needsDebian13 = files.machine.length > 0 || (isRoot && files.integration.some(runsOnDebian13));
+  const debian13 = needsDebian13 ? prepareRoot('debian13-root') : undefined;
   const debian13Gnome = files.gnome.length > 0 && isRoot ? prepareRoot('debian13-gnome-root') : undefined;
   await must('build', ['npm', 'run', '--silent', 'build']);
 
@@ -58,7 +59,7 @@ async function testAll() {
     ...machineJobs(files.machine, debian13),
     ...unitJobs(files.unit),
     ...gnomeJobs(files.gnome, debian13Gnome),
-    ...integrationJobs(files.integration),
+    ...integrationJobs(files.integration, debian13),
     ...(everything ? readmeJobs() : []),
   ];
   // Half of what the tests do is waiting.
@@ -94,23 +95,29 @@ function unitJobs(files) {
 }
 
 /** A session for each file, which takes half a second: none can leave a unit, a daemon or a dead bus to the next. */
-function integrationJobs(files) {
+function integrationJobs(files, debian13) {
   if (files.length === 0) return [];
   if (!isRoot) {
     tally.skip('the integration tests: they need root');
     return [];
   }
-  const jobs = files.map((file) => {
+  const jobs = files.flatMap((file) => {
     const text = readFileSync(join(root, file), 'utf8');
     const name = file.replace(/^test\/integration\//, '').replace(/\.test\.ts$/, '');
-    const job = session(file, join('session', name), ['--journal', ...vitest('integration', [file])]);
-    return {
-      ...job,
+    const argv = ['--journal', ...vitest('integration', [file])];
+    const job = {
+      ...session(file, join('session', name), argv),
       alone: /^\/\/ Runs alone: /m.test(text),
       ready: text.includes('fetch-desktop-entries') ? desktopEntries() : undefined,
     };
+    if (!runsOnDebian13(file)) return [job];
+    return [job, onceMade(session(`${file} (Debian 13)`, join('session13', name), argv), debian13)];
   });
   return [...jobs.filter(({ alone }) => !alone), ...jobs.filter(({ alone }) => alone)];
+}
+
+function runsOnDebian13(file) {
+  return /^\/\/ Runs on Debian 13 too: /m.test(readFileSync(join(root, file), 'utf8'));
 }
 
 let entries;

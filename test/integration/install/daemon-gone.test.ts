@@ -10,6 +10,8 @@ import { command, output } from '../../harness/command.ts';
 import { unitProperty } from '../../harness/user-units.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
+// Runs on Debian 13 too: its bus is dbus-broker, which waits for no daemon that cannot be started.
+
 describe('an installed daemon', () => {
   let bus: BusConnection;
   let runner: OpenRunner;
