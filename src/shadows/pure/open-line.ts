@@ -69,11 +69,33 @@ function say(name: string, id: string, what: string, why: string): string {
   return `(notify-send -a Ringfence -- ${title} ${body}; logger -t ringfence -- ${entry}) >/dev/null 2>&1 &`;
 }
 
-/** As in ringfence-open, which is gone: or GNOME Shell would take no other click on the icon for 15 seconds. */
-export const endStartupProgram =
-  'for (const version of ["4.0", "3.0"]) { try { imports.gi.versions.Gdk = version; const { Gdk } = imports.gi; ' +
-  'if (version === "3.0") Gdk.init([]); else imports.gi.Gtk.init(); ' +
-  'Gdk.Display.get_default().notify_startup_complete(ARGV[0]); break; } catch {} }';
+/**
+ * Ends the desktop's waiting for a window, or GNOME Shell would take no other click on the icon for 15 seconds; the argument is the
+ * activation token. X11 has a message for it. On Wayland only a window can use a token up (xdg-activation-v1), so one that nobody
+ * sees is opened with it for a moment.
+ */
+export const endStartupProgram = [
+  'const [token] = ARGV;',
+  'const { GLib } = imports.gi;',
+  // GTK takes it from here for its first window.
+  'GLib.setenv("XDG_ACTIVATION_TOKEN", token, true);',
+  'for (const version of ["4.0", "3.0"]) try {',
+  'imports.gi.versions.Gtk = version;',
+  'const { Gdk, Gtk } = imports.gi;',
+  'Gtk.init(null);',
+  'const display = Gdk.Display.get_default();',
+  'display.notify_startup_complete(token);',
+  'if (/Wayland/.test(display.constructor.name)) {',
+  'const window = new Gtk.Window({ decorated: false, opacity: 0 });',
+  'const loop = new GLib.MainLoop(null, false);',
+  'window.connect("notify::is-active", () => loop.quit());',
+  'GLib.timeout_add(0, 2000, () => loop.quit());',
+  'window.present();',
+  'loop.run();',
+  '}',
+  'display.sync();',
+  'break; } catch {}',
+].join(' ');
 
 const endStartup = [
   `t=$\{XDG_ACTIVATION_TOKEN:-$DESKTOP_STARTUP_ID}`,
