@@ -1,8 +1,8 @@
-import { isAbsolute, join } from 'node:path';
 import { describeOrigin, type Setting } from '../domain/config/setting.ts';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { type PathKey, resolveChoices } from '../domain/sandbox-choices.ts';
+import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { SandboxSight } from './ports.ts';
 import type { SandboxHost, SandboxSettings } from './pure/model.ts';
 import { expandPath, judgePaths } from './pure/paths.ts';
@@ -64,13 +64,9 @@ export function settingsOf(
 
 /** The session's own folders: what a caller says about HOME must not move the guards elsewhere. */
 function basesOf(what: string, session: ReadonlyMap<string, string>, sight: SandboxSight): SandboxBases {
-  const folder = (name: string): string | undefined => {
-    const value = session.get(name);
-    return value !== undefined && isAbsolute(value) ? value : undefined;
-  };
-  const home = folder('HOME');
-  const runtimeDir = folder('XDG_RUNTIME_DIR');
-  if (home === undefined || runtimeDir === undefined) {
+  const { home, config, data, state, cache } = xdgFolders(Object.fromEntries(session));
+  const runtimeDir = session.get('XDG_RUNTIME_DIR');
+  if (home === undefined || !runtimeDir?.startsWith('/')) {
     const name = home === undefined ? 'HOME' : 'XDG_RUNTIME_DIR';
     throw new RingfenceError(
       'NotEnforceable',
@@ -78,14 +74,14 @@ function basesOf(what: string, session: ReadonlyMap<string, string>, sight: Sand
     );
   }
   const real = sight.realFolder;
-  const realHome = real(home);
-  const base = (name: string, byDefault: string) => real(folder(name) ?? join(realHome, byDefault));
+  // Where there is a home, there are all of them.
+  const base = (folder: string | undefined) => real(folder ?? home);
   return {
-    home: realHome,
-    configHome: base('XDG_CONFIG_HOME', '.config'),
-    dataHome: base('XDG_DATA_HOME', '.local/share'),
-    stateHome: base('XDG_STATE_HOME', '.local/state'),
-    cacheHome: base('XDG_CACHE_HOME', '.cache'),
+    home: real(home),
+    configHome: base(config),
+    dataHome: base(data),
+    stateHome: base(state),
+    cacheHome: base(cache),
     runtimeDir: real(runtimeDir),
   };
 }

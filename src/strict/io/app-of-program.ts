@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { openAppCatalog } from '../../platform/desktop/app-catalog.ts';
+import { startedProgram } from '../pure/started-program.ts';
 
 /**
  * The app whose desktop entry starts a program: the id without `.desktop`; undefined when there is none, or the program is not
@@ -12,18 +13,19 @@ export function appOfProgram(program: string, environment: ReadonlyMap<string, s
   if (program.includes('/') && !folders.includes(dirname(program))) return undefined;
   const found = openAppCatalog(Object.fromEntries(environment))
     .list()
-    .find(({ paths }) => paths.some((path) => startedBy(path) === name));
+    .find(({ paths }) => paths.some((path) => mentions(path, name)));
   return found?.id.name;
 }
 
-/** The program of an entry's main command; what sets variables before it is passed over. */
-function startedBy(path: string): string | undefined {
+/** Most entries do not even have the name in them, and need no parser. */
+function mentions(path: string, name: string): boolean {
+  let bytes: Buffer;
   try {
-    const [main = ''] = readFileSync(path, 'utf8').split('\n[Desktop Action ');
-    const line = /^Exec=(.*)$/m.exec(main)?.[1] ?? '';
-    const words = line.split(' ').filter((word) => word !== 'env' && !/^\w+=/.test(word));
-    return basename((words[0] ?? '').replaceAll('"', ''));
+    bytes = readFileSync(path);
   } catch {
-    return undefined;
+    return false;
   }
+  // A quotation mark or an escape may stand within the name.
+  const isPlain = !bytes.includes('\\') && !bytes.includes('"');
+  return (bytes.includes(name) || !isPlain) && startedProgram(bytes, path) === name;
 }

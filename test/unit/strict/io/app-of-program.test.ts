@@ -28,6 +28,26 @@ describe('appOfProgram', () => {
     expect(find('viewer')).toBe('org.example.Viewer');
   });
 
+  it('reads Exec as GLib does: quotes, escapes and a tab', () => {
+    write('org.example.Spaces', 'Exec="/opt/my apps/space ship" %U');
+    write('org.example.Single', "Exec='single one' --flag");
+    write('org.example.Escaped', 'Exec=back\\\\ slash %F');
+    write('org.example.Tabbed', 'Exec=env\\tLANG=C\\ttabbed');
+    expect(find('space ship')).toBe('org.example.Spaces');
+    expect(find('single one')).toBe('org.example.Single');
+    expect(find('back slash')).toBe('org.example.Escaped');
+    expect(find('tabbed')).toBe('org.example.Tabbed');
+    expect(find('space')).toBeUndefined();
+  });
+
+  it('passes over entries that cannot be read or started', () => {
+    write('org.example.Broken', 'Exec="unclosed');
+    mkdirSync(join(home, 'applications/org.example.Folder.desktop'));
+    write('org.example.Editor', 'Exec=editor');
+    expect(find('editor')).toBe('org.example.Editor');
+    expect(find('unclosed')).toBeUndefined();
+  });
+
   it('takes no program of another folder for it, nor one of an action, nor one that no app has', () => {
     write('org.example.Editor', 'Exec=editor %U');
     write('org.example.Bus', 'DBusActivatable=true');
