@@ -11,7 +11,64 @@ export function bashCompletion(commands: readonly Command[]): string {
   const table = completionCommands(commands);
   return `# bash completion for ringfence, made from its command table
 
-_ringfence_apps() {
+${offers}
+
+_ringfence() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
+  local command=\${COMP_WORDS[1]} first=none others=none options= values= index at=0
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W '${table.map(({ name }) => name).join(' ')} help --help --version' -- "$cur"))
+    return
+  fi
+  case $command in
+${table.map(commandCase).join('\n')}
+    *) return ;;
+  esac
+  # "values" has each option that takes one, with its kind: "--profile=profile".
+  local pair
+  for pair in $values; do
+    if [[ $prev == "\${pair%%=*}" ]]; then
+      _ringfence_offer "\${pair#*=}" "$cur"
+      return
+    fi
+  done
+  # Operands before the cursor, to know which one this is.
+  local skip=
+  for ((index = 2; index < COMP_CWORD; index++)); do
+    if [[ -n $skip ]]; then skip=; continue; fi
+    case \${COMP_WORDS[index]} in
+      --) ((at > 0)) || at=$((index + 1)) ;;
+      -*) [[ " $values" == *" \${COMP_WORDS[index]}="* ]] && skip=1 ;;
+      *) ((at > 0)) || at=$index ;;
+    esac
+  done
+  if [[ $first == command && ( $at -gt 0 || $cur != -* ) ]]; then
+    ((at > 0)) || at=$COMP_CWORD
+    if declare -F _command_offset >/dev/null; then
+      _command_offset "$at"
+    elif ((at == COMP_CWORD)); then
+      COMPREPLY=($(compgen -c -- "$cur"))
+    else
+      _ringfence_offer file "$cur"
+    fi
+    return
+  fi
+  if [[ $cur == -* ]]; then
+    COMPREPLY=($(compgen -W "$options" -- "$cur"))
+  elif ((at > 0)); then
+    _ringfence_offer "$others" "$cur"
+  else
+    _ringfence_offer "$first" "$cur"
+  fi
+}
+
+complete -F _ringfence ringfence
+`;
+}
+
+/** What there is to offer, and what offers one kind of it. */
+const offers = `_ringfence_apps() {
   local folder file id
   local IFS=:
   for folder in "\${XDG_DATA_HOME:-$HOME/.local/share}" \${XDG_DATA_DIRS:-/usr/local/share:/usr/share}; do
@@ -111,61 +168,7 @@ _ringfence_offer() {
     signal) COMPREPLY=($(compgen -W $'TERM\\nKILL\\nINT\\nHUP\\nSTOP\\nCONT\\nUSR1\\nUSR2' -- "$2")) ;;
     file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$2")) ;;
   esac
-}
-
-_ringfence() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
-  local command=\${COMP_WORDS[1]} first=none others=none options= values= index at=0
-  COMPREPLY=()
-  if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W '${table.map(({ name }) => name).join(' ')} help --help --version' -- "$cur"))
-    return
-  fi
-  case $command in
-${table.map(commandCase).join('\n')}
-    *) return ;;
-  esac
-  # "values" has each option that takes one, with its kind: "--profile=profile".
-  local pair
-  for pair in $values; do
-    if [[ $prev == "\${pair%%=*}" ]]; then
-      _ringfence_offer "\${pair#*=}" "$cur"
-      return
-    fi
-  done
-  # Operands before the cursor, to know which one this is.
-  local skip=
-  for ((index = 2; index < COMP_CWORD; index++)); do
-    if [[ -n $skip ]]; then skip=; continue; fi
-    case \${COMP_WORDS[index]} in
-      --) ((at > 0)) || at=$((index + 1)) ;;
-      -*) [[ " $values" == *" \${COMP_WORDS[index]}="* ]] && skip=1 ;;
-      *) ((at > 0)) || at=$index ;;
-    esac
-  done
-  if [[ $first == command && ( $at -gt 0 || $cur != -* ) ]]; then
-    ((at > 0)) || at=$COMP_CWORD
-    if declare -F _command_offset >/dev/null; then
-      _command_offset "$at"
-    elif ((at == COMP_CWORD)); then
-      COMPREPLY=($(compgen -c -- "$cur"))
-    else
-      _ringfence_offer file "$cur"
-    fi
-    return
-  fi
-  if [[ $cur == -* ]]; then
-    COMPREPLY=($(compgen -W "$options" -- "$cur"))
-  elif ((at > 0)); then
-    _ringfence_offer "$others" "$cur"
-  else
-    _ringfence_offer "$first" "$cur"
-  fi
-}
-
-complete -F _ringfence ringfence
-`;
-}
+}`;
 
 function commandCase({ name, options, first, others }: CompletionCommand): string {
   const words = options.flatMap((one) => [`--${one.name}`, ...(one.short === undefined ? [] : [`-${one.short}`])]);

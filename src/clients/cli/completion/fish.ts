@@ -8,7 +8,54 @@ export function fishCompletion(commands: readonly Command[]): string {
   const table = completionCommands(commands);
   return `# fish completion for ringfence, made from its command table
 
-function __ringfence_apps
+${offers}
+
+# How many operands there are before the cursor, behind the command's name.
+function __ringfence_operands
+    set -l words (commandline -opc)
+    set -l count 0
+    set -l skip
+    for word in $words[3..-1]
+        if set -q skip[1]
+            set -e skip
+        else if contains -- $word ${valueOptions(table)}
+            set skip yes
+        else if not string match -q -- '-*' $word
+            set count (math $count + 1)
+        end
+    end
+    echo $count
+end
+
+function __ringfence_at
+    set -l words (commandline -opc)
+    test (count $words) -ge 2; and test $words[2] = $argv[1]; or return 1
+    set -q argv[2]; or return 0
+    test (__ringfence_operands) -eq 0; and test $argv[2] = first; and return 0
+    test (__ringfence_operands) -gt 0; and test $argv[2] = others
+end
+
+function __ringfence_command
+    set -l words (commandline -opc)
+    for index in (seq 3 (count $words))
+        string match -q -- '-*' $words[$index]; and continue
+        contains -- $words[(math $index - 1)] ${valueOptions(table)}; and continue
+        complete --do-complete="$(string escape -- $words[$index..-1] | string join ' ') $(commandline -ct)"
+        return
+    end
+    set -l word (commandline -ct)
+    string match -q -- '-*' $word; or complete --do-complete="$word"
+end
+
+complete -c ringfence -f
+complete -c ringfence -n 'test (count (commandline -opc)) -eq 1' -l help -s h -d 'show help'
+complete -c ringfence -n 'test (count (commandline -opc)) -eq 1' -l version -d 'print the version'
+${table.flatMap(commandLines).join('\n')}
+`;
+}
+
+/** What offers each kind of word, but for what depends on the table of commands. */
+const offers = `function __ringfence_apps
     set -l home $HOME/.local/share
     set -q XDG_DATA_HOME; and set home $XDG_DATA_HOME
     set -l folders /usr/local/share /usr/share
@@ -99,51 +146,7 @@ function __ringfence_profiles
         test -r $folder/ringfence/config.toml; or continue
         string match -rg '^\\s*\\[\\s*profile\\.["\\']?([A-Za-z0-9_.-]+)' <$folder/ringfence/config.toml
     end
-end
-
-# How many operands there are before the cursor, behind the command's name.
-function __ringfence_operands
-    set -l words (commandline -opc)
-    set -l count 0
-    set -l skip
-    for word in $words[3..-1]
-        if set -q skip[1]
-            set -e skip
-        else if contains -- $word ${valueOptions(table)}
-            set skip yes
-        else if not string match -q -- '-*' $word
-            set count (math $count + 1)
-        end
-    end
-    echo $count
-end
-
-function __ringfence_at
-    set -l words (commandline -opc)
-    test (count $words) -ge 2; and test $words[2] = $argv[1]; or return 1
-    set -q argv[2]; or return 0
-    test (__ringfence_operands) -eq 0; and test $argv[2] = first; and return 0
-    test (__ringfence_operands) -gt 0; and test $argv[2] = others
-end
-
-function __ringfence_command
-    set -l words (commandline -opc)
-    for index in (seq 3 (count $words))
-        string match -q -- '-*' $words[$index]; and continue
-        contains -- $words[(math $index - 1)] ${valueOptions(table)}; and continue
-        complete --do-complete="$(string escape -- $words[$index..-1] | string join ' ') $(commandline -ct)"
-        return
-    end
-    set -l word (commandline -ct)
-    string match -q -- '-*' $word; or complete --do-complete="$word"
-end
-
-complete -c ringfence -f
-complete -c ringfence -n 'test (count (commandline -opc)) -eq 1' -l help -s h -d 'show help'
-complete -c ringfence -n 'test (count (commandline -opc)) -eq 1' -l version -d 'print the version'
-${table.flatMap(commandLines).join('\n')}
-`;
-}
+end`;
 
 const actions: Readonly<Record<string, string>> = {
   app: "-f -a '(__ringfence_apps)'",

@@ -16,7 +16,34 @@ export function zshCompletion(commands: readonly Command[]): string {
   return `#compdef ringfence
 # zsh completion for ringfence, made from its command table
 
-_ringfence_apps() {
+${offers}
+
+_ringfence() {
+  local curcontext=$curcontext state line
+  typeset -A opt_args
+  _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:command:->command' '*::argument:->argument'
+  case $state in
+    command)
+      local -a commands
+      commands=(
+${table.map(({ name, summary }) => `        ${singleQuoted(`${name}:${summary}`)}`).join('\n')}
+      )
+      _describe -t commands command commands
+      ;;
+    argument)
+      case $words[1] in
+${table.map(commandCase).join('\n')}
+      esac
+      ;;
+  esac
+}
+
+_ringfence "$@"
+`;
+}
+
+/** What offers each kind of word. */
+const offers = `_ringfence_apps() {
   local folder file expl
   local -a ids
   for folder in "\${XDG_DATA_HOME:-$HOME/.local/share}" \${(s.:.)\${XDG_DATA_DIRS:-/usr/local/share:/usr/share}}; do
@@ -93,31 +120,7 @@ _ringfence_profiles() {
   done
   names=("\${names[@]/#/\${prefix-}}")
   compadd -a names
-}
-
-_ringfence() {
-  local curcontext=$curcontext state line
-  typeset -A opt_args
-  _arguments -C '(- *)--help[show help]' '(- *)--version[print the version]' '1:command:->command' '*::argument:->argument'
-  case $state in
-    command)
-      local -a commands
-      commands=(
-${table.map(({ name, summary }) => `        ${singleQuoted(`${name}:${summary}`)}`).join('\n')}
-      )
-      _describe -t commands command commands
-      ;;
-    argument)
-      case $words[1] in
-${table.map(commandCase).join('\n')}
-      esac
-      ;;
-  esac
-}
-
-_ringfence "$@"
-`;
-}
+}`;
 
 const actions: Readonly<Record<string, string>> = {
   app: '_ringfence_apps',
