@@ -27,4 +27,31 @@ describe('mimeCacheText', () => {
   it('is not needed when no type is affected', () => {
     expect(mimeCacheText(undefined, [system], new Set(['other.desktop']))).toBeUndefined();
   });
+
+  it('sorts the types', () => {
+    const many = '[MIME Cache]\nc/c=a.desktop\na/a=a.desktop\nb/b=a.desktop\nd/d=a.desktop\n';
+    const sorted = ['a/a', 'b/b', 'c/c', 'd/d'].map((type) => `${type}=a.desktop;\n`).join('');
+    expect(mimeCacheText(undefined, [many], new Set(['a.desktop']))).toBe(`[MIME Cache]\n${sorted}`);
+  });
+
+  it('reads lines of the two groups only, and no comments', () => {
+    const lines = [
+      'x/before=a.desktop',
+      ' [MIME Cache]',
+      'x/indented=a.desktop',
+      '[MIME Cache] x',
+      'x/other=a.desktop',
+      'x [MIME Cache]',
+      '[MIME Cache]\t ',
+      '#x/comment=a.desktop',
+      '=a.desktop',
+      'x/none',
+      ' x/spaced = a.desktop ; ;b.desktop#;',
+      '[Removed Associations]',
+      'x/removed=a.desktop',
+    ];
+    expect(mimeCacheText(undefined, [lines.join('\n')], new Set(['a.desktop']))).toBe(
+      '[MIME Cache]\nx/spaced=a.desktop;b.desktop#;\n',
+    );
+  });
 });
