@@ -7,6 +7,9 @@ inside=/srv/ringfence
 # Users' paths, and those of the testbeds, go without.
 PATH=$PATH:/usr/sbin:/sbin
 
+# Services that the bus starts for whoever asks; kept out of every testbed, or an installed one would change what tests see.
+portals='xdg-desktop-portal xdg-desktop-portal-gtk xdg-desktop-portal-gnome xdg-document-portal xdg-permission-store flatpak-portal flatpak-session-helper'
+
 fail() {
   echo "${0##*/}: $*" >&2
   exit 125

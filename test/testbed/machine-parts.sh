@@ -20,7 +20,8 @@ write_settings() {
     case $path in *[!A-Za-z0-9_./@+~:-]*) fail "cannot mount $path in the machine: unusual characters in its path" ;; esac
   done
   {
-    printf 'KIND=%q\nROOT=%q\nPROJECT=%q\nOUT=%q\nNODE_PREFIX=%q\nRUN_AS=%q\n' "$kind" "$root" "$project" "$out" "$prefix" "$user"
+    printf 'KIND=%q\nROOT=%q\nPROJECT=%q\nOUT=%q\nNODE_PREFIX=%q\nRUN_AS=%q\nPORTALS=%q\n' "$kind" "$root" "$project" "$out" "$prefix" \
+      "$user" "$portals"
   } >"$dir/settings"
   {
     echo '#!/bin/bash'
