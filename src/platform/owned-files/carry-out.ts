@@ -42,7 +42,6 @@ export interface FailedGroup {
 export async function carryOut(plan: Plan, before: Notes, tools: CarryOutTools): Promise<CarriedOut> {
   const { disk } = tools;
   const files: Record<string, OwnedFile> = Object.fromEntries(plan.kept);
-  const inOrder = () => Object.fromEntries(plan.order.flatMap((path) => (files[path] ? [[path, files[path]]] : [])));
   const isWriting = plan.steps.some(({ action }) => action === 'write');
   const made = missingFolders(plan.steps, tools);
   const folders = [...new Set([...before.folders, ...made])];
@@ -53,7 +52,7 @@ export async function carryOut(plan: Plan, before: Notes, tools: CarryOutTools):
       if (owned !== undefined) files[step.path] = owned;
     }
     try {
-      save({ folders, files: inOrder() }, failed, tools);
+      save({ folders, files: inOrder(plan, files) }, failed, tools);
     } catch (error) {
       // To take files away needs no room and no notes beyond those there are: a full disk must not hold it up.
       if (isWriting) {
@@ -70,11 +69,20 @@ export async function carryOut(plan: Plan, before: Notes, tools: CarryOutTools):
     if (failure === undefined) done.push(...steps);
     else failed.push(failure);
   }
-  save({ folders, files: inOrder() }, failed, tools);
+  save({ folders, files: inOrder(plan, files) }, failed, tools);
   attempt(() => disk.clean([]));
   // Once more: the notes or what was staged may have been in one of them.
-  removeUnused(folders, files, tools);
+  if (plan.steps.length > 0 || plan.order.length === 0) removeUnused(folders, files, tools);
   return { done, failed };
+}
+
+function inOrder({ order }: Plan, files: OwnedRecord): OwnedRecord {
+  const sorted: Record<string, OwnedFile> = {};
+  for (const path of order) {
+    const file = files[path];
+    if (file !== undefined) sorted[path] = file;
+  }
+  return sorted;
 }
 
 /** All files of a group or none: all that takes room is made before anything is put into its place. */
@@ -203,29 +211,24 @@ function removeUnused(
   { disk, alsoUsed = [] }: CarryOutTools,
 ): Set<string> {
   const paths = Object.keys(files);
-  const used = new Set([...paths, ...(paths.length > 0 ? alsoUsed : [])].flatMap(ancestors));
+  const used = new Set<string>();
+  for (const path of paths.length > 0 ? [...paths, ...alsoUsed] : []) addAncestors(path, used);
   for (const folder of deepestFirst(folders)) if (!used.has(folder)) disk.removeFolder(folder);
   return used;
 }
 
 function missingFolders(steps: readonly Step[], { disk, alsoUsed = [] }: CarryOutTools): string[] {
-  const missing = new Set<string>();
-  const known = new Set<string>();
   const paths = steps.flatMap(({ action, path }) => (action === 'write' ? [path] : []));
-  for (const path of paths.length > 0 ? [...paths, ...alsoUsed] : []) {
-    for (const folder of ancestors(path)) {
-      if (known.has(folder)) break;
-      known.add(folder);
-      if (disk.look(folder).state === 'missing') missing.add(folder);
-    }
-  }
-  return [...missing].sort();
+  const above = new Set<string>();
+  for (const path of paths.length > 0 ? [...paths, ...alsoUsed] : []) addAncestors(path, above);
+  return [...above].filter((folder) => disk.look(folder).state === 'missing').sort();
 }
 
-function ancestors(path: string): string[] {
-  const folders: string[] = [];
-  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) folders.push(folder);
-  return folders;
+/** Of one that is known, those above are known too. */
+function addAncestors(path: string, known: Set<string>): void {
+  for (let folder = dirname(path); folder !== dirname(folder) && !known.has(folder); folder = dirname(folder)) {
+    known.add(folder);
+  }
 }
 
 function deepestFirst(folders: readonly string[]): string[] {

@@ -100,9 +100,13 @@ function planFile(desired: DesiredFile, owned: OwnedFile | undefined, input: Pla
   const write = { ...place, action: 'write', contents } as const;
   if (found.state === 'missing') return { ...write, replaces: 'nothing', file, dropAside: owned?.aside };
   const next = owned?.aside === undefined ? file : { ...file, aside: owned.aside };
-  if (hasIdentity(found, is)) return { keep: isTakenOver(owned, found, input) ? settled(next, found) : undefined };
+  // What nobody touched need not be read.
+  const present = owned !== undefined && isUntouched(owned, found) ? owned.is : undefined;
+  if (present === undefined ? hasIdentity(found, is) : present === is)
+    return { keep: isTakenOver(owned, found, input) ? settled(next, found) : undefined };
   if (ours) {
-    const was = owned.was !== undefined && hasIdentity(found, owned.was) ? owned.was : owned.is;
+    const isOlder = present === undefined && owned.was !== undefined && hasIdentity(found, owned.was);
+    const was = isOlder ? owned.was : owned.is;
     return { ...write, replaces: 'ours', file: { ...next, was } };
   }
   return (
@@ -182,6 +186,10 @@ function isCurrent(owned: OwnedFile, found: Found): boolean {
 }
 
 /** Notes of what is certainly there. */
-function settled({ was: _was, stat: _stat, ...file }: OwnedFile, found: Found): OwnedFile {
-  return found.state === 'file' ? { ...file, stat: found.stat } : file;
+function settled(owned: OwnedFile, found: Found): OwnedFile {
+  // The very same notes where nothing is new, in the same order: they are compared as text.
+  const stat = found.state === 'file' ? found.stat : undefined;
+  if (owned.was === undefined && (stat === undefined || owned.stat === stat)) return owned;
+  const { was: _was, ...file } = owned;
+  return stat === undefined ? file : { ...file, stat };
 }

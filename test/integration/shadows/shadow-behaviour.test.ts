@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -116,6 +117,20 @@ describe('enable', () => {
 });
 
 describe('sync', () => {
+  it('writes nothing, not even its notes, where nothing has changed', async () => {
+    addEntry(world, 'app.desktop', ['Comment=one']);
+    addEntry(world, 'own.desktop', [], world.own);
+    await world.shadows.enable(all);
+    const notes = () => lstatSync(join(world.root, 'home/.local/share/ringfence/manifest.json'));
+    const { ino, mtimeMs } = notes();
+    const before = world.tree();
+    for (const shadows of [world.shadows, makeWorld({ root: world.root }).shadows]) {
+      expect(await shadows.sync({ dryRun: false })).toEqual([]);
+      expect(notes()).toMatchObject({ ino, mtimeMs });
+    }
+    expect(world.tree()).toBe(before);
+  });
+
   it('follows updates, removals and new apps', async () => {
     addEntry(world, 'app.desktop', ['Comment=one']);
     await world.shadows.enable(all);

@@ -86,6 +86,17 @@ describe('a file that should be', () => {
     });
   });
 
+  it('is written anew without the old one being read, where nobody has touched that', () => {
+    const next = { ...desired, fingerprint: 'f2', contents: contents('shadow 2') };
+    const unread: Found = { state: 'file', stat: 's1', size: 6, mode: 0o644, hash: never, bytes: never };
+    expect(plan({ desired: next, recorded, disk: { [path]: unread } }).step).toMatchObject({
+      replaces: 'ours',
+      file: { is: '#shadow 2', was: '#shadow' },
+    });
+    const same = { ...desired, fingerprint: 'f2' };
+    expect(plan({ desired: same, recorded, disk: { [path]: unread } }).kept).toMatchObject({ fingerprint: 'f2' });
+  });
+
   it('takes the place of the user’s own file, which goes aside', () => {
     expect(plan({ desired, disk: { [path]: file('own') } }).step).toMatchObject({ replaces: 'own', file: { aside } });
   });
