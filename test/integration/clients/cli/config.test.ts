@@ -87,6 +87,21 @@ describe('ringfence config', () => {
     ]);
   });
 
+  it('takes an app by its name, and one that is not installed as it is', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000', 'Name=Beautiful Tests', 'Name[de]=Schöne Tests']);
+    for (const [name, limit] of Object.entries({ 'schöne tests': '1G', 'test.app': '2G' })) {
+      expect((await ringfence('config', 'set', name, 'memory-max', limit)).code).toBe(0);
+      expect(text()).toBe(`[app."org.test.App"]\nmemory-max = "${limit}"\n`);
+    }
+    const near = await ringfence('config', 'set', 'beautifull tests', 'memory-max', '1G');
+    expect(near).toMatchObject({ code: 3, stderr: expect.stringContaining('did you mean org.test.App') });
+    expect(near.stderr).not.toContain('write app.');
+    const unknown = await ringfence('config', 'set', 'later', 'memory-max', '1G');
+    expect(unknown).toMatchObject({ code: 3, stderr: expect.stringContaining('write app.later') });
+    const later = await ringfence('config', 'set', 'app.later', 'memory-max', '1G');
+    expect(later).toMatchObject({ code: 0, stderr: expect.stringContaining('no app later is installed') });
+  });
+
   it('knows the profile that an app was enabled with', async () => {
     installEntry('org.test.App', ['Exec=sleep 1000']);
     const profile = async () => (await ringfence('config', 'get', 'org.test.App', 'profile')).stdout;
