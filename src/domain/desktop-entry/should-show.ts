@@ -26,8 +26,8 @@ export function shouldShow(document: DesktopDocument, facts: DisplayFacts): bool
   return isForDesktop(document, facts.desktops) && (!tryExec || facts.hasProgram(tryExec));
 }
 
-/** The first of the desktops that either list names decides. */
-function isForDesktop(document: DesktopDocument, desktops: readonly string[] | undefined): boolean {
+/** Whether an entry is for one of these desktops, the first of which that either list names decides (g_desktop_app_info_get_show_in). */
+export function isForDesktop(document: DesktopDocument, desktops: readonly string[] | undefined): boolean {
   if (desktops === undefined) return true;
   const isListed = (key: string) => document.raw(mainGroup, key) !== undefined;
   const [only, not] = [document.getList(mainGroup, 'OnlyShowIn'), document.getList(mainGroup, 'NotShowIn')];

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandExec } from '../../../src/domain/desktop-entry/exec-line.ts';
 import { localeVariants } from '../../../src/domain/desktop-entry/locale.ts';
 import { mainGroup, parseDesktopEntry } from '../../../src/domain/desktop-entry/parse.ts';
-import { splitList } from '../../../src/domain/desktop-entry/value.ts';
+import { isForDesktop } from '../../../src/domain/desktop-entry/should-show.ts';
 import { parseDesktopId } from '../../../src/domain/desktop-id.ts';
 import { isRingfenceError } from '../../../src/domain/errors.ts';
 import { readHostFacts } from '../../../src/launch/io/host-facts.ts';
@@ -268,10 +268,6 @@ function describeOurs(path: string): GlibEntry {
   const user = localeVariants('de');
   const actions = document.getList(mainGroup, 'Actions');
   const keywords = document.getLocalized(mainGroup, 'Keywords', user);
-  const only = document.raw(mainGroup, 'OnlyShowIn');
-  const showIn = (desktop: string): boolean =>
-    splitList(only ?? '')?.includes(desktop) ||
-    (!document.getList(mainGroup, 'NotShowIn').includes(desktop) && only === undefined);
   return {
     names: locales.map((locale) => document.getLocalized(mainGroup, 'Name', localeVariants(locale)) ?? null),
     actions,
@@ -280,8 +276,8 @@ function describeOurs(path: string): GlibEntry {
     keywords: keywords ? keywords.replace(/;$/, '').split(';') : [],
     nodisplay: document.getBoolean(mainGroup, 'NoDisplay'),
     hidden: document.getBoolean(mainGroup, 'Hidden'),
-    gnome: showIn('GNOME'),
-    kde: showIn('KDE'),
+    gnome: isForDesktop(document, ['GNOME']),
+    kde: isForDesktop(document, ['KDE']),
     wmClass: document.get(mainGroup, 'StartupWMClass') ?? null,
     exec: document.get(mainGroup, 'Exec') ?? null,
     terminal: document.getBoolean(mainGroup, 'Terminal'),
