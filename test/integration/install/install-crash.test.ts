@@ -1,14 +1,4 @@
-import { createHash } from 'node:crypto';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,6 +11,7 @@ import { uninstall } from '../../../src/install/uninstall.ts';
 import { openNotesFile } from '../../../src/platform/owned-files/notes-file.ts';
 import { openOwnedFiles } from '../../../src/platform/owned-files/owned-files.ts';
 import { dieBeforeChange } from '../../fixtures/death-at-call.ts';
+import { fileTree } from '../../fixtures/file-tree.ts';
 
 let home: string;
 beforeEach(() => {
@@ -72,20 +63,7 @@ function installVersion(version: string) {
   return install(desired, version, false, run);
 }
 
-function tree(): string[] {
-  return readdirSync(home, { recursive: true, withFileTypes: true })
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort()
-    .map((path) => {
-      const { mode } = lstatSync(path);
-      const is = lstatSync(path).isSymbolicLink()
-        ? readlinkSync(path)
-        : lstatSync(path).isFile()
-          ? createHash('sha256').update(readFileSync(path)).digest('hex')
-          : '';
-      return `${path} ${mode.toString(8)} ${is}`;
-    });
-}
+const tree = () => fileTree(home);
 
 /** Folders that were made before the first note are in no notes; they go all the same. */
 function withoutNotes(lines: readonly string[]): string[] {

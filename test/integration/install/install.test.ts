@@ -1,22 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { installEntry, removeEntries } from '../../fixtures/desktop-entries.ts';
+import { fileTree } from '../../fixtures/file-tree.ts';
 import { dbusSend, isOwned } from '../../harness/bus-call.ts';
 import { type CommandResult, command, output } from '../../harness/command.ts';
 import { tempHome } from '../../harness/temp-home.ts';
@@ -36,21 +27,9 @@ const unit = join(data, 'systemd/user/ringfence.service');
 const ringfence = (args: readonly string[], env: Record<string, string | undefined> = {}): Promise<CommandResult> =>
   command([program, ...args], { env: { PATH: `${process.env['PATH']}:${home}/.local/bin`, ...env } });
 
-/** Everything below a folder but caches: names, types, modes, link targets and contents. */
+/** Everything below a folder but caches. */
 function tree(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .filter((path) => !path.startsWith(join(folder, '.cache')))
-    .sort()
-    .map((path) => {
-      const stat = lstatSync(path);
-      const is = stat.isSymbolicLink()
-        ? readlinkSync(path)
-        : stat.isFile()
-          ? createHash('sha256').update(readFileSync(path)).digest('hex')
-          : '';
-      return `${path} ${stat.mode.toString(8)} ${is}`;
-    });
+  return fileTree(folder, (path) => !path.startsWith(join(folder, '.cache')));
 }
 
 /** With the time of each file: nothing was even rewritten. */
