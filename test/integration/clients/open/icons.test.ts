@@ -1,10 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expandExec } from '../../../../src/domain/desktop-entry/exec-line.ts';
 import type { BusConnection } from '../../../../src/platform/dbus/connection.ts';
 import { openLine } from '../../../../src/shadows/pure/open-line.ts';
-import { installEntry, removeEntries } from '../../../fixtures/desktop-entries.ts';
+import { installEntry, installProgram, removeEntries } from '../../../fixtures/desktop-entries.ts';
 import {
   built,
   busName,
@@ -81,6 +81,26 @@ describe.each([
       expect(await fenceUnits(bus)).toHaveLength(times);
     }
     expect(runner.notifications()).toEqual([]);
+  });
+
+  it('takes one dbus-send while the daemon runs, and looks more closely when nothing says that it does', async () => {
+    const asked = join(folder, 'asked');
+    for (const name of ['dbus-send', 'busctl']) {
+      const script = `#!/bin/sh\necho ${name} >>${asked}\nexec /usr/bin/${name} "$@"\n`;
+      installProgram(runner.programs, name, script);
+    }
+    await setActivation([process.execPath, ...nodeFlags, built.ringfenced].join(' '));
+    const programs = async () => {
+      rmSync(asked, { force: true });
+      expect((await click(true)).code).toBe(0);
+      return readFileSync(asked, 'utf8').split('\n').filter(Boolean);
+    };
+    expect(await programs()).toEqual(['dbus-send', 'busctl', 'dbus-send']);
+    const mark = join(process.env['XDG_RUNTIME_DIR'] ?? '', 'ringfence/daemon');
+    expect(readlinkSync(mark)).toBe(`/proc/${await namePid(bus, busName)}`);
+    expect(await programs()).toEqual(['dbus-send']);
+    rmSync(mark);
+    expect(await programs()).toEqual(['dbus-send', 'dbus-send']);
   });
 
   it('starts the original with its own environment where the daemon cannot be had, and says so once', async () => {
