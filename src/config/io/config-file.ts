@@ -70,7 +70,9 @@ function tryChange(path: string, alter: (text: string) => string): 'changed' | '
     return 'changed';
   }
   const mark = before?.bytes.subarray(0, 3).equals(byteOrderMark) ? byteOrderMark : Buffer.alloc(0);
-  const staged = join(dirname(target), `.${basename(target)}.ringfence-${process.pid}`);
+  // Always the same name, so that what a crash leaves behind is gone with the next change.
+  const staged = join(dirname(target), `.${basename(target)}.ringfence-new`);
+  rmSync(staged, { force: true });
   try {
     write(path, staged, Buffer.concat([mark, Buffer.from(next)]), before);
     if (read(target)?.stamp !== before?.stamp) return 'outrun';
@@ -118,7 +120,8 @@ function read(path: string): FileNow | undefined {
 }
 
 function write(path: string, staged: string, bytes: Buffer, before: FileNow | undefined): void {
-  const descriptor = openSync(staged, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  // A file that was not there gets what the umask leaves, as from any editor.
+  const descriptor = openSync(staged, 'wx', before === undefined ? 0o666 : 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
     const own = fstatSync(descriptor);
@@ -129,7 +132,7 @@ function write(path: string, staged: string, bytes: Buffer, before: FileNow | un
         throw refusal(path, 'it belongs to another user, and would then be yours; edit it as that user', error);
       }
     }
-    fchmodSync(descriptor, before?.mode ?? 0o644);
+    if (before !== undefined) fchmodSync(descriptor, before.mode);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -35,6 +35,16 @@ describe('changing the config file', () => {
   it('makes one that is not there, with its folder', async () => {
     expect(await append('a = 1')).toBe(true);
     expect(text()).toBe('a = 1\n');
+    expect(statSync(file).mode & 0o777).toBe(0o666 & ~process.umask());
+    expect(readdirSync(join(root, 'ringfence'))).toEqual(['config.toml']);
+  });
+
+  it('clears away what a crash has left', async () => {
+    await append('a = 1');
+    writeFileSync(join(root, 'ringfence/.config.toml.ringfence-new'), 'half');
+    writeFileSync(join(root, 'ringfence/.config.toml.lock'), '4000000 1');
+    await append('b = 2');
+    expect(text()).toBe('a = 1\nb = 2\n');
     expect(readdirSync(join(root, 'ringfence'))).toEqual(['config.toml']);
   });
 
