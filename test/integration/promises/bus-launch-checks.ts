@@ -103,6 +103,9 @@ const runChecks: Record<string, Check> = {
   'Run "action"': () => expect(run({ action: 'other' })).rejects.toMatchObject({ code: 'UnknownOption' }),
 };
 
+// Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
+const unlimited = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
+
 const containChecks: Record<string, Check> = {
   Contain: async () => {
     const { pid } = child();
@@ -112,6 +115,11 @@ const containChecks: Record<string, Check> = {
   },
   'Contain "profile"': profile(contain),
   'Contain "app-id"': appId(contain),
+  'Contain "enclosable"': async () => {
+    const strict = { profile: 'strict', ...unlimited };
+    await expect(contain({ ...strict, enclosable: 'yes' })).rejects.toMatchObject({ code: 'MustEnclose' });
+    await expect(contain(strict)).rejects.toMatchObject({ code: 'NotEnforceable' });
+  },
   'Contain "name"': async () => expect(await at(await contain({ name: 'my-name' }))).toMatchObject({ name: 'my-name' }),
   'Contain "alone"': seenIn(
     'integration/contain/contain.test.ts',
@@ -119,8 +127,6 @@ const containChecks: Record<string, Check> = {
   ),
 };
 
-// Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
-const unlimited = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
 const enclose = (pid: number, name: string) => {
   const target = { destination: busName, path: rootPath, interface: busName, member: 'Enclose' };
   const options = new Map(Object.entries({ profile: name, alone: 'yes', ...unlimited }));

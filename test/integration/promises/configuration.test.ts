@@ -80,6 +80,17 @@ const checks: Record<string, Check> = {
     const name = await configure('default-profile = "NAME"\n');
     expect(await run()).toMatchObject({ profile: name });
   },
+  base: async () => {
+    const profile = await configure(
+      '[profile.middle]\nbase = "relaxed"\ntasks-max = 43\n[profile.NAME]\nbase = "middle"\n',
+    );
+    const { report } = await run({ profile });
+    expect(report.find((row) => row.get('name') === 'tasks-max')?.get('asked')).toBe('43');
+  },
+  profile: async () => {
+    const profile = await configure(`[app."${app}"]\nprofile = "NAME"\n`);
+    expect(await run({ 'app-id': app })).toMatchObject({ profile });
+  },
   '[profile.NAME]': async () => {
     const profile = await configure(
       '[profile.base]\nbase = "relaxed"\ntasks-max = 44\n[profile.NAME]\nbase = "base"\n',
