@@ -1,3 +1,4 @@
+import { asFileError } from '../../domain/errno-text.ts';
 import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
 import { type Command, type Context, parseWords } from './command.ts';
@@ -98,8 +99,9 @@ main(invocation, {
     process.exitCode = code;
   },
   (error: unknown) => {
-    const { code, message, exitCode } = isRingfenceError(error)
-      ? error
+    const failure = asFileError('go on', error);
+    const { code, message, exitCode } = isRingfenceError(failure)
+      ? failure
       : new RingfenceError('Failed', `internal error: ${error instanceof Error ? error.stack : String(error)}`);
     terminal.fail({ code, message, exitCode });
     process.exitCode = exitCode;

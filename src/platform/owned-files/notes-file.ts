@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { asFileError } from '../../domain/errno-text.ts';
 import type { OwnedDisk } from './disk.ts';
 
 /** The file that a user of owned files keeps its notes in. */
 export interface NotesFile<T> {
-  /** Undefined when there is none. Throws what node throws, and what the parser throws. */
+  /** Undefined when there is none. @throws RingfenceError Failed when it cannot be read, and what the parser throws */
   read(): T | undefined;
   /** Atomic and durable. */
   write(document: NotesDocument): void;
@@ -32,7 +33,7 @@ export function openNotesFile<T>(
         fd = openSync(path, 'r');
       } catch (error) {
         if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-        throw error;
+        throw asFileError(`read ${path}`, error);
       }
       try {
         const { dev, ino, size, mtimeNs } = fstatSync(fd, { bigint: true });

@@ -300,6 +300,20 @@ describe('ringfence install, disturbed', () => {
     expect(code).toBe(2);
   });
 
+  it('says so of notes that it may not read', async () => {
+    const place = tempHome();
+    const env = { ...alone, ...place.env };
+    const manifest = join(place.data, 'ringfence/install.json');
+    mkdirSync(join(place.data, 'ringfence'));
+    writeFileSync(manifest, '{}', { mode: 0 });
+    for (const verb of ['install', 'uninstall']) {
+      const { code, stderr } = await ringfence([verb], env);
+      expect(stderr).toContain(`cannot read ${manifest}: permission denied`);
+      expect(code).toBe(70);
+    }
+    place.remove();
+  });
+
   it('waits for another install, and refuses a damaged manifest', async () => {
     const place = tempHome();
     const env = { ...alone, ...place.env };
