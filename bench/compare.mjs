@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { interleave, launchArgs, limitless, row, summary } from './rig.mjs';
+import { interleave, launchArgs, limitless, row, since, summary } from './rig.mjs';
 
 const quiet = { stdio: 'ignore' };
 /** How often each build is started anew. */
@@ -26,9 +26,12 @@ export async function measureBuilds(rig) {
   const blank = () => ({ click: [], systemdRun: [], processor: [] });
   const blanks = () => Object.fromEntries(Object.keys(sections).map((section) => [section, blank()]));
   const all = Object.fromEntries(names.map((name) => [name, blanks()]));
+  const starts = Object.fromEntries(names.map((name) => [name, []]));
   for (let turn = 0; turn < turns; turn += 1) {
     for (const name of turn % 2 === 0 ? names : [...names].reverse()) {
-      const { child } = await rig.startDaemon(`out/builds/${name}/ringfenced`);
+      const { child, begun } = await rig.startDaemon(`out/builds/${name}/ringfenced`);
+      await rig.ping();
+      starts[name].push(since(begun));
       for (const [section, [start, rounds, pause]] of Object.entries(sections)) {
         const own = all[name][section];
         const before = processorMs(child.pid);
@@ -48,7 +51,8 @@ export async function measureBuilds(rig) {
       return [what, took, '', ratio, `daemon ${summary(processor).median.toFixed(2)} ms of a processor`];
     }),
   );
-  return { results: all, rows };
+  rows.push(...names.map((name) => row(`first answer: ${name}`, { median: summary(starts[name]).quartile })));
+  return { results: { ...all, starts }, rows };
 }
 
 /** What all threads of a process have computed so far. */

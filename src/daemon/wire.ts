@@ -84,12 +84,15 @@ interface Connections {
 async function assemble(options: DaemonOptions, connections: Connections): Promise<Daemon> {
   const { environment, version } = options;
   const { log, internalError, bus } = connections;
-  const systemd = await connectUserManager(bus, options);
+  const connecting = connectUserManager(bus, options);
+  connecting.catch(() => {});
+  // While systemd works.
   const config = openConfigStore(configPlaces(environment));
+  const systemd = await connecting;
   const managerEnvironment = async () => Object.fromEntries(await systemd.environment());
   const shadows = wireShadowsHere(options, config.current, systemd, bus);
   // A wish is one of the user's like the config: before the first launch.
-  await shadows.wishes().catch(internalError);
+  const [managed] = await Promise.all([managerEnvironment(), shadows.wishes().catch(internalError)]);
   const tree = createDispatcher(bus, { root: rootPath, onInternalError: internalError });
   const fences = wireFences({
     ...options,
@@ -97,7 +100,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     systemd,
     log,
     config: config.current,
-    enabledProfile: enabledProfiles(shadows, await managerEnvironment()),
+    enabledProfile: enabledProfiles(shadows, managed),
     listener: {
       added: (instance) => void tree.addObject(instance.path, [instanceInterface(instance)]),
       ended({ path }, outcome) {
