@@ -169,7 +169,10 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
 
 function asScopeFailure(unit: string, error: unknown): unknown {
   if (!(error instanceof RemoteError)) return error;
-  return new RingfenceError('ScopeFailed', `cannot start ${unit}: ${error.message}`, { cause: error });
+  // It writes a file for each scope, and does not find the unit whose file it could not write.
+  const isUnwritten = error.dbusName === `${managerName}.NoSuchUnit`;
+  const reason = isUnwritten ? 'systemd cannot write its file; see whether $XDG_RUNTIME_DIR is full' : error.message;
+  return new RingfenceError('ScopeFailed', `cannot start ${unit}: ${reason}`, { cause: error });
 }
 
 // A scope that is gone needs no signal.
