@@ -7,7 +7,7 @@ export type LocalFile = { readonly path: string } | { readonly path: undefined; 
  * valid file URI.
  */
 export function fileOfUri(uri: string): LocalFile | undefined {
-  const match = /^file:(?:\/\/([^/#]*))?(\/[^#]*)/i.exec(uri);
+  const match = /^file:(?:\/\/([^/#]*)|(?!\/\/))(\/[^#]*)/i.exec(uri);
   if (match === null) return undefined;
   const [, host = '', escapedPath = ''] = match;
   if (host !== '' && !/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?\.?$/i.test(host)) return undefined;
