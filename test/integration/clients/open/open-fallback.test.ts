@@ -116,16 +116,18 @@ GLib.MainLoop().run()
     expect(starts()).toBe(0);
   });
 
-  it('does not wait for a hung daemon for ever, and starts the app once, in its fence', async () => {
-    const hung = await startBundledDaemon(bus, built.ringfenced);
-    await setActivation(realDaemon);
-    hung.kill('SIGSTOP');
-    expect(await runner.open(['--app=clicked'])).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await hung.ended).toMatchObject({ signal: 'SIGKILL' });
-    await startedOnce();
-    expect(await fenceUnits(bus)).toHaveLength(1);
-    expect(runner.notifications()).toEqual([]);
-  });
+  // Once is enough: it takes as long as the client waits.
+  if (way === ways[0])
+    it('does not wait for a hung daemon for ever, and starts the app once, in its fence', async () => {
+      const hung = await startBundledDaemon(bus, built.ringfenced);
+      await setActivation(realDaemon);
+      hung.kill('SIGSTOP');
+      expect(await runner.open(['--app=clicked'])).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(await hung.ended).toMatchObject({ signal: 'SIGKILL' });
+      await startedOnce();
+      expect(await fenceUnits(bus)).toHaveLength(1);
+      expect(runner.notifications()).toEqual([]);
+    });
 
   it('goes to a new daemon when the old one dies before the release', async () => {
     await setActivation(realDaemon);
