@@ -47,6 +47,7 @@ describe('docs/scripting.md', () => {
     await daemon.stop();
     await bus.close();
     home.remove();
+    rmSync(`${homedir()}/.local/bin/ringfence-shell`, { force: true });
   });
 
   /** As "ringfence install" leaves them. */
