@@ -1,7 +1,8 @@
 import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DisplayFacts, shouldShow } from '../domain/desktop-entry/should-show.ts';
+import type { OwnedFile } from '../domain/owned-file.ts';
 import type { OwnedDisk } from '../platform/owned-files/disk.ts';
-import { type Manifest, type ManifestFile, wishFor } from './pure/manifest.ts';
+import { type Manifest, wishFor } from './pure/manifest.ts';
 import type { ShadowSettings } from './shadow-workshop.ts';
 
 /** An installed application, and whether its icon goes through Ringfence. */
@@ -25,7 +26,7 @@ export function listApps(
   manifest: Manifest,
   locales: readonly string[],
 ): AppView[] {
-  const entries = new Map<string, readonly [string, ManifestFile]>();
+  const entries = new Map<string, readonly [string, OwnedFile]>();
   for (const [path, file] of Object.entries(manifest.files))
     if (file.kind === 'entry') entries.set(file.group, [path, file]);
   return settings.installed().flatMap(({ id, paths }) => {

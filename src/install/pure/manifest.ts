@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { RingfenceError } from '../../domain/errors.ts';
+import type { OwnedFile } from '../../domain/owned-file.ts';
 
 const storedFile = v.object({
   /** What identifies the contents: "file:<permission bits>:<sha256>" or "link:<target>". */
@@ -27,15 +28,7 @@ export interface InstallManifest {
   readonly format: 1;
   readonly version: string;
   readonly folders: readonly string[];
-  readonly files: Readonly<Record<string, InstalledFile>>;
-}
-
-/** A file or link of the installation. */
-export interface InstalledFile {
-  readonly group: string;
-  readonly kind: string;
-  readonly is: string;
-  readonly was?: string | undefined;
+  readonly files: Readonly<Record<string, OwnedFile>>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
+import type { OwnedFile } from '../../domain/owned-file.ts';
 import type { OwnedDisk } from './disk.ts';
-import type { Notes, OwnedFile, OwnedRecord, Plan, Step } from './model.ts';
+import type { Notes, OwnedRecord, Plan, Step } from './model.ts';
 
 /** What a plan is carried out with. */
 export interface CarryOutTools {

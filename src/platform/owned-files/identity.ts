@@ -1,4 +1,5 @@
-import type { Found, OwnedFile } from './model.ts';
+import type { OwnedFile } from '../../domain/owned-file.ts';
+import type { Found } from './model.ts';
 
 /**
  * What identifies contents in the notes, as a text: `<sha256>` for a file whatever its mode, `file:<mode>:<sha256>` for one

@@ -1,3 +1,5 @@
+import type { OwnedFile } from '../../domain/owned-file.ts';
+
 /** A file or symbolic link as it should be. */
 export interface DesiredFile {
   /** Absolute. */
@@ -27,22 +29,6 @@ export type Contents =
       bytes(): Uint8Array;
     }
   | { readonly type: 'link'; readonly target: string };
-
-/** What is noted of a file that we wrote, or were about to write. */
-export interface OwnedFile {
-  readonly group: string;
-  readonly kind: string;
-  /** What we wrote: see identity.ts. */
-  readonly is: string;
-  /** What we wrote before, as long as it is not certain which of the two is in the place. */
-  readonly was?: string | undefined;
-  readonly fingerprint?: string | undefined;
-  /** Of the file once it was written, to tell without reading it that nobody touched it. */
-  readonly stat?: string | undefined;
-  readonly source?: string | undefined;
-  /** Where somebody else's file that was in this place is kept. */
-  readonly aside?: string | undefined;
-}
 
 /** All that is noted, by absolute path. */
 export type OwnedRecord = Readonly<Record<string, OwnedFile>>;

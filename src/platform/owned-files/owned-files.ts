@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { OwnedFile } from '../../domain/owned-file.ts';
 import { type CarriedOut, type CarryOutTools, carryOut } from './carry-out.ts';
 import { type OwnedDisk, openOwnedDisk } from './disk.ts';
 import { isOurs } from './identity.ts';
-import type { DesiredFile, Found, Notes, OwnedFile, OwnedRecord, Plan, Step } from './model.ts';
+import type { DesiredFile, Found, Notes, OwnedRecord, Plan, Step } from './model.ts';
 import { planFiles, withholdSteps } from './plan.ts';
 import { unifiedDiff } from './unified-diff.ts';
 

@@ -1,5 +1,6 @@
+import type { OwnedFile } from '../../domain/owned-file.ts';
 import { fileIdentity, hasIdentity, isOurs, isUntouched, linkIdentity } from './identity.ts';
-import type { Conflict, DesiredFile, Found, OwnedFile, OwnedRecord, Plan, Step } from './model.ts';
+import type { Conflict, DesiredFile, Found, OwnedRecord, Plan, Step } from './model.ts';
 
 /** What a plan is made from. */
 export interface PlanInput {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { RingfenceError } from '../../domain/errors.ts';
+import type { OwnedFile } from '../../domain/owned-file.ts';
 
 const text = v.string();
 const wish = v.object({ profile: v.optional(text), autostart: v.optional(v.boolean()) });
@@ -46,20 +47,9 @@ const schema = v.object({
 
 /** What the user wants for an app. */
 export type Wish = v.InferOutput<typeof wish>;
-/** A file that Ringfence wrote: `group` is its app, `is` the hash, the rest as above. */
-export interface ManifestFile {
-  readonly group: string;
-  readonly kind: string;
-  readonly is: string;
-  readonly was?: string | undefined;
-  readonly fingerprint?: string | undefined;
-  readonly stat?: string | undefined;
-  readonly source?: string | undefined;
-  readonly aside?: string | undefined;
-}
 /** What is wanted and what was written for it. Before a file is touched the manifest says so. */
 export type Manifest = Omit<v.InferOutput<typeof schema>, 'files'> & {
-  readonly files: Readonly<Record<string, ManifestFile>>;
+  readonly files: Readonly<Record<string, OwnedFile>>;
 };
 
 /** Where the manifest of a data folder is: beside the originals it tells of, so that a backup has both or neither. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DesiredFile, Found, OwnedFile } from '../../../../src/platform/owned-files/model.ts';
+import type { OwnedFile } from '../../../../src/domain/owned-file.ts';
+import type { DesiredFile, Found } from '../../../../src/platform/owned-files/model.ts';
 import { planFiles, withholdSteps } from '../../../../src/platform/owned-files/plan.ts';
 
 const path = '/home/u/.local/share/applications/app.desktop';
