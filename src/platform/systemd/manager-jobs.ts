@@ -6,7 +6,8 @@ import { managerName, managerObject } from './manager-calls.ts';
 export interface ManagerJobs {
   /**
    * Waits for the end of the job that `start` begins for `unit` and names (undefined: it runs, but its name was lost): its result,
-   * "done" where it ended well. Rejects as `start` does, and with TimedOut after `timeoutMs`; `task` opens that message.
+   * "done" where it ended well. Rejects as `start` does, with TimedOut after `timeoutMs` (`task` opens that message), and when the bus
+   * is lost.
    */
   run(unit: string, task: string, start: () => Promise<string | undefined>, timeoutMs: number): Promise<string>;
   /** Ends the waiting for jobs with the results that `resultOf` gives; where it gives undefined the waiting goes on. */
@@ -20,11 +21,15 @@ interface PendingJob {
   readonly results: Map<string, string>;
   job: string | undefined;
   settle?: (result: string) => void;
+  fail?: (error: Error) => void;
 }
 
 /** Listens before anything is started, so that no job's end is missed. The manager has to be subscribed to. */
-export async function followJobs(bus: Pick<BusConnection, 'subscribe'>): Promise<ManagerJobs> {
+export async function followJobs(bus: Pick<BusConnection, 'subscribe' | 'lost'>): Promise<ManagerJobs> {
   const pending = new Set<PendingJob>();
+  void bus.lost.then((error) => {
+    for (const each of pending) each.fail?.(error);
+  });
   const match = { sender: managerName, ...managerObject, member: 'JobRemoved' };
   const close = await bus.subscribe(match, ({ body }) => {
     const [, job, unit, result] = body as [number, string, string, string];
@@ -69,6 +74,10 @@ function jobEnd(pending: PendingJob, task: string, timeoutMs: number): Promise<s
     pending.settle = (result) => {
       clearTimeout(timer);
       resolve(result);
+    };
+    pending.fail = (error) => {
+      clearTimeout(timer);
+      reject(error);
     };
   });
 }

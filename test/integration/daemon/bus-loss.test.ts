@@ -44,6 +44,32 @@ it('when the bus dies the daemon ends with 75, what it started runs on, and a ne
   await bus.close();
 }, 60_000);
 
+it('when the bus dies while a scope is being started, the daemon does not wait for a job of which nobody will tell', async () => {
+  const units = join(process.env['XDG_RUNTIME_DIR'] ?? '', 'systemd/user');
+  const needs = 'Requires=ringfence-test-need.service\nAfter=ringfence-test-need.service';
+  mkdirSync(join(units, 'app-ringfence-.scope.d'), { recursive: true });
+  writeFileSync(join(units, 'app-ringfence-.scope.d/need.conf'), `[Unit]\n${needs}\n`);
+  const need = '[Service]\nType=oneshot\nExecStart=/bin/sleep 1000\n';
+  writeFileSync(join(units, 'ringfence-test-need.service'), need);
+  const daemon = await startDaemon();
+  const client = await connectTestClient();
+  await output(['systemctl', '--user', 'daemon-reload']);
+  const lost = expect(client.run(['sleep', '1000', marker], new Map(), new Map())).rejects.toMatchObject({
+    code: 'Unreachable',
+  });
+  const begun = () => output(['systemctl', '--user', 'is-active', 'ringfence-test-need.service']).catch(String);
+  await waitFor(async () => (await begun()).includes('activating'), { what: 'the job to wait' });
+  let code: number | null | undefined;
+  daemon.process.once('exit', (exitCode) => {
+    code = exitCode;
+  });
+  await killBus();
+  await lost;
+  await waitFor(() => code === 75, { what: 'the daemon to end', timeoutMs: 10_000 });
+  expect(processesWith(marker)).toEqual([]);
+  await client.close();
+}, 60_000);
+
 /**
  * SIGKILL for the bus, by the manager's own hand: systemd 252 may hang for 90 s when it learns of the lost connection before
  * it learns of the death. It connects again then, and when the death comes it waits for an answer on that connection, which
