@@ -96,7 +96,13 @@ async function fillScope(
     throw new RingfenceError('ScopeFailed', `cannot ${task}: ${where}`);
   }
   const report = makeReport({ unit, name, startedAt: now() }, decision, judgeScope(decision, scope, cgroups));
-  records.write(unit, serializeReport(report));
+  try {
+    records.write(unit, serializeReport(report));
+  } catch (error) {
+    // A fence without a record is one that no later daemon could describe: as it was, and the scope ends empty.
+    putBack(scope, source, ports);
+    throw error;
+  }
   const instance = ports.register(report, undefined);
   if (!isComplete) {
     throw new RingfenceError(
@@ -105,6 +111,16 @@ async function fillScope(
     );
   }
   return instance;
+}
+
+function putBack(scope: string, source: string, { cgroups, processes }: ContainPorts): void {
+  for (const pid of cgroups.pids(scope)) {
+    try {
+      processes.move(pid, source);
+    } catch {
+      // Where it was is gone: it stays fenced.
+    }
+  }
 }
 
 /** A caller of an older version takes every error that it does not know for one that it may go on without a fence. */

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +20,7 @@ import {
 } from '../../fixtures/live-daemon.ts';
 import { openRunner } from '../../fixtures/open-client.ts';
 import { leaveDescriptors, type Shortage, startShortOfRoom } from '../../fixtures/short-daemon.ts';
+import { cgroupOf } from '../../harness/cgroup.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 // Its name is on the command line of whatever runs of it.
@@ -71,6 +73,25 @@ describe.each<Shortage>(['full', 'read-only'])('a %s runtime folder', (shortage)
     expect(answer).toMatchObject({ dbusName: errorTable.ScopeFailed.dbusName });
     expect(String(answer)).toMatch(words[shortage]);
     await expectNothingRuns();
+  });
+
+  it('leaves a process where it is that it could contain but not record', async () => {
+    daemon = await startShortOfRoom(bus, folder, shortage);
+    const stranger = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    try {
+      const before = cgroupOf(stranger.pid ?? 0);
+      const call = { destination: busName, path: rootPath, interface: busName, member: 'Contain' };
+      const answer = await bus
+        .call(call, 'ua{ss}', [stranger.pid ?? 0, new Map()], 'o')
+        .catch((error: unknown) => error);
+      expect(answer).toMatchObject({ dbusName: errorTable.ScopeFailed.dbusName });
+      expect(String(answer)).toMatch(words[shortage]);
+      await expectNothingRuns();
+      expect(cgroupOf(stranger.pid ?? 0)).toBe(before);
+      expect(stranger.exitCode).toBe(null);
+    } finally {
+      stranger.kill('SIGKILL');
+    }
   });
 
   it('refuses strict, and says why', async () => {
