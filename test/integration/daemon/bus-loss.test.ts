@@ -26,7 +26,9 @@ it('when the bus dies the daemon ends with 75, what it started runs on, and a ne
   const ended = new Promise<number | null>((resolve) => daemon.process.once('exit', (code) => resolve(code)));
   await killBus();
   expect(await ended).toBe(75);
-  const told = await journal({ fields: { MESSAGE_ID: logEvents['bus-lost'].messageId } });
+  const told = await journal({
+    fields: { MESSAGE_ID: logEvents['bus-lost'].messageId, _PID: String(daemon.process.pid) },
+  });
   expect(told.map(brokenPromises)).toEqual(['']);
   await client.close();
   expect(processesWith(marker)).toHaveLength(1);

@@ -36,7 +36,8 @@ describe('what docs/journal.md promises', () => {
   /** The one entry of an event with these fields, once it is there. */
   const told = async (event: string, fields: Readonly<Record<string, string>>): Promise<JournalEntry> => {
     const match = Object.fromEntries(Object.entries(fields).map(([name, value]) => [`RINGFENCE_${name}`, value]));
-    const find = () => journal({ fields: { MESSAGE_ID: messageId(event), ...match } });
+    const find = () =>
+      journal({ fields: { MESSAGE_ID: messageId(event), _PID: String(daemon.process.pid), ...match } });
     const entries = await waitFor(async () => (await find()).length > 0 && find(), { what: `${event} in the journal` });
     expect(entries).toHaveLength(1);
     const [entry = {}] = entries;
