@@ -25,6 +25,7 @@ const outFolder = join(root, 'out/test');
 const testbed = (name) => join(root, 'test/testbed', name);
 const tally = new Tally();
 const begin = Date.now();
+let entries;
 
 const files = Object.fromEntries(suites.map((suite) => [suite, filesOf(suite)]));
 const found = Object.values(files).flat();
@@ -120,7 +121,6 @@ function runsOnDebian13(file) {
   return /^\/\/ Runs on Debian 13 too: /m.test(readFileSync(join(root, file), 'utf8'));
 }
 
-let entries;
 /** The oracle's entries come by apt, which a session has no way to. */
 function desktopEntries() {
   const script = ['sh', join(root, 'test/fixtures/fetch-desktop-entries.sh'), join(cacheFolder(), 'desktop-entries')];
