@@ -139,7 +139,7 @@ const checks: Record<string, Check> = {
       expect(await strictly('sound = true', script)).toEqual({ with: 'yes', without: 'no' });
     }),
   'read-write-paths': async () => {
-    const folder = '/srv/out/promise';
+    const folder = '/opt/ringfence-probe/promise';
     mkdirSync(folder, { recursive: true });
     const script = yes(`touch ${folder}/file`);
     expect(await strictly(`read-write-paths = ["${folder}"]`, script)).toEqual({ with: 'yes', without: 'no' });
