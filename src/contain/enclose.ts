@@ -57,7 +57,9 @@ export async function encloseProcess(
   const environment = processes.environment(pid);
   const unitStem = id?.name ?? name;
   const gates = [{ argv: [], environment, workingDirectory: '/' }];
-  const request = { name, unitStem, gates, session: await systemd.environment() };
+  const folder = processes.folder(pid, environment.get('PWD'));
+  const session = await systemd.environment();
+  const request = { name, unitStem, gates, session, variables: environment, folder, home: options.home };
   const enclosure = await ports.sandboxes.layOut(request, decision);
   let offered: string | undefined;
   try {

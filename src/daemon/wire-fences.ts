@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { ContainPorts } from '../contain/contain.ts';
 import type { EnclosePorts } from '../contain/enclose.ts';
 import type { Config } from '../domain/config/model.ts';
@@ -31,6 +32,7 @@ export interface FenceSurroundings {
   /** Of ringfence-open, absolute: its fellow ringfence-shell lies beside it. */
   readonly clientPath?: string | undefined;
   readonly listener: InstanceListener;
+  readonly findProgram?: ((name: string) => string | undefined) | undefined;
   readonly alterSandbox?: (args: readonly string[]) => readonly string[];
   readonly number?: (() => bigint) | undefined;
   readonly onStep?: (step: LaunchStep) => void;
@@ -70,6 +72,8 @@ export function wireFences(around: FenceSurroundings): Fences {
     gates,
     running: instances.all,
     busAddress: sessionBusAddress(environment),
+    killUnit: (unit) => void systemd.killScope(unit, constants.signals.SIGKILL).catch(() => {}),
+    findProgram: around.findProgram,
     ...(around.alterSandbox === undefined ? {} : { alterArgs: around.alterSandbox }),
   });
   const ports = {

@@ -38,6 +38,8 @@ export interface DaemonOptions {
   /** See LaunchPorts. */
   readonly onStep?: (step: LaunchStep) => void;
   /** What bubblewrap is given, for tests that take something away. */
+  /** Where the programs of a sandbox are, for tests that have others or none. */
+  readonly findProgram?: (name: string) => string | undefined;
   readonly alterSandbox?: (args: readonly string[]) => readonly string[];
   /** How long systemd may take to start a scope, in ms; 30 s unless told. */
   readonly jobTimeoutMs?: number;

@@ -1,15 +1,16 @@
 /**
- * The names an app owns without being asked: its id, where that is a bus name, its media player and its tray icon.
- * A last `.*` is xdg-dbus-proxy's: the name and everything below it.
+ * The names an app owns without being asked: its id, where that is a bus name, and its media player; none for an id that does
+ * not count (undefined). A last `.*` is xdg-dbus-proxy's: the name and everything below it. No name that holds a pid, as those
+ * of tray icons do: another sandbox has the same, and who may own a name may call its owner.
  */
-export function ownNamesOf(appId: string): string[] {
+export function ownNamesOf(appId: string | undefined): string[] {
+  if (appId === undefined) return [];
   const players = [...new Set([appId, lastWord(appId), lastWord(appId).toLowerCase()])]
     .map((word) => `org.mpris.MediaPlayer2.${word}`)
     .filter(isBusName);
   return [
-    ...(isBusName(appId) && judgeBusName(appId, 'own') === undefined ? [`${appId}.*`] : []),
+    ...(judgeBusName(`${appId}.*`, 'own') === undefined ? [`${appId}.*`] : []),
     ...players.map((name) => `${name}.*`),
-    ...trayNames,
   ];
 }
 
@@ -27,19 +28,34 @@ export function judgeBusName(word: string, use: 'own' | 'talk'): string | undefi
 }
 
 /**
+ * Why a word of `talk-names` cannot be had, undefined when it can. It names one interface, or one method, of one object or
+ * of those below it: whoever owns a name may export something on the same connection that starts programs.
+ */
+export function judgeBusCall(word: string): string | undefined {
+  const [, name = '', member = '', path = ''] = /^([^=]+)=([^@]+)@(\/.*)$/.exec(word) ?? [];
+  if (name === '') {
+    return `"${word}" must say what may be called, such as "org.example.App=org.example.Interface.*@/org/example/App"`;
+  }
+  const fault = judgeBusName(name, 'talk');
+  if (fault !== undefined) return fault;
+  if (!isBusName(member.endsWith('.*') ? member.slice(0, -2) : member)) {
+    return `"${word}": "${member}" is no interface such as "org.example.Interface.*"`;
+  }
+  return /^(?:\/\w+)*(?:\/\w+|\/\*|\/)$/.test(path) ? undefined : `"${word}": "${path}" is no object path`;
+}
+
+/** Whether one of the rules that own names (`own-names`, `ownNamesOf`) covers a name. */
+export function covers(rules: readonly string[], name: string): boolean {
+  return rules.some((rule) => (rule.endsWith('.*') ? isOrBelow(name, rule.slice(0, -2)) : name === rule));
+}
+
+/**
  * The names among `activatable` (org.freedesktop.DBus.ListActivatableNames) that the app could have started *outside*:
  * whoever may own a name may also call it, and a call to a name that nobody owns starts its service. Seen with
  * xdg-dbus-proxy 0.1.4. Each needs a service file of Ringfence's in its stead before a strict start.
  */
-export function servicesWithinReach(
-  appId: string,
-  ownNames: readonly string[],
-  activatable: readonly string[],
-): string[] {
-  const rules = [...ownNamesOf(appId), ...ownNames];
-  return activatable.filter((name) =>
-    rules.some((rule) => (rule.endsWith('.*') ? isOrBelow(name, rule.slice(0, -2)) : name === rule)),
-  );
+export function servicesWithinReach(rules: readonly string[], activatable: readonly string[]): string[] {
+  return activatable.filter((name) => covers(rules, name));
 }
 
 const startersOfPrograms = [
@@ -73,9 +89,3 @@ function isBusName(name: string): boolean {
 function lastWord(appId: string): string {
   return appId.slice(appId.lastIndexOf('.') + 1);
 }
-
-/**
- * A tray icon's name holds the pid that the app sees (StatusNotifierItem-PID-NUMBER), and the proxy knows no pattern
- * for half a word. The first process has pid 2; a wrapper or two come before some apps.
- */
-const trayNames = [2, 3, 4, 5].flatMap((pid) => [1, 2].map((number) => `org.kde.StatusNotifierItem-${pid}-${number}`));

@@ -1,31 +1,37 @@
 import type { Setting } from './config/setting.ts';
 
-/** The three path lists of the config, by their key; each a list of absolute paths or `~/…`. */
-export type PathKey = 'read-write-paths' | 'read-only-paths' | 'inaccessible-paths';
-
 /**
  * The config keys of the sandbox, for `[profile.*]` and `[app.*]`, with their defaults: the lists add to what an outer
- * layer says, the switches replace it.
+ * layer says, the switches replace it. `home` is written as "own" (kept from start to start) or "none" (gone at the end).
  */
 const sandboxKeys = {
   network: { type: 'boolean', initial: true },
   x11: { type: 'boolean', initial: true },
   sound: { type: 'boolean', initial: false },
-  'read-write-paths': { type: 'paths', initial: [] },
-  'read-only-paths': { type: 'paths', initial: [] },
-  'inaccessible-paths': { type: 'paths', initial: [] },
+  home: { type: 'boolean', initial: true },
+  'shared-folders': { type: 'shares', initial: [] },
+  'pass-environment': { type: 'variables', initial: [] },
   'own-names': { type: 'bus-names', initial: [] },
-  'talk-names': { type: 'bus-names', initial: [] },
+  'talk-names': { type: 'bus-calls', initial: [] },
 } as const;
+
+/** Keys of a sandbox that showed the user's own home, with what to write in their stead. */
+export const retiredKeys: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'read-write-paths': 'a strict app has a home of its own now; share folders with shared-folders = ["~/Music"]',
+    'read-only-paths': 'a strict app has a home of its own now; share folders with shared-folders = ["~/Music:ro"]',
+    'inaccessible-paths': 'a strict app sees nothing of your home but what shared-folders names; leave this key out',
+  }),
+);
 
 type KeyOf<T> = {
   [K in keyof typeof sandboxKeys]: (typeof sandboxKeys)[K]['type'] extends T ? K : never;
 }[keyof typeof sandboxKeys];
 
-/** A key of the config that is true or false. */
+/** A key of the config that is one of two things. */
 export type SwitchKey = KeyOf<'boolean'>;
-/** A key of the config that lists paths or bus names. */
-export type ListKey = KeyOf<'paths' | 'bus-names'>;
+/** A key of the config that lists texts. */
+export type ListKey = KeyOf<'shares' | 'variables' | 'bus-names' | 'bus-calls'>;
 
 /** What one section of the config says about the sandbox; paths as they were written. */
 export interface SandboxSection {
@@ -33,14 +39,19 @@ export interface SandboxSection {
   readonly lists: ReadonlyMap<ListKey, readonly Setting<string>[]>;
 }
 
-/** What all sections together say about one start. */
+/** What all sections together say about one start. `home`: it is kept. */
 export interface SandboxChoices extends Readonly<Record<SwitchKey, boolean>> {
   readonly lists: Readonly<Record<ListKey, readonly Setting<string>[]>>;
 }
 
 export const switchKeys = keysOf('boolean') as SwitchKey[];
-const pathKeys = keysOf('paths') as PathKey[];
-export const listKeys = [...pathKeys, ...(keysOf('bus-names') as ListKey[])];
+export const listKeys = Object.keys(sandboxKeys).filter((key) => !keysOf('boolean').includes(key)) as ListKey[];
+
+/** A switch as it is written. */
+export function showSwitch(key: SwitchKey, value: boolean): string {
+  if (key === 'home') return value ? 'own' : 'none';
+  return String(value);
+}
 
 /** Lays sections over each other, the one that wins first: a switch is the first one's that has it, lists add up. */
 export function resolveChoices(sections: readonly (SandboxSection | undefined)[]): SandboxChoices {
@@ -52,6 +63,7 @@ export function resolveChoices(sections: readonly (SandboxSection | undefined)[]
     network: choice('network'),
     x11: choice('x11'),
     sound: choice('sound'),
+    home: choice('home'),
     lists: Object.fromEntries(
       listKeys.map((key) => [key, said.flatMap(({ lists }) => lists.get(key) ?? [])]),
     ) as unknown as SandboxChoices['lists'],

@@ -57,7 +57,7 @@ async function gather(
   const program = join(places.package, 'dist/ringfenced');
   const path = managed['PATH'] || '/usr/local/bin:/usr/bin:/bin';
   const [{ facts }, journald, notifications, daemon] = await Promise.all([
-    probeHost(path),
+    probeHost(),
     askJournald(),
     hasNotifications(bus),
     bus && askDaemon(bus),

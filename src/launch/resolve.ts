@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DesktopId, parseDesktopId } from '../domain/desktop-id.ts';
 import { RingfenceError } from '../domain/errors.ts';
@@ -23,6 +24,14 @@ export interface Startable {
   readonly environment: ReadonlyMap<string, string>;
   /** The user manager's environment, without anything on top. */
   readonly session: ReadonlyMap<string, string>;
+  /** What the caller of a command has put on top of it; undefined for an app. */
+  readonly variables?: ReadonlyMap<string, string> | undefined;
+  /** Files and folders to open, as absolute paths. */
+  readonly documents?: readonly string[] | undefined;
+  /** The folder that a command was started in, where the caller names one. */
+  readonly folder?: string | undefined;
+  /** The home of a strict command. */
+  readonly home?: string | undefined;
   /** The desktop entry's absolute path. */
   readonly sourcePath?: string | undefined;
   readonly options: LaunchOptions;
@@ -102,6 +111,7 @@ function resolveEntry(
     workingDirectory: workingDirectory(task, options.workingDirectory ?? app.workingDirectory, environment, ports),
     environment,
     session,
+    documents: uris.flatMap(pathOf),
     sourcePath: entry.path,
     options,
     texts,
@@ -128,6 +138,9 @@ function resolveCommand(
     workingDirectory: folder,
     environment,
     session,
+    variables,
+    folder: options.workingDirectory,
+    home: options.home,
     options,
     texts,
   };
@@ -149,6 +162,17 @@ function requireProgram(
   }
   if (state === 'not-executable') {
     throw new RingfenceError('ProgramNotExecutable', `cannot ${task}: it may not be executed`);
+  }
+}
+
+/** The path that a URI or path of the caller's names, where it names a local one. */
+function pathOf(uri: string): string[] {
+  if (uri.startsWith('/')) return [uri];
+  if (!/^file:/i.test(uri)) return [];
+  try {
+    return [fileURLToPath(uri)];
+  } catch {
+    return [];
   }
 }
 

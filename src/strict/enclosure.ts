@@ -2,8 +2,8 @@ import type { RingfenceError } from '../domain/errors.ts';
 import type { ReportRow } from '../domain/report.ts';
 import type { EnclosureWire, SandboxFolders } from './ports.ts';
 import { renderBwrapArgs } from './pure/bwrap-args.ts';
-import { enclosureFds, enclosureGoLine, enclosureOps, enclosureRefusal } from './pure/enclosure-script.ts';
-import { enforcedRows, unguardedReasons } from './pure/enforced-rows.ts';
+import { enclosureFds, enclosureGoLine, enclosureRefusal } from './pure/enclosure-script.ts';
+import { enforcedRows } from './pure/enforced-rows.ts';
 import { judgeDescriptors } from './pure/evidence.ts';
 import { parseInnerLine } from './pure/inner-gate.ts';
 import type { SandboxPlan } from './pure/model.ts';
@@ -40,7 +40,7 @@ export interface EnclosurePorts {
 export function encloseBy(layout: Layout, wire: EnclosureWire, ports: EnclosurePorts): Enclosure {
   const { id, folder, proxy, programs, filter, explain } = layout;
   const { folders } = ports;
-  let plan: SandboxPlan = { ops: [], placeholders: [], unguarded: [] };
+  let plan: SandboxPlan = [];
   let scope = '';
   return {
     folder,
@@ -50,7 +50,7 @@ export function encloseBy(layout: Layout, wire: EnclosureWire, ports: EnclosureP
       await layout.ready;
       scope = unit;
       plan = await layout.settle(unit);
-      const rendered = renderBwrapArgs(enclosureOps(plan.ops), enclosureFds).argv;
+      const rendered = renderBwrapArgs(plan, enclosureFds);
       const args = ports.alterArgs?.(rendered) ?? rendered;
       folders.write(id, 'args', args.map((word) => `${word}\0`).join(''));
       folders.write(id, 'seccomp', filter);
@@ -66,14 +66,14 @@ export function encloseBy(layout: Layout, wire: EnclosureWire, ports: EnclosureP
       const told = parseInnerLine(heard ? await line : '');
       if (told === undefined) throw await explain('bubblewrap did not make it', 'sandbox');
       proxy.letGo();
-      const evidence = await layout.readBack(plan.ops, scope, pid, told);
+      const evidence = await layout.readBack(plan, scope, pid, told);
       const open = judgeDescriptors(evidence.descriptors);
       if (open !== undefined) throw layout.refuse(open.part, open.reason, 'close it before');
-      return { rows: enforcedRows(plan, evidence.status), reasons: unguardedReasons(plan) };
+      return { rows: enforcedRows(plan, layout.letIn, evidence.status), reasons: [...layout.letIn.reasons] };
     },
 
     release() {
-      wire.say(enclosureGoLine(plan.ops));
+      wire.say(enclosureGoLine(layout.environment));
       for (const name of ['args', 'seccomp', 'gate', 'go', 'inner', 'sync', 'bwrap']) folders.discard(id, name);
     },
 

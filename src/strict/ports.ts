@@ -1,15 +1,15 @@
 import type { Gate } from '../platform/process/gate.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
-import type { PathFact, Placeholder } from './pure/model.ts';
+import type { SystemPath } from './pure/model.ts';
 
 /** A gate that makes a sandbox first and waits once more inside, before it is the app. */
 export interface SandboxGate extends Gate {
   /**
-   * Tells it to become the sandbox. Resolves with the line that the gate inside says once all is mounted; undefined when it
-   * has ended without one or says nothing in time.
+   * Tells it to become the sandbox; the gate inside runs `script` when it is released. Resolves with the line that that gate says
+   * once all is mounted; undefined when it has ended without one or says nothing in time.
    */
-  enter(plan: GatePlan): Promise<string | undefined>;
+  enter(plan: GatePlan, script: string): Promise<string | undefined>;
 }
 
 /** A gate of a sandbox whose app is not known yet. */
@@ -44,13 +44,26 @@ export interface SandboxPrograms {
   readonly proxy: string;
 }
 
-/** What strict starts have placed in the home, to mount over. */
-export interface Placeholders {
-  /** @throws what node throws, for one that cannot be made */
-  make(placeholders: readonly Placeholder[]): void;
-  /** All that are still as they were made. */
-  removeAll(): void;
+/** The homes of strict apps, below the user's data folder, and their folders in Downloads. */
+export interface Homes {
+  /**
+   * Makes the home of that name where it is missing, and returns its path.
+   * @throws RingfenceError NotEnforceable, for one that cannot be made, is not a folder, or is being changed from outside
+   */
+  open(dataHome: string, name: string): string;
+  /**
+   * The folder in Downloads of the home `home`, made where it is missing: named after the app, and never one that is another's.
+   * @throws RingfenceError NotEnforceable
+   */
+  downloads(dataHome: string, folder: string, home: string, appName: string): string;
+  /** XDG_DOWNLOAD_DIR of user-dirs.dirs; ~/Downloads where it says nothing of use. */
+  downloadFolder(configHome: string, home: string): string;
 }
+
+/** What a path of the user's leads to, or why it cannot be followed. */
+export type Followed =
+  | { readonly path: string; readonly kind: 'folder' | 'file' | 'other' }
+  | { readonly fault: string };
 
 /** Service files that keep the bus from starting a strict app's own service outside. */
 export interface ServiceGuards {
@@ -60,12 +73,19 @@ export interface ServiceGuards {
   remove(name: string): boolean;
 }
 
+/** What is kept of a sandbox: its scope, the service files that stand for it, the names that it may own, its home. */
+export interface SandboxRecord {
+  readonly unit: string;
+  readonly services: readonly string[];
+  readonly names: readonly string[];
+}
+
 /** The sandboxes' folders in the runtime folder. */
 export interface SandboxFolders {
   /** Makes one and returns its path. */
   make(id: string): string;
-  record(id: string, record: { readonly unit: string; readonly services: readonly string[] }): void;
-  list(): { readonly id: string; readonly unit: string; readonly services: readonly string[] }[];
+  record(id: string, record: SandboxRecord): void;
+  list(): (SandboxRecord & { readonly id: string })[];
   remove(id: string): void;
   /** Files in it, and a symbolic link. */
   write(id: string, name: string, content: string | Uint8Array): void;
@@ -89,6 +109,10 @@ export interface EnclosureWire {
 /** What a strict start asks the session bus. */
 export interface SessionBus {
   activatableNames(): Promise<readonly string[]>;
+  /** Well-known names that have an owner. */
+  ownedNames(): Promise<readonly string[]>;
+  /** Calls back when somebody has become the owner of a name. */
+  onOwned(listener: (name: string) => void): void;
   /** The process of a name's owner; undefined when nobody owns it. */
   ownerPid(name: string): Promise<number | undefined>;
   /** Undefined when there is no accessibility bus now. */
@@ -99,11 +123,31 @@ export interface SessionBus {
 
 /** The file system and the processes as a sandbox needs to know them. */
 export interface SandboxSight {
-  lookAtPaths(paths: readonly string[]): Map<string, PathFact>;
   /** Without symlinks. */
   realFolder(path: string): string;
+  /** Which of these are there, and which of them are symlinks. */
+  system(paths: readonly string[]): SystemPath[];
+  /** Whether there is such a thing, of any kind. */
+  exists(path: string): boolean;
+  /** Whether it is a folder or file and no symlink, in a path without any. */
+  isPlain(path: string): boolean;
+  /** Follows symlinks that lie in the home itself or where only root writes; others may be a fenced app's. */
+  follow(path: string, home: string): Followed;
+  /** /etc/passwd, and who the user is. */
+  accounts(): { readonly text: string; readonly uid: number; readonly gid: number; readonly name: string };
   /** Of the gate inside, found among the processes of the scope; undefined when it is not there. */
   readEvidence(pids: readonly number[], gatePid: number, toldPid: number): SandboxEvidence | undefined;
   /** The daemon's own /proc/self/mountinfo. */
   mountinfo(): string;
+}
+
+/** The installed apps, as far as their names may count. */
+export interface KnownApps {
+  /**
+   * Whether the id is that of an entry in a folder that only root can write, or of one that the user has enabled by hand. `kept`:
+   * where Ringfence keeps the latter.
+   */
+  counts(id: string, session: ReadonlyMap<string, string>, kept: string): boolean;
+  /** The id, without ".desktop", of the app whose entry, one of those that count, starts this very program. */
+  ofProgram(program: string, session: ReadonlyMap<string, string>): string | undefined;
 }

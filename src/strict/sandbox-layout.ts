@@ -1,17 +1,19 @@
 import { basename } from 'node:path';
-import { servicesWithinReach } from '../domain/bus-names.ts';
+import { covers, servicesWithinReach } from '../domain/bus-names.ts';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
+import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { Reserve } from '../platform/process/reserve.ts';
+import { type LetIn, type LetInPorts, letIn, type Wishes } from './let-in.ts';
 import type {
   BusProxy,
   EnclosureWire,
   IdleProxy,
   IdleSandboxGate,
-  Placeholders,
+  KnownApps,
   SandboxFolders,
   SandboxPrograms,
   SandboxSight,
@@ -19,15 +21,16 @@ import type {
   SessionBus,
 } from './ports.ts';
 import { planBusProxy } from './pure/bus-proxy.ts';
+import { type EnvironmentChange, planEnvironment } from './pure/environment.ts';
 import { judgeSandbox, type MissingPart, type SandboxEvidence } from './pure/evidence.ts';
 import { keepsLimitsInNamespaces, type SandboxHostFacts, seccompArchOf } from './pure/host.ts';
-import { pathsToInspect } from './pure/marks.ts';
-import type { SandboxHost, SandboxOp, SandboxPlan, SandboxSettings } from './pure/model.ts';
-import { planSandbox, withCgroup } from './pure/plan.ts';
+import type { SandboxHost, SandboxPlan } from './pure/model.ts';
+import { ownPasswd } from './pure/passwd.ts';
+import { planSandbox, systemPaths, waylandSocket, withCgroup, xSocket } from './pure/plan.ts';
 import { compileSeccomp } from './pure/seccomp.ts';
+import { setupScript } from './pure/setup.ts';
 import { refuseRunningOutside } from './refuse-running-outside.ts';
 import { isUsableKit, type SandboxKit, startKit } from './sandbox-kits.ts';
-import { settingsOf } from './sandbox-settings.ts';
 
 /** What is to be started strictly. */
 export interface SandboxRequest {
@@ -36,16 +39,26 @@ export interface SandboxRequest {
   readonly gates: readonly GatePlan[];
   /** The user manager's environment, without what a caller has put on top of it. */
   readonly session: ReadonlyMap<string, string>;
+  /** What the caller of a command has put on top; undefined for an app that is started as by its icon. */
+  readonly variables?: ReadonlyMap<string, string> | undefined;
+  /** Files and folders to open. */
+  readonly documents?: readonly string[] | undefined;
+  /** The folder that a command was started in. */
+  readonly folder?: string | undefined;
+  /** A home of the user's choosing for a command. */
+  readonly home?: string | undefined;
 }
 
 /** What sandboxes are made with. */
-export interface SandboxPorts {
+export interface SandboxPorts extends LetInPorts {
   readonly cgroups: Cgroups;
-  readonly placeholders: Placeholders;
+  readonly apps: KnownApps;
   readonly services: ServiceGuards;
   readonly folders: SandboxFolders;
   readonly bus: SessionBus;
   readonly sight: SandboxSight;
+  /** Ends all of a scope. */
+  killUnit(unit: string): void;
   /** Of the session bus. */
   readonly busAddress: string;
   /** Really tries: takes tens of milliseconds. */
@@ -60,8 +73,6 @@ export interface SandboxPorts {
   /** Once nothing more urgent is to be done. */
   later(work: () => void): void;
   running(): readonly Instance[];
-  /** The id, without ".desktop", of the app that a program belongs to. */
-  appOfProgram(program: string, session: ReadonlyMap<string, string>): string | undefined;
   scopeCgroup(unit: string): string;
   /** Resolves after so many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
@@ -81,12 +92,14 @@ export interface Layout {
   readonly kit: SandboxKit | undefined;
   /** The system call filter's bytes. */
   readonly filter: Uint8Array;
+  readonly letIn: LetIn;
+  readonly environment: EnvironmentChange;
   /** The guards of its bus names stand. */
   readonly ready: Promise<void>;
   /** Binds it to its scope and waits for the bus filter. @throws RingfenceError NotEnforceable */
   settle(unit: string): Promise<SandboxPlan>;
   /** Reads back the gate that told `told`, below `gatePid`. @throws RingfenceError NotEnforceable */
-  readBack(ops: readonly SandboxOp[], unit: string, gatePid: number, told: number): Promise<SandboxEvidence>;
+  readBack(plan: SandboxPlan, unit: string, gatePid: number, told: number): Promise<SandboxEvidence>;
   refuse(part: string, reason: string, fix: string): RingfenceError;
   /** The error of a sandbox that did not come to be: looks whether the machine has become another. */
   explain(reason: string, part: string): Promise<RingfenceError>;
@@ -125,24 +138,23 @@ export async function layOutSandbox(
   { ports, machine, kits, clear }: LayoutSurroundings,
   own?: { readonly folder: string; readonly wire: Promise<EnclosureWire> },
 ): Promise<Layout> {
-  const { folders, placeholders, services, sight, bus } = ports;
+  const { folders, services, sight, bus } = ports;
   const what = decision.app ?? request.name;
   const refuse = (part: string, reason: string, fix: string) =>
     new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${part}: ${reason} (${fix})`);
   refusePackaged(what, request.gates);
-  // A program that is an app's takes the app's name on the bus, or it would not start.
-  const program = request.gates[0]?.argv[0];
-  const app = decision.app ?? (program === undefined ? undefined : ports.appOfProgram(program, request.session));
-  const appId = app ?? request.unitStem;
+  const app = appOf(request, decision, ports);
   const [{ facts, programs }, a11yAddress, activatable] = await Promise.all([
     machine.look(),
     bus.a11yAddress(),
     bus.activatableNames(),
-    app === undefined ? undefined : refuseRunningOutside(app, ports),
+    app === undefined ? undefined : refuseRunningOutside(app.id, ports),
   ]);
-  const { settings, ownNames, talkNames, bases } = settingsOf(appId, what, decision, request.session, sight);
-  const refusal = machine.refusal(facts, { a11yAddress, network: settings.network });
+  const network = decision.sandbox?.network ?? true;
+  const refusal = machine.refusal(facts, { a11yAddress, network });
   if (refusal !== undefined) throw refuse(refusal.part, refusal.reason, refusal.fix);
+  const lets = letIn(what, decision, wishesOf(request, app, id), ports);
+  await refuseOwnedNames();
 
   const folder = own?.folder ?? folders.make(id);
   let proxy: BusProxy | undefined;
@@ -153,23 +165,21 @@ export async function layOutSandbox(
     clear(id);
   };
   try {
-    const [environment] = request.gates.map((gate) => gate.environment);
-    const host = hostOf(bases, folder, a11yAddress, environment ?? new Map(), settings, sight);
-    const plan = planSandbox(settings, { ...host, cgroup: '/' });
-    placeholders.make(plan.placeholders);
-    const guarded = servicesWithinReach(appId, ownNames, activatable);
+    const host = hostOf(lets, folder, a11yAddress, request, sight);
+    const plan = planSandbox(lets.settings, { ...host, cgroup: '/' });
+    const accounts = sight.accounts();
+    folders.write(id, 'passwd', ownPasswd(accounts.text, accounts, lets.own.path));
+    folders.write(id, 'setup', setupScript(lets.look, lets.own.path, lets.downloads));
+    const guarded = servicesWithinReach(lets.ownNames, activatable);
     const ready = guardServices(guarded, id);
     ready.catch(() => {});
     const argv = planBusProxy({
-      appId,
       sessionAddress: ports.busAddress,
-      socket: host.busSocket,
-      ...(a11yAddress === undefined || host.a11ySocket === undefined
-        ? {}
-        : { a11y: { address: a11yAddress, socket: host.a11ySocket } }),
+      socket: `${folder}/bus`,
+      ...(a11yAddress === undefined ? {} : { a11y: { address: a11yAddress, socket: `${folder}/a11y` } }),
       syncFd: 3,
-      ownNames,
-      talkNames,
+      ownNames: lets.ownNames,
+      calls: lets.calls,
     });
     const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
       cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
@@ -187,19 +197,12 @@ export async function layOutSandbox(
     proxy = started;
     started.begin(argv);
     return {
-      id,
-      folder,
-      programs,
+      ...{ id, folder, programs, kit, filter, ready, refuse, readBack, explain, undo },
       proxy: started,
-      kit,
-      filter,
-      ready,
-      refuse,
-      readBack,
-      explain,
-      undo,
+      letIn: lets,
+      environment: planEnvironment(lets.settings, host),
       async settle(unit) {
-        folders.record(id, { unit, services: guarded });
+        folders.record(id, { unit, services: guarded, names: lets.ownNames });
         if (!(await started.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
         return withCgroup(plan, ports.scopeCgroup(unit));
       },
@@ -209,8 +212,28 @@ export async function layOutSandbox(
     throw error;
   }
 
+  /** Whoever owns a name that the app may own could be talked to by it: nobody outside may. */
+  async function refuseOwnedNames(unit?: string): Promise<void> {
+    for (const name of await bus.ownedNames()) {
+      if (!covers(lets.ownNames, name)) continue;
+      const pid = await bus.ownerPid(name);
+      if (pid === undefined || isOwn(ports.cgroups.of(pid), unit)) continue;
+      throw refuse(
+        'bus filter',
+        `process ${pid} outside has the name ${name}, which the app may own`,
+        'close it first',
+      );
+    }
+  }
+
+  function isOwn(cgroup: string | undefined, unit: string | undefined): boolean {
+    const others = ports.running().filter(({ report }) => report.mode === 'strict' && report.app === app?.id);
+    const all = [...others.map(({ report }) => report.unit), ...(unit === undefined ? [] : [unit])];
+    return all.some((one) => ports.scopeCgroup(one) === cgroup);
+  }
+
   async function guardServices(names: readonly string[], sandbox: string): Promise<void> {
-    folders.record(sandbox, { unit: '', services: names });
+    folders.record(sandbox, { unit: '', services: names, names: [] });
     const outcomes = names.map((name) => [name, services.put(name)] as const);
     const foreign = outcomes.find(([, outcome]) => outcome === 'foreign');
     if (foreign !== undefined) {
@@ -221,8 +244,9 @@ export async function layOutSandbox(
   }
 
   /** Bubblewrap's first process puts the filter on itself while the gate inside may speak already: looks again. */
-  async function readBack(ops: readonly SandboxOp[], unit: string, gatePid: number, told: number) {
+  async function readBack(ops: SandboxPlan, unit: string, gatePid: number, told: number) {
     const cgroup = ports.scopeCgroup(unit);
+    await refuseOwnedNames(unit);
     let missing: MissingPart = { part: 'sandbox', reason: 'its process cannot be found in the scope' };
     for (const pause of [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]) {
       if (pause > 0) await ports.sleep(pause);
@@ -237,34 +261,62 @@ export async function layOutSandbox(
 
   async function explain(reason: string, part: string): Promise<RingfenceError> {
     machine.lookAgain();
-    const now = machine.refusal((await machine.look()).facts, { a11yAddress, network: settings.network });
+    const now = machine.refusal((await machine.look()).facts, { a11yAddress, network });
     if (now !== undefined) return refuse(now.part, now.reason, now.fix);
     const said = own === undefined ? `in the journal under ${request.unitStem}` : 'above';
     return refuse(part, reason, `what it said is ${said}`);
   }
 }
 
+/** The app that is started: as its entry, or as a command that is the program of one. */
+function appOf(
+  { gates, session }: SandboxRequest,
+  { app }: Decision,
+  { apps }: SandboxPorts,
+): { id: string; counts: boolean } | undefined {
+  const program = gates[0]?.argv[0];
+  const id = app ?? (program === undefined ? undefined : apps.ofProgram(program, session));
+  if (id === undefined) return undefined;
+  const { data = '' } = xdgFolders(Object.fromEntries(session));
+  return { id, counts: apps.counts(id, session, `${data}/ringfence/originals`) };
+}
+
+function wishesOf(request: SandboxRequest, app: { id: string; counts: boolean } | undefined, id: string): Wishes {
+  return {
+    app: app?.id,
+    counts: app?.counts ?? false,
+    name: request.name,
+    home: request.home,
+    passing: `passing.${id}`,
+    documents: request.documents ?? [],
+    folder: request.folder,
+    program: request.gates[0]?.argv[0],
+    session: request.session,
+  };
+}
+
 function hostOf(
-  bases: Pick<SandboxHost, 'home' | 'configHome' | 'dataHome' | 'stateHome' | 'cacheHome' | 'runtimeDir'>,
+  lets: LetIn,
   folder: string,
   a11yAddress: string | undefined,
-  environment: ReadonlyMap<string, string>,
-  settings: SandboxSettings,
+  { gates }: SandboxRequest,
   sight: SandboxSight,
 ): Omit<SandboxHost, 'cgroup'> {
-  const variable = <K extends string>(key: K, name: string): { [P in K]?: string } => {
-    const value = environment.get(name);
-    return (value === undefined || value === '' ? {} : { [key]: value }) as { [P in K]?: string };
+  const environment = gates[0]?.environment ?? new Map<string, string>();
+  const { home, own, runtimeDir, shares, links, look, settings } = lets;
+  const display = environment.get('DISPLAY') ?? '';
+  const waylandDisplay = environment.get('WAYLAND_DISPLAY') ?? '';
+  const isThere = (socket: string | undefined) => socket !== undefined && sight.exists(socket);
+  const hasX = isThere(xSocket(settings, { display }));
+  const cookies = sight.follow(environment.get('XAUTHORITY') || `${home}/.Xauthority`, home);
+  return {
+    ...{ home, own, runtimeDir, folder, shares, links, look },
+    hasA11y: a11yAddress !== undefined,
+    system: sight.system(systemPaths),
+    ...(hasX ? { display } : {}),
+    ...(hasX && 'path' in cookies && cookies.kind === 'file' ? { cookies: cookies.path } : {}),
+    ...(isThere(waylandSocket({ runtimeDir, waylandDisplay })) ? { waylandDisplay } : {}),
   };
-  const host = {
-    ...bases,
-    busSocket: `${folder}/bus`,
-    ...(a11yAddress === undefined ? {} : { a11ySocket: `${folder}/a11y` }),
-    ...variable('display', 'DISPLAY'),
-    ...variable('waylandDisplay', 'WAYLAND_DISPLAY'),
-    ...variable('xauthority', 'XAUTHORITY'),
-  };
-  return { ...host, paths: sight.lookAtPaths(pathsToInspect(settings, { ...host, cgroup: '/' })) };
 }
 
 /** These bring a sandbox and a scope of their own, and their start needs rights that strict takes away. */

@@ -1,17 +1,27 @@
+import { covers } from '../domain/bus-names.ts';
 import type { Decision } from '../domain/decision.ts';
 import { asStrictRefusal } from '../domain/fence-failure.ts';
 import type { ReportRow } from '../domain/report.ts';
 import type { Gate } from '../platform/process/gate.ts';
-import { type GatePlan, wordsForShell } from '../platform/process/gate-script.ts';
+import { type GatePlan, gateScript, releaseLine } from '../platform/process/gate-script.ts';
 import { openReserve } from '../platform/process/reserve.ts';
 import { type Enclosure, encloseBy } from './enclosure.ts';
 import type { SandboxGate } from './ports.ts';
 import { renderBwrapArgs } from './pure/bwrap-args.ts';
-import { enforcedRows, unguardedReasons } from './pure/enforced-rows.ts';
+import { enforcedRows } from './pure/enforced-rows.ts';
+import { appEnvironment, commandEnvironment } from './pure/environment.ts';
 import { judgeSandboxHost } from './pure/host.ts';
 import { parseInnerLine, sandboxedArgv } from './pure/inner-gate.ts';
+import { isAtOrBelow } from './pure/path-relations.ts';
+import { setupFile } from './pure/plan.ts';
 import { type SandboxKit, startKit } from './sandbox-kits.ts';
-import { layOutSandbox, type SandboxMachine, type SandboxPorts, type SandboxRequest } from './sandbox-layout.ts';
+import {
+  type Layout,
+  layOutSandbox,
+  type SandboxMachine,
+  type SandboxPorts,
+  type SandboxRequest,
+} from './sandbox-layout.ts';
 
 /** A sandbox whose gates wait outside of it. */
 export interface Sandbox {
@@ -44,7 +54,7 @@ export interface Sandboxes {
 }
 
 export function openSandboxes(ports: SandboxPorts): Sandboxes {
-  const { folders, placeholders, services, bus } = ports;
+  const { folders, services, bus } = ports;
   // Forking twice and starting the bus filter would be a quarter of a strict start.
   const kits = openReserve<SandboxKit>();
   const machine = openMachine(ports);
@@ -54,11 +64,11 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     const others = all.filter((one) => one.id !== id).flatMap((one) => one.services);
     const removed = own.filter((name) => !others.includes(name)).filter((name) => services.remove(name));
     folders.remove(id);
-    if (all.every((one) => one.id === id)) placeholders.removeAll();
     if (removed.length > 0) bus.reload().catch(() => {});
   };
 
   const around = { ports, machine, kits, clear };
+  followNames(ports);
 
   return {
     close: kits.close,
@@ -73,7 +83,6 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
 
     sweep(units) {
       for (const { id, unit } of folders.list()) if (!units.includes(unit)) clear(id);
-      if (folders.list().length === 0) placeholders.removeAll();
     },
 
     async prepare(request, decision) {
@@ -108,24 +117,24 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
           abandon,
           async enclose(unit, onEntering) {
             const plan = await layout.settle(unit);
-            const rendered = renderBwrapArgs(plan.ops).argv;
+            const rendered = renderBwrapArgs(plan);
             const args = ports.alterArgs?.(rendered) ?? rendered;
             proxy.letGo();
             for (const each of held.splice(0)) each.close();
             const entered = gates.map((gate, index) => {
-              const own = request.gates[index] as GatePlan;
-              const [, ...rest] = sandboxedArgv(args, wordsForShell(own));
-              return gate.enter({ ...own, argv: [programs.bwrap, ...rest] });
+              const argv = sandboxedArgv(programs.bwrap, args);
+              const outer = { argv, environment: new Map<string, string>(), workingDirectory: '/' };
+              return gate.enter(outer, scriptInside(request.gates[index] as GatePlan, request, layout));
             });
             onEntering();
             let status = '';
             for (const [index, line] of (await Promise.all(entered)).entries()) {
               const told = parseInnerLine(line ?? '');
               if (told === undefined) throw await explain('bubblewrap did not make it', 'sandbox');
-              status = (await layout.readBack(plan.ops, unit, (gates[index] as Gate).pid, told)).status;
+              status = (await layout.readBack(plan, unit, (gates[index] as Gate).pid, told)).status;
             }
             ports.later(() => kits.prepare(() => startKit({ program: programs.proxy, filter }, ports)));
-            return { rows: enforcedRows(plan, status), reasons: unguardedReasons(plan) };
+            return { rows: enforcedRows(plan, layout.letIn, status), reasons: [...layout.letIn.reasons] };
           },
         };
       } catch (error) {
@@ -156,6 +165,40 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       }
     },
   };
+}
+
+/**
+ * What the gate inside runs: it sets the home up, and then becomes the app, in its own home unless it was told a folder that is
+ * there. An app gets the variables on the list, a command also what its caller has put on top.
+ */
+function scriptInside(plan: GatePlan, { variables }: SandboxRequest, { letIn, environment }: Layout): string {
+  const { own, shares, passEnvironment } = letIn;
+  const inside = new Map([
+    ...appEnvironment(plan.environment, environment, passEnvironment),
+    ...(variables === undefined ? [] : commandEnvironment(variables, environment)),
+  ]);
+  const visible = ['/usr', '/etc', '/opt', ...shares.map(({ path }) => path)];
+  const isThere = visible.some((folder) => isAtOrBelow(plan.workingDirectory, folder));
+  const workingDirectory = isThere ? plan.workingDirectory : own.path;
+  inside.set('PWD', workingDirectory);
+  return `. ${setupFile}\nunset own_home\n${gateScript({ ...plan, environment: inside, workingDirectory })}${releaseLine}`;
+}
+
+/** A name that an app in a sandbox may own leads out of it once somebody outside owns it: such a sandbox ends. */
+function followNames({ bus, folders, cgroups, scopeCgroup, killUnit }: SandboxPorts): void {
+  bus.onOwned((name) => {
+    const concerned = folders.list().filter(({ unit, names }) => unit !== '' && covers(names, name));
+    if (concerned.length === 0) return;
+    bus.ownerPid(name).then(
+      (pid) => {
+        if (pid === undefined) return;
+        const cgroup = cgroups.of(pid);
+        if (concerned.some(({ unit }) => scopeCgroup(unit) === cgroup)) return;
+        for (const { unit } of concerned) killUnit(unit);
+      },
+      () => {},
+    );
+  });
 }
 
 function openMachine(ports: SandboxPorts): SandboxMachine {

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { xdgFolders } from '../domain/xdg-folders.ts';
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { makePipes } from '../platform/process/make-pipes.ts';
-import { appOfProgram } from './io/app-of-program.ts';
 import { startBusProxy } from './io/bus-proxy.ts';
 import { openEnclosureWire } from './io/enclosure-wire.ts';
+import { homes } from './io/homes.ts';
 import { probeHost } from './io/host-probe.ts';
 import { openSandboxFolders } from './io/instance-folders.ts';
-import { lookAtPaths, realFolder } from './io/look-at-paths.ts';
-import { openPlaceholders } from './io/placeholders.ts';
+import { knownApps } from './io/known-apps.ts';
+import { paths } from './io/look-at-paths.ts';
 import { readEvidence } from './io/read-evidence.ts';
 import { openSandboxGate, type SandboxGateOptions } from './io/sandbox-gate.ts';
 import { openServiceGuards } from './io/service-guards.ts';
@@ -20,27 +19,29 @@ import { openSandboxes, type Sandboxes } from './sandboxes.ts';
 
 /** What strict is wired to. */
 export interface SandboxWiring
-  extends Pick<SandboxPorts, 'cgroups' | 'running' | 'scopeCgroup' | 'busAddress' | 'alterArgs'> {
+  extends Pick<SandboxPorts, 'cgroups' | 'running' | 'scopeCgroup' | 'busAddress' | 'killUnit' | 'alterArgs'> {
   /** The daemon's own. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly bus: BusConnection;
+  /** For tests: where the programs are that sandboxes are made with. */
+  readonly findProgram?: ((name: string) => string | undefined) | undefined;
   readonly gates: Omit<SandboxGateOptions, 'withinMs'>;
 }
 
 /** Puts together what makes strict sandboxes. */
-export function wireSandboxes({ environment, bus, gates, ...rest }: SandboxWiring): Sandboxes {
+export function wireSandboxes({ environment, bus, gates, findProgram, ...rest }: SandboxWiring): Sandboxes {
   const runtime = environment['XDG_RUNTIME_DIR'] ?? '';
-  const stateHome = xdgFolders(environment).state ?? '';
+  const programs = [process.execPath, process.argv[1] ?? process.execPath];
   return openSandboxes({
     ...rest,
-    // Of the home, not of the session: what a crash leaves there is found at the next login.
-    placeholders: openPlaceholders(join(stateHome, 'ringfence/placeholders.json')),
+    homes,
+    apps: knownApps,
+    programFolders: programs.map((program) => dirname(realpathSync(program))),
     services: openServiceGuards(runtime),
     folders: openSandboxFolders(runtime),
     bus: openSessionBus(bus),
-    sight: { lookAtPaths, realFolder, readEvidence, mountinfo: () => readFileSync('/proc/self/mountinfo', 'utf8') },
-    probeHost: () => probeHost(environment['PATH'] ?? '/usr/bin:/bin'),
-    appOfProgram,
+    sight: { ...paths, readEvidence, mountinfo: () => readFileSync('/proc/self/mountinfo', 'utf8') },
+    probeHost: () => probeHost(findProgram),
     startProxy: startBusProxy,
     openWire: (folder) => openEnclosureWire(folder, makePipes),
     openGate: (fds) => openSandboxGate({ ...gates, withinMs: 30_000 }, fds),

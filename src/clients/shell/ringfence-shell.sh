@@ -5,7 +5,7 @@
 # terminal, job control, folder and environment, and nothing of this script is left. With a strict profile the command runs in
 # a sandbox on the same terminal, and this process stays and stands for it. See ringfence-shell(1).
 
-usage='usage: ringfence-shell [--profile NAME] [--memory-max SIZE ...] [--app ID] [--login] [--] [COMMAND [ARGUMENT...]]'
+usage='usage: ringfence-shell [--profile NAME] [--memory-max SIZE ...] [--app ID] [--home NAME] [--login] [--] [COMMAND [ARGUMENT...]]'
 
 help() {
   cat <<HELP
@@ -74,11 +74,11 @@ while [ $# -gt 0 ]; do
     --app) option app-id "${2-}" && shift ;;
     --profile=*) profile=${1#*=} && option profile "$profile" ;;
     --profile) profile=${2-} && option profile "$profile" && shift ;;
-    --name=* | --memory-max=* | --memory-high=* | --memory-swap-max=* | --cpu-quota=* | --cpu-weight=* | --io-weight=* | --tasks-max=*)
+    --name=* | --home=* | --memory-max=* | --memory-high=* | --memory-swap-max=* | --cpu-quota=* | --cpu-weight=* | --io-weight=* | --tasks-max=*)
       name=${1#--}
       option "${name%%=*}" "${1#*=}"
       ;;
-    --name | --memory-max | --memory-high | --memory-swap-max | --cpu-quota | --cpu-weight | --io-weight | --tasks-max)
+    --name | --home | --memory-max | --memory-high | --memory-swap-max | --cpu-quota | --cpu-weight | --io-weight | --tasks-max)
       option "${1#--}" "${2-}" && shift
       ;;
     -*) fail 2 "cannot read the command line: unknown option $1 ($usage)" ;;
@@ -204,6 +204,7 @@ inside='
       ;;
   esac
   exec 0<&5 1>&7 5<&- 6<&- 7>&-
+  . /run/ringfence/setup
   signals=$1 folder=$2 home=$3
   shift 3
   if ! cd -- "$folder" 2>/dev/null; then
@@ -212,7 +213,7 @@ inside='
       exit 2
     fi
     printf "ringfence-shell: the folder %s is not there in the sandbox\n" "$folder" >&2
-    cd -- "$home" 2>/dev/null || cd /
+    cd -- "$own_home" 2>/dev/null || cd /
   fi
   eval "exec /usr/bin/env -i -- ${text#*"$end"} /usr/bin/env $signals ${go#go } \"PWD=\$PWD\" \"\$@\""
 '
@@ -229,6 +230,7 @@ enclose() {
   [ -e "/proc/$$/fd/1" ] || exec >/dev/null
   home= strays= stays=
   [ -z "$plain" ] || home=${HOME:-/}
+  as_pipes
   # The pipes have to be there whether their other ends are or not: nothing may wait for a daemon that is gone. Whatever else
   # the caller has open is closed: strict hands on the input and the output alone.
   exec 9<>"$sandbox/go" 3<"$sandbox/go" 4<>"$sandbox/inner" 5<>"$sandbox/sync" 6<"$sandbox/gate" \
@@ -244,7 +246,8 @@ enclose() {
   leads_its_group "$@" && set -- perl -MPOSIX -e "$lead_group" -- "$@"
   set -- "$sandbox/bwrap" --args 7 -- /bin/sh -c "$gate" ringfence-gate '######' "$signals" "$PWD" "$home" "$@"
   [ -z "$strays" ] || set -- bash -c "exec $strays; exec \"\$@\"" bash "$@"
-  if [ -z "$stays" ]; then
+  # Where cat is to be waited for, somebody has to stay.
+  if [ -z "$stays$fed$drained" ]; then
     exec 9<&-
     exec env -i "$@"
   fi
@@ -260,8 +263,44 @@ enclose() {
   job=$!
   exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   rm -f -- "$sandbox/gate"
+  # Or cat would wait for our end of its pipe.
+  [ -z "$fed$drained" ] || exec 0<&- 1>&- 2>&-
   while wait "$job"; status=$?; kill -0 "$job" 2>/dev/null; do :; done
+  [ -z "$fed" ] || kill "$fed" 2>/dev/null
+  [ -z "$drained" ] || wait $drained
   exit "$status"
+}
+
+# A file as input or output could be opened anew inside, for writing too: the command gets a pipe, and cat reads or writes the file.
+as_pipes() {
+  fed= drained=
+  if [ -f "/proc/$$/fd/0" ]; then
+    mkfifo -m 600 "$sandbox/stdin" && exec 9<&0 || fail 7 "$lost"
+    cat <&9 >"$sandbox/stdin" 2>/dev/null 9<&- &
+    fed=$!
+    exec <"$sandbox/stdin" 9<&-
+    rm -f -- "$sandbox/stdin"
+  fi
+  both=
+  [ ! "/proc/$$/fd/1" -ef "/proc/$$/fd/2" ] || both=1
+  if [ -f "/proc/$$/fd/1" ]; then
+    drain 1
+    exec >"$sandbox/stdout"
+    [ -z "$both" ] || exec 2>&1
+  fi
+  if [ -f "/proc/$$/fd/2" ]; then
+    drain 2
+    exec 2>"$sandbox/stdout"
+  fi
+  rm -f -- "$sandbox/stdout"
+}
+
+# drain NUMBER: has cat write to that descriptor what comes through the pipe, to the end of it, whatever signals the terminal sends.
+drain() {
+  rm -f -- "$sandbox/stdout"
+  mkfifo -m 600 "$sandbox/stdout" || fail 7 "$lost"
+  eval "(trap '' HUP INT QUIT TERM TSTP; exec cat <\"\$sandbox/stdout\" >&$1 2>/dev/null) &"
+  drained="$drained $!"
 }
 
 # The descriptors above 9 that would be inherited, as redirections that close them. Only some shells can name them; where there

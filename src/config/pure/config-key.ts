@@ -49,7 +49,7 @@ export function literalOf(target: ConfigKey, words: readonly string[]): TomlLite
   if (word === undefined) throw refuse('no value is given');
   if ((listKeys as readonly string[]).includes(key)) return words;
   if (words.length > 1) throw refuse(`it has one value, not ${words.length}`);
-  if ((switchKeys as readonly string[]).includes(key)) {
+  if (key !== 'home' && (switchKeys as readonly string[]).includes(key)) {
     if (word !== 'true' && word !== 'false') throw refuse(`expected true or false, not ${JSON.stringify(word)}`);
     return word === 'true';
   }

@@ -2,7 +2,7 @@ import { appKey, type Config } from '../../domain/config/model.ts';
 import type { Origin, Setting } from '../../domain/config/setting.ts';
 import { type LimitName, limitNames, type ParsedLimit } from '../../domain/limits.ts';
 import { resolveProfile } from '../../domain/profile.ts';
-import { listKeys, type SandboxSection, switchKeys } from '../../domain/sandbox-choices.ts';
+import { listKeys, type SandboxSection, showSwitch, switchKeys } from '../../domain/sandbox-choices.ts';
 import type { ConfigKey, ConfigSection } from './config-key.ts';
 
 /** A key, what holds for it, and where that is written. */
@@ -73,7 +73,7 @@ function sandboxRows(
   const said = sections.filter((one) => one !== undefined);
   const switches = switchKeys.flatMap((key) => {
     const setting = said.map(({ switches: own }) => own.get(key)).find((one) => one !== undefined);
-    return setting === undefined ? [] : [row(section, key, { ...setting, value: String(setting.value) })];
+    return setting === undefined ? [] : [row(section, key, { ...setting, value: showSwitch(key, setting.value) })];
   });
   const lists = listKeys.flatMap((key) =>
     said.flatMap(({ lists: own }) => (own.get(key) ?? []).map((item) => row(section, key, item))),

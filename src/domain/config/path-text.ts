@@ -9,6 +9,14 @@ export function judgePathText(text: string): string | undefined {
   return undefined;
 }
 
+/** Why a word cannot name an environment variable to hand on, undefined when it can. */
+export function judgeVariableName(name: string): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'it is not the name of a variable';
+  return /^(?:LD_|DBUS_|GIO_|GTK_MODULES$|HOME$|XDG_RUNTIME_DIR$)/.test(name)
+    ? 'strict sets or drops it itself'
+    : undefined;
+}
+
 function hasControlCharacter(text: string): boolean {
   return [...text].some((character) => character < ' ' || character === '\u007f');
 }

@@ -1,12 +1,25 @@
 import * as v from 'valibot';
-import { judgeBusName } from '../bus-names.ts';
+import { judgeBusCall, judgeBusName } from '../bus-names.ts';
 import { type LimitName, limitNames, type ParsedLimit, readLimit } from '../limits.ts';
 import { nearestName } from '../nearest-name.ts';
-import { type ListKey, listKeys, type SwitchKey, switchKeys } from '../sandbox-choices.ts';
-import { judgePathText } from './path-text.ts';
+import { type ListKey, listKeys, retiredKeys, type SwitchKey, switchKeys } from '../sandbox-choices.ts';
+import { judgePathText, judgeVariableName } from './path-text.ts';
 
 /** An array is an object to valibot, but not to whoever writes `[[app]]`. */
 const anyTable = v.custom<Record<string, unknown>>(isTable, 'expected a table');
+
+/** Whether the home is kept. */
+const homeKind: v.GenericSchema<unknown, boolean> = v.pipe(
+  v.picklist(['own', 'none'], 'expected "own" (kept from start to start) or "none" (gone at the end)'),
+  v.transform((kind) => kind === 'own'),
+);
+
+const judges: Readonly<Record<ListKey, (text: string) => string | undefined>> = {
+  'shared-folders': (text) => judgePathText(text.replace(/:ro$/, '')),
+  'pass-environment': judgeVariableName,
+  'own-names': (text) => judgeBusName(text, 'own'),
+  'talk-names': judgeBusCall,
+};
 
 /**
  * What a config file may hold. Messages are the last part of an error and finish the sentence "line 7:
@@ -46,22 +59,19 @@ function limitEntries(): Record<LimitName, v.OptionalSchema<LimitSchema, undefin
   return Object.fromEntries(entries) as Record<LimitName, v.OptionalSchema<LimitSchema, undefined>>;
 }
 
-type SandboxEntries = Record<SwitchKey, v.OptionalSchema<v.BooleanSchema<string>, undefined>> &
+type SandboxEntries = Record<SwitchKey, v.OptionalSchema<v.GenericSchema<unknown, boolean>, undefined>> &
   Record<ListKey, v.OptionalSchema<v.GenericSchema<unknown, readonly string[]>, undefined>>;
 
 function sandboxEntries(): SandboxEntries {
   return Object.fromEntries([
-    ...switchKeys.map((key) => [key, v.optional(v.boolean('expected true or false'))]),
+    ...switchKeys.map((key) => [key, v.optional(key === 'home' ? homeKind : v.boolean('expected true or false'))]),
     ...listKeys.map((key) => [key, v.optional(words(key))]),
   ]) as SandboxEntries;
 }
 
 /** A list of texts, each of which must stand by itself. */
 function words(key: ListKey): v.GenericSchema<unknown, readonly string[]> {
-  const judge = (text: string) => {
-    if (key === 'own-names' || key === 'talk-names') return judgeBusName(text, key === 'own-names' ? 'own' : 'talk');
-    return judgePathText(text);
-  };
+  const judge = judges[key];
   return v.pipe(
     v.unknown(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -107,6 +117,8 @@ function table<const E extends v.ObjectEntries>(section: string, entries: E) {
     // `[app.org.gnome.gedit]` is a table inside a table inside a table.
     if (section !== '' && isTable(issue.path?.[0]?.value))
       return `write a name with dots in quotes: [${section}."a.b"]`;
+    const instead = section === '' ? undefined : retiredKeys.get(key);
+    if (instead !== undefined) return `this key is gone: ${instead}`;
     const near = nearestName(key, known);
     return near === undefined ? `unknown key (known: ${known.join(', ')})` : `unknown key, did you mean ${near}?`;
   });

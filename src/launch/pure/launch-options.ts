@@ -18,6 +18,8 @@ export interface LaunchOptions {
   readonly activationToken?: string;
   /** Absolute. */
   readonly workingDirectory?: string;
+  /** The home of a strict command, by a name of the user's; kept. */
+  readonly home?: string;
   /** By which the caller finds in the records what it has asked for, should the answer get lost. */
   readonly requestId?: string;
   readonly limits: ReadonlyMap<LimitName, ParsedLimit>;
@@ -67,6 +69,10 @@ export function parseLaunchOptions(
     } else if (key === 'name') {
       if (Buffer.byteLength(value) > longestName || hasControl(value)) throw problem('is not a usable name');
       read.name = value;
+    } else if (key === 'home') {
+      if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value))
+        throw problem('must be a name of letters, digits, . _ and -');
+      read.home = value;
     } else if (key === 'action') read.action = value;
     else if (key === 'app-id') read.appId = value;
     else read.profile = value;
@@ -98,8 +104,8 @@ export function checkListSize(task: string, noun: string, list: readonly string[
 const startNames = ['profile', 'activation-token', 'working-directory', 'request-id'];
 const namesOf = {
   launch: ['action', ...startNames],
-  run: ['app-id', ...startNames],
-  contain: ['app-id', 'profile', 'name', 'alone', 'enclosable'],
+  run: ['app-id', 'home', ...startNames],
+  contain: ['app-id', 'profile', 'name', 'alone', 'enclosable', 'home'],
 };
 const longestName = 255;
 const longestToken = 1024;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readKernelFile } from './kernel-file.ts';
 
@@ -43,6 +43,8 @@ export interface ProcessTree {
   awaitsTerminalScope(pid: number): boolean;
   /** What it was started with. */
   environment(pid: number): Map<string, string>;
+  /** Where it is; by the name `called` where that leads there. Undefined when it has ended. */
+  folder(pid: number, called: string | undefined): string | undefined;
 }
 
 /** Reads /proc, and writes below `cgroupRoot`, the mount point of the cgroup v2 tree. */
@@ -91,6 +93,15 @@ export function openProcessTree(cgroupRoot: string): ProcessTree {
         .split('\0')
         .filter((pair) => pair.includes('='));
       return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+    },
+
+    folder(pid, called) {
+      try {
+        const folder = readlinkSync(`/proc/${pid}/cwd`);
+        return called?.startsWith('/') && realpathSync(called) === folder ? called : folder;
+      } catch {
+        return undefined;
+      }
     },
   };
 }

@@ -1,18 +1,19 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { machine } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { isShortage } from '../../domain/errno-text.ts';
 import type { SandboxPrograms } from '../ports.ts';
 import { type SandboxHostFacts, trialArgs } from '../pure/host.ts';
+import { isRootsAlone } from './roots-alone.ts';
 
 /** What this machine has for a sandbox: everything of `SandboxHostFacts` that does not depend on the start. */
 export type MachineFacts = Omit<SandboxHostFacts, 'sessionAddress' | 'a11yAddress' | 'network'>;
 
-/** Looks for bubblewrap and the proxy in PATH and really runs bubblewrap once. */
-export async function probeHost(path: string): Promise<{ facts: MachineFacts; programs: SandboxPrograms }> {
-  const bwrap = findProgram('bwrap', path);
-  const proxy = findProgram('xdg-dbus-proxy', path);
+/** Looks for bubblewrap and the proxy by `find` and really runs bubblewrap once. */
+export async function probeHost(find = findProgram): Promise<{ facts: MachineFacts; programs: SandboxPrograms }> {
+  const bwrap = find('bwrap');
+  const proxy = find('xdg-dbus-proxy');
   const [bwrapVersion, proxyVersion, trial] = await Promise.all([
     bwrap === undefined ? undefined : run(bwrap, ['--version']),
     proxy === undefined ? undefined : run(proxy, ['--version']),
@@ -30,25 +31,28 @@ export async function probeHost(path: string): Promise<{ facts: MachineFacts; pr
   return { facts, programs: { bwrap: bwrap ?? '', proxy: proxy ?? '' } };
 }
 
-function findProgram(name: string, path: string): string | undefined {
-  for (const folder of path.split(':').filter(isAbsolute)) {
-    const file = join(folder, name);
-    try {
-      accessSync(file, constants.X_OK);
-      if (statSync(file).isFile()) return file;
-    } catch {
-      // The next folder may have it.
-    }
-  }
-  return undefined;
+/** A program of the system's: in a folder that only root can write. The user's PATH has no say. */
+export function findProgram(name: string): string | undefined {
+  return programFolders
+    .map((folder) => join(folder, name))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return statSync(file).isFile() && isRootsAlone(file);
+      } catch {
+        return false;
+      }
+    });
 }
+
+const programFolders = ['/usr/bin', '/bin', '/usr/local/bin', '/run/current-system/sw/bin'];
 
 function run(
   file: string,
   args: readonly string[],
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', env: {} });
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name]?.setEncoding('utf8').on('data', (text: string) => {

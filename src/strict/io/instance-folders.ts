@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolders } from '../../platform/files/make-folders.ts';
-import type { SandboxFolders } from '../ports.ts';
+import type { SandboxFolders, SandboxRecord } from '../ports.ts';
 
 /** One folder per sandbox below `<runtime folder>/ringfence/sandboxes`: the sockets of its bus filter and its record. */
 export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
@@ -54,10 +54,11 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
   };
 }
 
-function readRecord(path: string): { unit: string; services: readonly string[] } {
+function readRecord(path: string): SandboxRecord {
+  const none = { unit: '', services: [], names: [] };
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as { unit: string; services: string[] };
+    return { ...none, ...(JSON.parse(readFileSync(path, 'utf8')) as Partial<SandboxRecord>) };
   } catch {
-    return { unit: '', services: [] };
+    return none;
   }
 }

@@ -1,33 +1,87 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
-import type { PathFact } from '../pure/model.ts';
+import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Followed, SandboxSight } from '../ports.ts';
+import { isRoots } from './roots-alone.ts';
 
-/** What is on the disk at each path. */
-export function lookAtPaths(paths: readonly string[]): Map<string, PathFact> {
-  return new Map(paths.map((path) => [path, factOf(path)]));
+/** The file system as a sandbox needs to know it. */
+export const paths: Pick<SandboxSight, 'realFolder' | 'system' | 'exists' | 'isPlain' | 'follow' | 'accounts'> = {
+  realFolder(path) {
+    try {
+      return realpathSync(path);
+    } catch {
+      return path;
+    }
+  },
+
+  system: (wanted) =>
+    wanted.flatMap((path) => {
+      const facts = lstatSync(path, { throwIfNoEntry: false });
+      if (facts === undefined) return [];
+      return [facts.isSymbolicLink() ? { path, link: readlinkSync(path) } : { path }];
+    }),
+
+  exists: existsSync,
+
+  isPlain(path) {
+    try {
+      const facts = lstatSync(path);
+      return (facts.isFile() || facts.isDirectory()) && realpathSync(path) === path;
+    } catch {
+      return false;
+    }
+  },
+
+  follow,
+
+  accounts() {
+    const { uid, gid, username } = userInfo();
+    return { text: readFileSync('/etc/passwd', 'utf8'), uid, gid, name: username };
+  },
+};
+
+/** As realpath(3), one name after the other; a symlink counts only where no fenced app can have put it. */
+function follow(path: string, home: string): Followed {
+  let rest = path.split('/').filter((name) => name !== '');
+  let at = '/';
+  for (let links = 0; rest.length > 0; ) {
+    const [name = '', ...behind] = rest;
+    rest = behind;
+    if (name === '.') continue;
+    if (name === '..') {
+      at = dirname(at);
+      continue;
+    }
+    const next = join(at, name);
+    const target = textOfLink(next);
+    if (typeof target === 'object') return target;
+    if (target === undefined) {
+      at = next;
+      continue;
+    }
+    links += 1;
+    if (links > 40) return { fault: `the symlink ${next} leads in a circle` };
+    if (at !== home && !isRoots(at)) {
+      return { fault: `${next} is a symlink, which a fenced app may have put there: name what it leads to` };
+    }
+    rest = [...target.split('/').filter((word) => word !== ''), ...rest];
+    if (target.startsWith('/')) at = '/';
+  }
+  return { path: at, kind: kindOf(at) };
 }
 
-/** The folder without symlinks; itself where it is missing. */
-export function realFolder(path: string): string {
+/** Undefined for what is no symlink. */
+function textOfLink(path: string): string | undefined | { fault: string } {
   try {
-    return realpathSync(path);
-  } catch {
-    return path;
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+  } catch (error) {
+    const isMissing = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+    return { fault: isMissing ? 'it does not exist' : 'it cannot be looked at' };
   }
 }
 
-function factOf(path: string): PathFact {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return { kind: 'missing' };
-  let target: string;
-  try {
-    target = realpathSync(path);
-  } catch {
-    return { kind: 'symlink', target: path, targetKind: 'missing' };
-  }
-  return target === path ? { kind: kindOf(path) } : { kind: 'symlink', target, targetKind: kindOf(target) };
-}
-
-function kindOf(path: string): 'folder' | 'file' | 'missing' {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return 'missing';
-  return stat.isDirectory() ? 'folder' : 'file';
+function kindOf(path: string): 'folder' | 'file' | 'other' {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (facts?.isDirectory()) return 'folder';
+  return facts?.isFile() ? 'file' : 'other';
 }

@@ -36,13 +36,14 @@ function descriptorsOf(pid: number): Map<number, Descriptor> {
   try {
     return new Map(
       readdirSync(folder).map((name) => {
-        const isFolder = statSync(`${folder}/${name}`).isDirectory();
-        return [Number(name), { target: readlinkSync(`${folder}/${name}`), isFolder }];
+        const facts = statSync(`${folder}/${name}`);
+        const kind = facts.isDirectory() ? 'folder' : facts.isFile() ? 'file' : 'other';
+        return [Number(name), { target: readlinkSync(`${folder}/${name}`), kind }];
       }),
     );
   } catch {
     // Not to be seen into: judged like an open folder.
-    return new Map([[0, { target: folder, isFolder: true }]]);
+    return new Map([[0, { target: folder, kind: 'folder' }]]);
   }
 }
 

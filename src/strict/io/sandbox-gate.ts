@@ -21,17 +21,19 @@ export async function openSandboxGate(
   const wire = idle.child.stdio[3] as Socket;
   wire.on('error', () => {});
   const line = firstLine(wire);
+  let told = '';
   return {
     pid: idle.child.pid ?? 0,
     exited: idle.exited,
     isAlive: idle.isAlive,
     name: idle.name,
-    enter(plan) {
+    enter(plan, script) {
+      told = script;
       arm(idle, plan, streams, () => {}).release();
       return firstOf([line, idle.exited.then(() => undefined)], withinMs);
     },
     release() {
-      wire.end('go\n', () => wire.destroy());
+      wire.end(told, () => wire.destroy());
     },
     kill() {
       wire.destroy();

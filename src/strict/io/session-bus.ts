@@ -18,6 +18,21 @@ export function openSessionBus(bus: BusConnection): SessionBus {
       return names;
     },
 
+    async ownedNames() {
+      const [names] = await bus.call({ ...driver, member: 'ListNames' }, '', [], 'as');
+      return names.filter((name) => !name.startsWith(':'));
+    },
+
+    onOwned(listener) {
+      const match = { sender: driver.destination, path: driver.path, interface: driver.interface };
+      bus
+        .subscribe({ ...match, member: 'NameOwnerChanged' }, ({ body }) => {
+          const [name, , owner] = body as [string, string, string];
+          if (!name.startsWith(':') && owner !== '') listener(name);
+        })
+        .catch(() => {});
+    },
+
     async ownerPid(name) {
       try {
         const [pid] = await bus.call({ ...driver, member: 'GetConnectionUnixProcessID' }, 's', [name], 'u');

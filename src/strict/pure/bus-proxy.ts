@@ -1,24 +1,23 @@
-import { ownNamesOf } from '../../domain/bus-names.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 
 /** What one instance's proxy needs to know. Addresses are D-Bus server addresses, sockets are paths it will make. */
 export interface BusProxyRequest {
-  /** Desktop id without `.desktop`. */
-  readonly appId: string;
   readonly sessionAddress: string;
   readonly socket: string;
   /** The accessibility bus; without it the app has no accessibility. */
   readonly a11y?: { readonly address: string; readonly socket: string };
   /** Inherited descriptor: a byte arrives at its other end when the sockets listen; the proxy ends when that end closes. */
   readonly syncFd: number;
+  /** Names it owns, a last `.*` for all below. */
   readonly ownNames: readonly string[];
-  readonly talkNames: readonly string[];
+  /** What it may call beyond, as xdg-dbus-proxy's `--call` has it. */
+  readonly calls: readonly string[];
 }
 
 /**
  * The argv of xdg-dbus-proxy (≥ 0.1.0) for one instance: one process, two buses. What no rule names does not exist for
- * the app, cannot be called and is not activated. The method rules need no `--talk`, which would let everything of a
- * name through.
+ * the app, cannot be called and is not activated. No rule is as wide as a name: whoever owns it may export something on the
+ * same connection that runs programs.
  */
 export function planBusProxy(request: BusProxyRequest): string[] {
   for (const word of [request.sessionAddress, request.socket]) {
@@ -35,8 +34,8 @@ export function planBusProxy(request: BusProxyRequest): string[] {
     request.sessionAddress,
     request.socket,
     '--filter',
-    ...[...ownNamesOf(request.appId), ...request.ownNames].map((name) => `--own=${name}`),
-    ...request.talkNames.map((name) => `--talk=${name}`),
+    ...request.ownNames.map((name) => `--own=${name}`),
+    ...request.calls.flatMap((rule) => [`--call=${rule}`, `--broadcast=${rule}`]),
     ...portals.map((name) => `--call=org.freedesktop.portal.Desktop=${name}.*@/org/freedesktop/portal/desktop`),
     ...sessionRules,
     ...(request.a11y ? [request.a11y.address, request.a11y.socket, '--filter', '--sloppy-names', ...a11yRules] : []),
@@ -44,26 +43,12 @@ export function planBusProxy(request: BusProxyRequest): string[] {
 }
 
 /**
- * The portals that ask the user, or only tell. Not among them: Background (writes an autostart entry with any command),
- * DynamicLauncher (installs desktop entries), RemoteDesktop, InputCapture, GlobalShortcuts and Clipboard (reach other
- * windows), Screenshot (asks an app without a sandbox it knows of only once), Usb.
- * OpenURI stays: links open in the browser outside, as the user wants; docs/security.md says what that means.
+ * The portals that only tell, or hold the screen awake. To a portal an app in here is an ordinary program of the desktop, so
+ * none of those that choose, open, move or start something; nor Notification, whose click starts the program of that id outside.
  */
-const portals = [
-  ...[
-    'Account',
-    'Camera',
-    'Email',
-    'FileChooser',
-    'GameMode',
-    'Inhibit',
-    'Location',
-    'MemoryMonitor',
-    'NetworkMonitor',
-  ],
-  ...['Notification', 'OpenURI', 'PowerProfileMonitor', 'Print', 'ProxyResolver', 'Realtime', 'ScreenCast', 'Secret'],
-  ...['Settings', 'Trash', 'Wallpaper'],
-].map((name) => `org.freedesktop.portal.${name}`);
+const portals = ['Inhibit', 'MemoryMonitor', 'NetworkMonitor', 'PowerProfileMonitor', 'ProxyResolver', 'Settings'].map(
+  (name) => `org.freedesktop.portal.${name}`,
+);
 
 const sessionRules = [
   '--call=org.freedesktop.portal.Desktop=org.freedesktop.DBus.Properties.*@/org/freedesktop/portal/desktop',
@@ -71,16 +56,25 @@ const sessionRules = [
   '--call=org.freedesktop.portal.Desktop=org.freedesktop.portal.Session.*@/org/freedesktop/portal/desktop/*',
   '--broadcast=org.freedesktop.portal.Desktop=*@/org/freedesktop/portal/desktop/*',
   '--broadcast=org.freedesktop.portal.Desktop=*@/org/freedesktop/portal/desktop',
-  '--call=org.freedesktop.portal.Documents=org.freedesktop.portal.FileTransfer.*@/org/freedesktop/portal/documents',
-  '--talk=org.freedesktop.portal.IBus',
-  '--talk=org.freedesktop.portal.Fcitx',
+  ...['Portal', 'InputContext', 'Service'].map(
+    (name) => `--call=org.freedesktop.portal.IBus=org.freedesktop.IBus.${name}.*@/org/freedesktop/IBus/*`,
+  ),
+  '--call=org.freedesktop.portal.IBus=org.freedesktop.DBus.Properties.*@/org/freedesktop/IBus/*',
+  '--broadcast=org.freedesktop.portal.IBus=*@/org/freedesktop/IBus/*',
+  '--call=org.freedesktop.portal.Fcitx=org.fcitx.Fcitx.InputMethod1.*@/org/freedesktop/portal/inputmethod',
+  '--call=org.freedesktop.portal.Fcitx=org.fcitx.Fcitx.InputContext1.*@/org/freedesktop/portal/inputcontext/*',
+  '--broadcast=org.freedesktop.portal.Fcitx=*@/org/freedesktop/portal/inputcontext/*',
   // The input method only: the controller of the same name restarts fcitx and sets its add-ons.
   '--call=org.fcitx.Fcitx5=org.fcitx.Fcitx.InputMethod1.*@/org/freedesktop/portal/inputmethod',
   '--call=org.fcitx.Fcitx5=org.fcitx.Fcitx.InputContext1.*@/org/freedesktop/portal/inputcontext/*',
   '--broadcast=org.fcitx.Fcitx5=*@/org/freedesktop/portal/inputcontext/*',
-  '--talk=org.freedesktop.Notifications',
-  '--call=org.freedesktop.ScreenSaver=org.freedesktop.ScreenSaver.Inhibit',
-  '--call=org.freedesktop.ScreenSaver=org.freedesktop.ScreenSaver.UnInhibit',
+  '--call=org.freedesktop.Notifications=org.freedesktop.Notifications.*@/org/freedesktop/Notifications',
+  '--broadcast=org.freedesktop.Notifications=org.freedesktop.Notifications.*@/org/freedesktop/Notifications',
+  ...['/org/freedesktop/ScreenSaver', '/ScreenSaver'].flatMap((path) =>
+    ['Inhibit', 'UnInhibit'].map(
+      (method) => `--call=org.freedesktop.ScreenSaver=org.freedesktop.ScreenSaver.${method}@${path}`,
+    ),
+  ),
   '--call=org.kde.StatusNotifierWatcher=org.kde.StatusNotifierWatcher.RegisterStatusNotifierItem@/StatusNotifierWatcher',
   '--call=org.kde.StatusNotifierWatcher=org.freedesktop.DBus.Properties.*@/StatusNotifierWatcher',
   '--broadcast=org.kde.StatusNotifierWatcher=*@/StatusNotifierWatcher',

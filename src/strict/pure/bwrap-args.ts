@@ -8,16 +8,9 @@ export interface SandboxFds {
   readonly sync: number;
 }
 
-/** The arguments of bubblewrap (≥ 0.5.0, for `--perms`) up to and without `--` and the program, and the descriptors they name. */
-export function renderBwrapArgs(
-  ops: readonly SandboxOp[],
-  fds: SandboxFds = { seccomp: 4, sync: 5 },
-): { argv: string[]; fds: Partial<SandboxFds> } {
-  const has = (op: SandboxOp['op']): boolean => ops.some((one) => one.op === op);
-  return {
-    argv: ops.flatMap((op) => renderOp(op, fds)),
-    fds: { ...(has('seccomp') && { seccomp: fds.seccomp }), ...(has('sync') && { sync: fds.sync }) },
-  };
+/** The arguments of bubblewrap (≥ 0.5.0, for `--perms`) up to and without `--` and the program. */
+export function renderBwrapArgs(ops: readonly SandboxOp[], fds: SandboxFds = { seccomp: 4, sync: 5 }): string[] {
+  return [...ops.flatMap((op) => renderOp(op, fds)), '--chdir', '/'];
 }
 
 function renderOp(op: SandboxOp, fds: SandboxFds): string[] {
@@ -26,17 +19,17 @@ function renderOp(op: SandboxOp, fds: SandboxFds): string[] {
       return op.namespaces.map((name: SandboxNamespace) => `--unshare-${name}`);
     case 'bind':
     case 'ro-bind':
-      return [op.optional ? `--${op.op}-try` : `--${op.op}`, op.source, op.target];
+      return [`--${op.op}`, op.source, op.target];
     case 'tmpfs':
       return ['--perms', octal(op.mode), '--tmpfs', op.target];
+    case 'folder':
+      return ['--dir', op.target];
+    case 'symlink':
+      return ['--symlink', op.text, op.target];
     case 'remount-ro':
     case 'dev':
     case 'proc':
       return [`--${op.op}`, op.target];
-    case 'setenv':
-      return ['--setenv', op.name, op.value];
-    case 'unsetenv':
-      return ['--unsetenv', op.name];
     case 'seccomp':
       return ['--seccomp', String(fds.seccomp)];
     case 'sync':

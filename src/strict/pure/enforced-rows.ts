@@ -1,20 +1,23 @@
 import type { ReportRow } from '../../domain/report.ts';
-import type { SandboxOp, SandboxPlan } from './model.ts';
+import type { SandboxHost, SandboxPlan, Share } from './model.ts';
 
 /** What the report says of a sandbox that `judgeSandbox` has let pass: one row per part, with what was seen of it. */
-export function enforcedRows(plan: SandboxPlan, status: string): ReportRow[] {
-  const { ops } = plan;
-  const hidden = ops.filter((op) => op.op === 'tmpfs' && op.mode < 0o700).length;
-  const nulled = ops.filter((op) => op.op === 'ro-bind' && op.source === '/dev/null').length;
-  const guarded = ops.filter((op) => op.op === 'ro-bind' && op.source === op.target && op.target !== '/').length;
+export function enforcedRows(
+  plan: SandboxPlan,
+  host: Pick<SandboxHost, 'own' | 'shares'>,
+  status: string,
+): ReportRow[] {
+  const mounts = plan.filter((op) => ['bind', 'ro-bind', 'tmpfs', 'dev', 'proc'].includes(op.op)).length;
   const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
-  const namespaces = ops.flatMap((op) => (op.op === 'unshare' ? op.namespaces : []));
+  const namespaces = plan.flatMap((op) => (op.op === 'unshare' ? op.namespaces : []));
+  const { own, shares } = host;
   return [
     row('no-new-privileges', `NoNewPrivs ${field('NoNewPrivs')}, CapBnd ${field('CapBnd')}`),
     row('system-call-filter', `Seccomp ${field('Seccomp')}`),
-    row('private-tmp', `${mountsOf(ops, ['/tmp', '/var/tmp'])} are tmpfs of its own`),
-    row('read-only-system', '/ is mounted read-only'),
-    row('hidden-paths', `${hidden + nulled} hidden, ${guarded} read-only`),
+    row('private-tmp', '/tmp and /var/tmp are tmpfs of its own'),
+    row('read-only-system', `/ is its own and read-only, with ${mounts} mounts and no other`),
+    row('own-home', `${own.path}${own.kept ? '' : ', gone at the end'}`),
+    ...(shares.length === 0 ? [] : [row('shared', shares.map(showShare).join(', '))]),
     row('own-processes', `PIDs ${field('NSpid').split(/\s+/).join(' outside, ')} inside`),
     row('own-cgroup', '/sys/fs/cgroup is its own, read-only'),
     row('filtered-bus', 'DBUS_SESSION_BUS_ADDRESS leads to a proxy in the scope'),
@@ -22,17 +25,10 @@ export function enforcedRows(plan: SandboxPlan, status: string): ReportRow[] {
   ];
 }
 
-/** What a plan could not cover, as sentences for the report. */
-export function unguardedReasons({ unguarded }: SandboxPlan): string[] {
-  return unguarded.map(
-    (path) => `${path} is a symlink: what it leads to is read-only, the link itself can be replaced`,
-  );
+function showShare({ path, writable }: Share): string {
+  return writable ? path : `${path} (read-only)`;
 }
 
 function row(name: string, value: string, asked = 'strict'): ReportRow {
   return { name, asked, origin: 'built-in', state: 'enforced', value, reason: '', fix: '' };
-}
-
-function mountsOf(ops: readonly SandboxOp[], targets: readonly string[]): string {
-  return targets.filter((target) => ops.some((op) => op.op === 'tmpfs' && op.target === target)).join(' and ');
 }

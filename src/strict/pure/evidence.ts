@@ -1,11 +1,12 @@
 import type { SandboxNamespace, SandboxOp } from './model.ts';
+import { type Mount, parseMountinfo, reachable, spotOf } from './mounts.ts';
 import { isAtOrBelow } from './path-relations.ts';
 
 /** A descriptor of the process that waits inside. */
 export interface Descriptor {
   /** As readlink(2) has it. */
   readonly target: string;
-  readonly isFolder: boolean;
+  readonly kind: 'folder' | 'file' | 'other';
 }
 
 /** What is read of the process that waits inside, before anything of the app has run. Texts as the kernel gives them. */
@@ -62,6 +63,8 @@ function judgeStatus(status: string): MissingPart | undefined {
     ['CapEff', /^0+$/, 'capabilities'],
     ['CapPrm', /^0+$/, 'capabilities'],
     ['CapBnd', /^0+$/, 'capabilities'],
+    ['CapInh', /^0+$/, 'capabilities'],
+    ['CapAmb', /^0+$/, 'capabilities'],
   ];
   for (const [field, value, part] of wanted) {
     const found = new RegExp(`^${field}:\\s*(\\S+)$`, 'm').exec(status)?.[1];
@@ -98,135 +101,105 @@ function judgeNamespaces(
 
 /**
  * What the caller has left open beside its input and output, which the command would inherit: a folder opened outside leads
- * out of every sandbox. The gate has the numbers up to 7: its line in and out, the environment, and the caller's own three.
+ * out of every sandbox, and a file can be opened anew through /proc/self/fd, for writing too. The gate has the numbers up to 7:
+ * its line in and out, the environment, and the caller's own three.
  */
 export function judgeDescriptors(descriptors: ReadonlyMap<number, Descriptor>): MissingPart | undefined {
-  for (const [number, { target, isFolder }] of descriptors) {
-    if (number <= highestDescriptor && !isFolder) continue;
-    const reason = isFolder ? 'a folder of the caller is open' : `descriptor ${number} of the caller is open`;
-    return { part: 'file system', reason: `${reason} (${target}) and would lead out of the sandbox` };
+  for (const [number, { target, kind }] of descriptors) {
+    if (number <= highestDescriptor && (kind === 'other' || (kind === 'file' && number === environmentDescriptor)))
+      continue;
+    const reason = kind === 'other' ? `descriptor ${number} of the caller is open` : `a ${kind} of the caller is open`;
+    return { part, reason: `${reason} (${target}) and would lead out of the sandbox` };
   }
   return undefined;
 }
 
 const highestDescriptor = 7;
+/** The gate's own file, which it closes. */
+const environmentDescriptor = 6;
 
 /**
- * /proc/PID/mountinfo (proc_pid_mountinfo(5)): everything planned is mounted as planned, and nothing else that can be
- * reached is writable. A mount under a later mount of the same or an outer path cannot be reached.
+ * /proc/PID/mountinfo: everything planned is mounted as planned, and nothing else is mounted, whether it can be reached or not.
+ * A recursive bind brings along what is mounted below its source.
  */
 function judgeMounts(
   ops: readonly SandboxOp[],
   { mountinfo, outerMountinfo }: Pick<SandboxEvidence, 'mountinfo' | 'outerMountinfo'>,
 ): MissingPart | undefined {
-  const mounts = reachable(parseMountinfo(mountinfo));
+  const mounts = parseMountinfo(mountinfo);
   const outside = reachable(parseMountinfo(outerMountinfo));
-  const top = (path: string): Mount | undefined => mounts.find((mount) => mount.path === path);
+  const seen = reachable(mounts);
+  const top = (path: string): Mount | undefined => seen.find((mount) => mount.path === path);
   for (const op of ops) {
-    const fault = judgeOp(op, ops, top) ?? judgeOrigin(op, ops, top, outside);
-    if (fault !== undefined) return fault;
+    const reason = judgeStep(op, top, outside);
+    if (reason !== undefined) return { part, reason };
   }
-  const stray = mounts.find(({ path, readOnly }) => !readOnly && !mayBeWritable(path, ops));
-  return stray && { part: 'file system', reason: `${stray.path} is writable` };
+  const planned = new Map(ops.flatMap((op) => (isMount(op) ? [[op.target, op] as const] : [])));
+  for (const mount of mounts) {
+    if (top(mount.path) === mount && (mount.path === '/' || planned.has(mount.path))) continue;
+    const others = [...planned.values()].filter(({ target }) => target !== mount.path);
+    const reason = judgeStray(mount, others, outside);
+    if (reason !== undefined) return { part, reason };
+  }
+  return undefined;
 }
 
-/** A mount takes after the innermost step around it: a disk mounted in the home comes along with the home. */
-function mayBeWritable(path: string, ops: readonly SandboxOp[]): boolean {
-  const around = ops.filter((op) => 'target' in op && op.op !== 'remount-ro' && isAtOrBelow(path, op.target));
-  const depth = Math.max(...around.map((op) => ('target' in op ? op.target.length : 0)));
-  const innermost = around.findLast((op) => 'target' in op && op.target.length === depth);
-  if (innermost === undefined || !('target' in innermost)) return false;
-  return innermost.op === 'bind' || innermost.op === 'dev' || (innermost.op !== 'ro-bind' && innermost.target === path);
+const part = 'file system';
+
+type MountOp = Extract<SandboxOp, { op: 'bind' | 'ro-bind' | 'tmpfs' | 'dev' | 'proc' }>;
+
+function isMount(op: SandboxOp): op is MountOp {
+  return ['bind', 'ro-bind', 'tmpfs', 'dev', 'proc'].includes(op.op);
 }
 
-interface Mount {
-  readonly path: string;
-  /** Of the file system, "major:minor", and the path in it that is mounted here. */
-  readonly device: string;
-  readonly root: string;
-  readonly readOnly: boolean;
-  readonly type: string;
-}
-
-function judgeOp(
+function judgeStep(
   op: SandboxOp,
-  ops: readonly SandboxOp[],
-  top: (path: string) => Mount | undefined,
-): MissingPart | undefined {
-  if (op.op !== 'ro-bind' && op.op !== 'tmpfs' && op.op !== 'remount-ro' && op.op !== 'dev' && op.op !== 'proc') {
-    return undefined;
-  }
-  const mount = top(op.target);
-  const part = 'file system';
-  if (mount === undefined) {
-    return op.op === 'ro-bind' && op.optional ? undefined : { part, reason: `nothing is mounted on ${op.target}` };
-  }
-  if ((op.op === 'ro-bind' || op.op === 'remount-ro') && !mount.readOnly && !isReplaced(op, ops)) {
-    return { part, reason: `${op.target} is writable` };
-  }
-  const type = op.op === 'tmpfs' || op.op === 'dev' ? 'tmpfs' : op.op === 'proc' ? 'proc' : mount.type;
-  return mount.type === type || isReplaced(op, ops) ? undefined : { part, reason: `${op.target} is a ${mount.type}` };
-}
-
-/**
- * What is mounted is what was planned: a file system made for the sandbox is none of those outside (a /tmp or /proc that
- * came along with the system looks like one), and a bind shows the path it was made of (the filtered bus, not the other).
- */
-function judgeOrigin(
-  op: SandboxOp,
-  ops: readonly SandboxOp[],
   top: (path: string) => Mount | undefined,
   outside: readonly Mount[],
-): MissingPart | undefined {
-  if (!('target' in op) || op.op === 'remount-ro' || isReplaced(op, ops)) return undefined;
-  const mount = top(op.target);
-  const part = 'file system';
-  if (op.op !== 'bind' && op.op !== 'ro-bind') {
-    const isNew = mount !== undefined && outside.every(({ device }) => device !== mount.device);
-    return isNew ? undefined : { part, reason: `${op.target} is the session’s own` };
+): string | undefined {
+  if (op.op === 'remount-ro') {
+    const root = top(op.target);
+    if (root?.type !== 'tmpfs' || isOf(root, outside)) return `${op.target} is not the sandbox’s own`;
+    return root.readOnly ? undefined : `${op.target} is writable`;
   }
-  if (op.optional) return undefined;
-  if (mount === undefined) return { part, reason: `nothing is mounted on ${op.target}` };
-  const source = outside
-    .filter(({ path }) => isAtOrBelow(op.source, path))
-    .reduce<Mount | undefined>((best, one) => (best && best.path.length > one.path.length ? best : one), undefined);
-  // A daemon whose own root is no mount (chroot) does not see where its files come from.
-  if (source === undefined) return undefined;
-  const rest = op.source.slice(source.path === '/' ? 0 : source.path.length);
-  const root = `${source.root === '/' ? '' : source.root}${rest === '/' ? '' : rest}` || '/';
-  const isSame = mount.device === source.device && mount.root === root;
-  return isSame ? undefined : { part, reason: `${op.target} is not ${op.source}` };
+  if (!isMount(op)) return undefined;
+  const mount = top(op.target);
+  if (mount === undefined) return `nothing is mounted on ${op.target}`;
+  if (op.op === 'bind' || op.op === 'ro-bind') {
+    const source = spotOf(op.source, outside);
+    if (source === undefined) return `${op.source} cannot be seen from outside`;
+    if (mount.device !== source.device || mount.root !== source.path) return `${op.target} is not ${op.source}`;
+    return op.op === 'bind' || mount.readOnly ? undefined : `${op.target} is writable`;
+  }
+  const type = op.op === 'proc' ? 'proc' : 'tmpfs';
+  if (mount.type !== type) return `${op.target} is a ${mount.type}`;
+  return isOf(mount, outside) ? `${op.target} is the session’s own` : undefined;
 }
 
-/** A later step of the plan mounts over the same path: that one is judged. */
-function isReplaced(op: SandboxOp & { target: string }, ops: readonly SandboxOp[]): boolean {
-  return ops
-    .slice(ops.indexOf(op) + 1)
-    .some((later) => 'target' in later && later.target === op.target && later.op !== 'remount-ro');
+/** A file system made for the sandbox is none of those outside: a /tmp or /proc that came along looks like one. */
+function isOf({ device }: Mount, outside: readonly Mount[]): boolean {
+  return outside.some((mount) => mount.device === device);
 }
 
-function parseMountinfo(text: string): Mount[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [before = '', after = ''] = line.split(' - ');
-      const fields = before.split(' ');
-      return {
-        path: unescapePath(fields[4] ?? ''),
-        device: fields[2] ?? '',
-        root: unescapePath(fields[3] ?? ''),
-        readOnly: (fields[5] ?? '').split(',').includes('ro'),
-        type: after.split(' ')[0] ?? '',
-      };
-    });
+/** A mount that no step names: a device of bubblewrap's /dev, or what a recursive bind brought along. */
+function judgeStray(mount: Mount, planned: readonly MountOp[], outside: readonly Mount[]): string | undefined {
+  const around = planned.filter(({ target }) => isAtOrBelow(mount.path, target));
+  const inner = around.reduce<MountOp | undefined>(
+    (best, op) => (best && best.target.length > op.target.length ? best : op),
+    undefined,
+  );
+  if (inner?.op === 'dev') {
+    const name = mount.path.slice(inner.target.length + 1);
+    // The terminals of its own, and the one of whoever has started it.
+    if (['pts', 'console'].includes(name) && mount.type === 'devpts') return undefined;
+    return devices.includes(name) && mount.root === `/${name}` ? undefined : `${mount.path} was not planned`;
+  }
+  if (inner?.op !== 'bind' && inner?.op !== 'ro-bind') return `${mount.path} was not planned`;
+  const path = `${inner.source}${mount.path.slice(inner.target.length)}`;
+  const came = outside.some((one) => one.path === path && one.device === mount.device && one.root === mount.root);
+  if (!came) return `${mount.path} was not planned`;
+  return inner.op === 'bind' || mount.readOnly ? undefined : `${mount.path} is writable`;
 }
 
-function reachable(mounts: readonly Mount[]): Mount[] {
-  return mounts.filter((mount, index) => !mounts.slice(index + 1).some((later) => isAtOrBelow(mount.path, later.path)));
-}
-
-/** Space, tab, newline and backslash stand as three octal digits; the bytes beyond ASCII stand as they are. */
-function unescapePath(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
-}
+/** What `bwrap --dev` binds. */
+const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];

@@ -1,10 +1,10 @@
 /**
  * The argv that the outer gate becomes: bubblewrap, which makes the sandbox and starts in it a second gate. That one says
- * `inner PID` (its pid inside) on descriptor 3, waits for a line `go` there and becomes the app; at the end of file
- * nothing has run. Descriptors 4 and up that bubblewrap was not told of would reach the app: open none.
+ * `inner PID` (its pid inside) on descriptor 3, reads a script there to its end and runs it; what is cut short is a syntax error
+ * or nothing. Descriptors 4 and up that bubblewrap was not told of would reach the app: open none.
  */
-export function sandboxedArgv(bwrapArgs: readonly string[], appArgv: readonly string[]): string[] {
-  return ['bwrap', ...bwrapArgs, '--', '/bin/sh', '-c', innerScript, 'ringfence-gate', ...appArgv];
+export function sandboxedArgv(bwrap: string, bwrapArgs: readonly string[]): string[] {
+  return [bwrap, ...bwrapArgs, '--', '/bin/sh', '-c', innerScript, 'ringfence-gate'];
 }
 
 /** The pid that the inner gate told, undefined when the line is not its. */
@@ -40,7 +40,7 @@ export function findInnerProcess(
   return undefined;
 }
 
-const innerScript = 'printf "inner %s\\n" $$ >&3 && read -r go <&3 && [ "$go" = go ] && exec "$@" 3<&-';
+const innerScript = 'printf "inner %s\\n" $$ >&3 && script=$(cat <&3) && exec 3<&- && eval "unset script; $script"';
 
 function parseStatus(status: string): { parent: number; pids: number[] } {
   const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';

@@ -1,72 +1,81 @@
-/** What the user may decide about a strict start; every path is absolute and has passed `paths.ts`. */
+/** What the user may decide about a strict start, beside what is let in. */
 export interface SandboxSettings {
-  /** Desktop id without `.desktop`, such as `org.gnome.gedit`: tells which profile folders are the app's own. */
-  readonly appId: string;
   readonly network: boolean;
   /** The X display of the session. Whoever has it can read and type into every X11 window. */
   readonly x11: boolean;
   /** The PulseAudio socket. Its server loads modules for its clients: an app bent on escaping can use that. */
   readonly sound: boolean;
-  readonly readWritePaths: readonly string[];
-  readonly readOnlyPaths: readonly string[];
-  readonly inaccessiblePaths: readonly string[];
 }
 
-/** A path as the launch found it; `symlink` when realpath(3) gives another one, whichever of its names is the link. */
-export type PathFact =
-  | { readonly kind: 'folder' | 'file' | 'missing' }
-  | { readonly kind: 'symlink'; readonly target: string; readonly targetKind: 'folder' | 'file' | 'missing' };
+/** A file or folder of the host that is let in at its own path: absolute, without symlinks. */
+export interface Share {
+  readonly path: string;
+  readonly writable: boolean;
+}
+
+/** A name inside that is a symlink. */
+export interface Link {
+  readonly path: string;
+  readonly target: string;
+}
+
+/** A file or folder that makes an app look at home. */
+export interface Look {
+  /** Where it is outside: absolute, without symlinks. */
+  readonly path: string;
+  /** Its name in `lookFolder`. */
+  readonly name: string;
+}
+
+/** The home of one sandbox, which has the same path inside and outside. */
+export interface OwnHome {
+  readonly path: string;
+  /** Kept from start to start; else a tmpfs. */
+  readonly kept: boolean;
+}
 
 /** The session and machine that a plan is made for; folders are absolute and free of symlinks. */
 export interface SandboxHost {
+  /** The user's real home. */
   readonly home: string;
-  readonly configHome: string;
-  readonly dataHome: string;
-  readonly stateHome: string;
-  readonly cacheHome: string;
+  readonly own: OwnHome;
   readonly runtimeDir: string;
   /** Path of the scope below /sys/fs/cgroup, with its leading slash. */
   readonly cgroup: string;
-  /** Where the proxy of this instance listens, outside. */
-  readonly busSocket: string;
-  readonly a11ySocket?: string;
-  /** `DISPLAY`, `WAYLAND_DISPLAY` and `XAUTHORITY` as the app would get them. */
+  /** The folder of this instance, outside: holds the socket of its bus filter, its passwd and its setup. */
+  readonly folder: string;
+  readonly hasA11y: boolean;
+  /** `DISPLAY` and `WAYLAND_DISPLAY` as the app would get them, and the file with the cookies of the first. */
   readonly display?: string;
   readonly waylandDisplay?: string;
-  readonly xauthority?: string;
-  /** Facts about `pathsToInspect(settings, host)`; a path without a fact counts as missing. */
-  readonly paths: ReadonlyMap<string, PathFact>;
+  readonly cookies?: string;
+  /** What there is of `systemPaths`, as `lookAtSystem` found it. */
+  readonly system: readonly SystemPath[];
+  readonly look: readonly Look[];
+  readonly shares: readonly Share[];
+  readonly links: readonly Link[];
+}
+
+/** A path of the system that a sandbox shows. */
+export interface SystemPath {
+  readonly path: string;
+  /** Set for a symlink: its text. */
+  readonly link?: string;
 }
 
 /** One step of the sandbox, in the order in which bubblewrap takes it. */
 export type SandboxOp =
   | { readonly op: 'unshare'; readonly namespaces: readonly SandboxNamespace[] }
-  | { readonly op: 'bind'; readonly source: string; readonly target: string; readonly optional?: true }
-  | { readonly op: 'ro-bind'; readonly source: string; readonly target: string; readonly optional?: true }
+  | { readonly op: 'bind' | 'ro-bind'; readonly source: string; readonly target: string }
   | { readonly op: 'tmpfs'; readonly target: string; readonly mode: number }
+  | { readonly op: 'folder'; readonly target: string }
+  | { readonly op: 'symlink'; readonly text: string; readonly target: string }
   | { readonly op: 'remount-ro'; readonly target: string }
   | { readonly op: 'dev' | 'proc'; readonly target: string }
-  | { readonly op: 'setenv'; readonly name: string; readonly value: string }
-  | { readonly op: 'unsetenv'; readonly name: string }
   | { readonly op: 'seccomp' }
   | { readonly op: 'sync' };
 
 export type SandboxNamespace = 'user' | 'pid' | 'cgroup' | 'ipc' | 'net';
 
-/** A file or folder to make in the home before the start, because only something that exists can be mounted over. */
-export interface Placeholder {
-  readonly path: string;
-  readonly kind: 'folder' | 'file';
-  readonly mode: number;
-  /** Neutral to whoever reads the file outside; empty for a folder. */
-  readonly content: string;
-}
-
 /** All that a strict start needs to know about its file system, in plain data. */
-export interface SandboxPlan {
-  readonly ops: readonly SandboxOp[];
-  /** In the order in which to make them: folders before what lies in them. */
-  readonly placeholders: readonly Placeholder[];
-  /** Guarded paths that are symlinks here: what they lead to is read-only, but the app can put something else in their place. */
-  readonly unguarded: readonly string[];
-}
+export type SandboxPlan = readonly SandboxOp[];

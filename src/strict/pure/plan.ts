@@ -1,34 +1,45 @@
-import { planEnvironment } from './environment.ts';
-import { planHomeMounts } from './marks.ts';
 import type { SandboxHost, SandboxOp, SandboxPlan, SandboxSettings } from './model.ts';
-import { joinPath } from './path-relations.ts';
+import { isAtOrBelow, joinPath } from './path-relations.ts';
 
 /**
  * The strict sandbox of one start, as data. `renderBwrapArgs` makes the argv of it, `judgeSandbox` tells from the
  * started process whether it holds.
  *
- * The whole system is bound read-only and then carved, instead of an allow-list of folders: desktop apps live in /usr,
- * /opt, /nix, /srv or a mounted disk, and what may not be *read* by an ordinary user is guarded by its permissions
- * already. What a bind leaves open are sockets, which no read-only mount stops, and these sit in the places that are
- * emptied here: /run (system bus, docker, libvirt, other users), /tmp, /var/tmp, /dev, the runtime folder.
+ * It begins with an empty root, and what is not named here is not there: the programs of the system and their settings,
+ * what is the instance's own, and what the user lets in. The root is made read-only last.
  */
 export function planSandbox(settings: SandboxSettings, host: SandboxHost): SandboxPlan {
-  const { ops: homeOps, placeholders, unguarded } = planHomeMounts(settings, host);
-  return {
-    ops: [
-      ...planNamespaces(settings, host),
-      ...systemOps(host),
-      ...homeOps,
-      ...runtimeOps(settings, host),
-      ...displayOps(settings, host),
-      ...planEnvironment(settings, host),
-      { op: 'seccomp' },
-      { op: 'sync' },
-    ],
-    placeholders,
-    unguarded,
-  };
+  return [
+    ...planNamespaces(settings, host),
+    ...systemOps(host),
+    ...homeOps(host),
+    ...runtimeOps(settings, host),
+    ...displayOps(settings, host),
+    { op: 'remount-ro', target: '/' },
+    { op: 'seccomp' },
+    { op: 'sync' },
+  ];
 }
+
+/** Where what makes an app look at home is, inside. */
+export const lookFolder = '/run/ringfence/look';
+/** The file that the gate inside reads before the app starts. */
+export const setupFile = '/run/ringfence/setup';
+/** The X display's cookies, inside. */
+export const cookieFile = '/run/ringfence/Xauthority';
+
+/**
+ * What of the system is visible, where it exists: programs and their settings, name resolution, the device database, fonts
+ * that were looked at, and what Mesa and readers of udev want to know of the hardware. No folder with sockets in it.
+ */
+export const systemPaths = [
+  ...['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store', '/gnu/store', '/etc', '/opt'],
+  ...['/sys/block', '/sys/bus', '/sys/class', '/sys/dev', '/sys/devices'],
+  ...['/var/cache/fontconfig', '/var/lib/ca-certificates'],
+  ...['/run/systemd/resolve/stub-resolv.conf', '/run/systemd/resolve/resolv.conf'],
+  ...['/run/NetworkManager/resolv.conf', '/run/NetworkManager/no-stub-resolv.conf', '/run/resolvconf/resolv.conf'],
+  ...['/run/udev/data', '/run/opengl-driver', '/run/current-system'],
+];
 
 /** X11 programs share pictures with their display through System V memory: with a display, no IPC namespace. */
 function planNamespaces(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
@@ -50,37 +61,46 @@ function planNamespaces(settings: SandboxSettings, host: SandboxHost): SandboxOp
 export function withCgroup(plan: SandboxPlan, cgroup: string): SandboxPlan {
   const moved = (op: SandboxOp): SandboxOp =>
     op.op === 'ro-bind' && op.target === cgroupFolder ? { ...op, source: `${cgroupFolder}${cgroup}` } : op;
-  return { ...plan, ops: plan.ops.map(moved) };
+  return plan.map(moved);
 }
 
 const cgroupFolder = '/sys/fs/cgroup';
 
 function systemOps(host: SandboxHost): SandboxOp[] {
   return [
-    { op: 'ro-bind', source: '/', target: '/' },
+    ...host.system.map(({ path, link }): SandboxOp => {
+      if (link !== undefined) return { op: 'symlink', text: link, target: path };
+      return { op: 'ro-bind', source: path, target: path };
+    }),
+    // For programs that ask the user database and not $HOME.
+    { op: 'ro-bind', source: joinPath(host.folder, 'passwd'), target: '/etc/passwd' },
     { op: 'dev', target: '/dev' },
     { op: 'proc', target: '/proc' },
     // Its own limits stay readable (Java and node size themselves by them), nobody else's cgroup has a name inside.
     { op: 'ro-bind', source: `${cgroupFolder}${host.cgroup}`, target: cgroupFolder },
     { op: 'tmpfs', target: '/tmp', mode: 0o1777 },
     { op: 'tmpfs', target: '/var/tmp', mode: 0o1777 },
-    { op: 'tmpfs', target: '/run', mode: 0o755 },
-    ...keptInRun.map((path) => ({ op: 'ro-bind', source: path, target: path, optional: true }) as const),
+    { op: 'symlink', text: '../run', target: '/var/run' },
+    { op: 'ro-bind', source: joinPath(host.folder, 'setup'), target: setupFile },
   ];
 }
 
-/** Name resolution, the device database, NixOS's system and drivers, removable disks. */
-const keptInRun = [
-  '/run/systemd/resolve/stub-resolv.conf',
-  '/run/systemd/resolve/resolv.conf',
-  '/run/NetworkManager/resolv.conf',
-  '/run/NetworkManager/no-stub-resolv.conf',
-  '/run/resolvconf/resolv.conf',
-  '/run/udev/data',
-  '/run/opengl-driver',
-  '/run/current-system',
-  '/run/media',
-];
+/** The real home is an empty folder but for the way to its own and to what the user lets in: outer folders first. */
+function homeOps(host: SandboxHost): SandboxOp[] {
+  const { home, own, shares, look, links } = host;
+  const ordered = [...shares].sort((a, b) => a.path.length - b.path.length || (a.path < b.path ? -1 : 1));
+  return [
+    { op: 'folder', target: home },
+    own.kept ? { op: 'bind', source: own.path, target: own.path } : { op: 'tmpfs', target: own.path, mode: 0o700 },
+    ...ordered.map(({ path, writable }): SandboxOp => {
+      return { op: writable ? 'bind' : 'ro-bind', source: path, target: path };
+    }),
+    ...links.map(({ path, target }): SandboxOp => ({ op: 'symlink', text: target, target: path })),
+    ...look.map(({ path, name }): SandboxOp => {
+      return { op: 'ro-bind', source: path, target: joinPath(lookFolder, name) };
+    }),
+  ];
+}
 
 /**
  * The runtime folder starts empty: what is not listed (systemd's private socket, gpg-agent, the keyring, ssh-agent,
@@ -88,41 +108,45 @@ const keptInRun = [
  */
 function runtimeOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
   const inRuntime = (name: string): string => joinPath(host.runtimeDir, name);
+  const inFolder = (name: string): string => joinPath(host.folder, name);
   const wayland = waylandSocket(host);
   return [
     { op: 'tmpfs', target: host.runtimeDir, mode: 0o700 },
-    { op: 'remount-ro', target: '/run' },
-    { op: 'bind', source: host.busSocket, target: inRuntime('bus') },
-    ...(host.a11ySocket === undefined
-      ? []
-      : ([{ op: 'bind', source: host.a11ySocket, target: inRuntime('at-spi-bus') }] as const)),
-    ...(wayland === undefined ? [] : ([{ op: 'bind', source: wayland, target: wayland, optional: true }] as const)),
-    ...(settings.sound
-      ? ([
-          { op: 'bind', source: inRuntime('pulse/native'), target: inRuntime('pulse/native'), optional: true },
-        ] as const)
-      : []),
+    { op: 'bind', source: inFolder('bus'), target: inRuntime('bus') },
+    ...(host.hasA11y ? ([{ op: 'bind', source: inFolder('a11y'), target: inRuntime('at-spi-bus') }] as const) : []),
+    ...(wayland === undefined ? [] : ([{ op: 'bind', source: wayland, target: wayland }] as const)),
+    ...(settings.sound ? ([{ op: 'bind', source: soundSocket(host), target: soundSocket(host) }] as const) : []),
   ];
 }
 
 function displayOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
   const socket = xSocket(settings, host);
   if (socket === undefined) return [];
-  const cookies = host.xauthority ?? joinPath(host.home, '.Xauthority');
   return [
-    { op: 'bind', source: socket, target: socket, optional: true },
-    { op: 'ro-bind', source: cookies, target: cookies, optional: true },
+    { op: 'bind', source: socket, target: socket },
+    ...(host.cookies === undefined ? [] : ([{ op: 'ro-bind', source: host.cookies, target: cookieFile }] as const)),
   ];
 }
 
 /** `:1` and `:1.0` name the socket X1; a display of another host (`there:0`) has none. */
-function xSocket(settings: SandboxSettings, host: SandboxHost): string | undefined {
-  const number = /^(?:unix)?:(\d+)(?:\.\d+)?$/.exec(host.display ?? '')?.[1];
+export function xSocket(settings: Pick<SandboxSettings, 'x11'>, { display }: { display?: string }): string | undefined {
+  const number = /^(?:unix)?:(\d+)(?:\.\d+)?$/.exec(display ?? '')?.[1];
   return settings.x11 && number !== undefined ? `/tmp/.X11-unix/X${number}` : undefined;
 }
 
+/** The PulseAudio socket. */
+export function soundSocket({ runtimeDir }: { runtimeDir: string }): string {
+  return joinPath(runtimeDir, 'pulse/native');
+}
+
 /** WAYLAND_DISPLAY is a name in the runtime folder or an absolute path (wl_display_connect(3)). */
-function waylandSocket({ waylandDisplay, runtimeDir }: SandboxHost): string | undefined {
+export function waylandSocket(host: { waylandDisplay?: string; runtimeDir: string }): string | undefined {
+  const { waylandDisplay, runtimeDir } = host;
   if (waylandDisplay === undefined || waylandDisplay === '') return undefined;
   return waylandDisplay.startsWith('/') ? waylandDisplay : joinPath(runtimeDir, waylandDisplay);
+}
+
+/** Whether a path is visible by a plan's own means, so that it need not be let in. */
+export function isVisible(path: string, shares: readonly string[]): boolean {
+  return ['/usr', '/etc', '/opt', ...shares].some((folder) => isAtOrBelow(path, folder));
 }

@@ -1,4 +1,4 @@
-import { type DeniedCall, deniedCalls, filteredCalls, type SeccompArch } from './syscalls.ts';
+import { type DeniedCall, deniedCalls, filteredCalls, newestCall, type SeccompArch } from './syscalls.ts';
 
 /** What a filter may be asked to leave open or to close. */
 export interface SeccompOptions {
@@ -11,7 +11,8 @@ export interface SeccompOptions {
 
 /**
  * Compiles the filter for `bwrap --seccomp FD`: an array of `struct sock_filter` (8 bytes each, little-endian), the
- * classic BPF of seccomp(2) mode 2. A deny-list in the manner of flatpak's: everything that is not named passes.
+ * classic BPF of seccomp(2) mode 2. A deny-list in the manner of flatpak's: what is not named and not newer than
+ * the list passes.
  *
  * Calls of another architecture kill the process (32-bit code on x86_64 too: its own call numbers, and a socketcall
  * whose arguments no filter can see, would walk around every rule), x32 numbers get ENOSYS.
@@ -54,6 +55,8 @@ function assemble(arch: SeccompArch, { cgroupNamespaces }: SeccompOptions): Inst
     result(killProcess),
     load(numberOffset),
     ...(arch === 'x86_64' ? [ifAtLeast(x32Bit, 0, 1), result(errno('ENOSYS'))] : []),
+    ifAtLeast(newestCall.number + 1, 0, 1),
+    result(errno('ENOSYS')),
     ...deniedCalls(arch).flatMap(({ number, error }: DeniedCall) => [ifEqual(number, 0, 1), result(errno(error))]),
     // Only the low 32 bits count: the kernel ignores the rest of an ioctl number, and so must the filter (CVE-2019-10063).
     ...onCall(calls.ioctl, 1, forbidValues(forbiddenIoctls)),

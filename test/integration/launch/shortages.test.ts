@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { errorTable } from '../../../src/domain/errors.ts';
 import type { BusConnection, RemoteError } from '../../../src/platform/dbus/connection.ts';
+import { bundleDyingDaemon } from '../../fixtures/bundle-daemon.ts';
 import { installEntry, installProgram, removeEntries } from '../../fixtures/desktop-entries.ts';
 import {
   built,
@@ -95,7 +96,9 @@ describe.each<Shortage>(['full', 'read-only'])('a %s runtime folder', (shortage)
   });
 
   it('refuses strict, and says why', async () => {
-    daemon = await startShortOfRoom(bus, folder, shortage);
+    // In its namespace nothing belongs to root, bubblewrap neither.
+    const programs = { RINGFENCE_TEST_PROGRAMS: '/usr/bin' };
+    daemon = await startShortOfRoom(bus, folder, shortage, programs, await bundleDyingDaemon());
     const answer = await launch({ profile: 'strict', ...limitless });
     expect(answer).toMatchObject({ dbusName: errorTable.NotEnforceable.dbusName });
     expect(String(answer)).toMatch(words[shortage]);

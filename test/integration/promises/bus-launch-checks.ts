@@ -58,6 +58,8 @@ const appId = (start: Start) => async () => {
   expect(await at(await start({ 'app-id': app }))).toMatchObject({ appId: `${app}.desktop` });
 };
 
+// Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
+const unlimited = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
 const launchChecks: Record<string, Check> = {
   Launch: async () => {
     installEntryText(app, entryText.replace('Exec=sleep 1000', 'Exec=sh -c "sleep 1000; :" sh %u'));
@@ -100,11 +102,12 @@ const runChecks: Record<string, Check> = {
     expect([argv[1], environment.get('PROMISE')]).toEqual(['1002', 'kept']);
   },
   'Run "app-id"': appId(run),
+  'Run "home"': async () => {
+    const { report } = await at(await run({ home: 'promised', profile: 'strict', ...unlimited }));
+    expect(report.find((row) => row.get('name') === 'own-home')?.get('value')).toMatch(/\/homes\/named\.promised$/);
+  },
   'Run "action"': () => expect(run({ action: 'other' })).rejects.toMatchObject({ code: 'UnknownOption' }),
 };
-
-// Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
-const unlimited = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
 
 const containChecks: Record<string, Check> = {
   Contain: async () => {
@@ -120,6 +123,7 @@ const containChecks: Record<string, Check> = {
     await expect(contain({ ...strict, enclosable: 'yes' })).rejects.toMatchObject({ code: 'MustEnclose' });
     await expect(contain(strict)).rejects.toMatchObject({ code: 'NotEnforceable' });
   },
+  'Contain "home"': seenIn('integration/clients/shell/shell-strict.test.ts', 'keeps a home by its name'),
   'Contain "name"': async () => expect(await at(await contain({ name: 'my-name' }))).toMatchObject({ name: 'my-name' }),
   'Contain "alone"': seenIn(
     'integration/contain/contain.test.ts',

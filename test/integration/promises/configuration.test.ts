@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { expectLimit, limitEffects } from '../../fixtures/limit-effects.ts';
 import { connectTestBus, instanceAt } from '../../fixtures/live-daemon.ts';
 import { type Check, keepPromises } from '../../fixtures/promises.ts';
+import { output } from '../../harness/command.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { app, configFile, inOneWorld, theClient } from './world.ts';
 
@@ -43,13 +44,17 @@ const run = async (options: Readonly<Record<string, string>> = {}) =>
 // Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
 const unlimited = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
 
+/** Where commands are started: strict ones have this folder of the home. */
+const work = join(home, 'promises');
+mkdirSync(work, { recursive: true });
+
 /** What a script prints in a strict sandbox with this line in its profile, and without it. */
 async function strictly(line: string, script: string, variables: Readonly<Record<string, string>> = {}) {
   const said = async (settings: string) => {
     const profile = await configure(`[profile.NAME]\nbase = "strict"\n${settings}\n`);
-    const file = join(home, `said-${profile}`);
+    const file = join(work, `said-${profile}`);
     const words = `{ ${script}; } >${file}.part 2>/dev/null; mv ${file}.part ${file}`;
-    const options = new Map(Object.entries({ profile, ...unlimited }));
+    const options = new Map(Object.entries({ profile, 'working-directory': work, ...unlimited }));
     await theClient().run(['sh', '-c', words], new Map(Object.entries(variables)), options);
     const text = await waitFor(() => existsSync(file) && readFileSync(file, 'utf8').trim(), {
       what: 'the script',
@@ -138,26 +143,40 @@ const checks: Record<string, Check> = {
       const script = yes(`[ -S ${runtime}/pulse/native ]`);
       expect(await strictly('sound = true', script)).toEqual({ with: 'yes', without: 'no' });
     }),
-  'read-write-paths': async () => {
-    const folder = '/opt/ringfence-probe/promise';
+  home: async () => {
+    const script = 'basename $HOME | cut -d. -f1; cat $HOME/kept; echo kept >$HOME/kept';
+    const first = await strictly('home = "none"', script);
+    expect(first).toEqual({ with: 'passing', without: 'passing' });
+    // A command has no home to keep, an app has.
+    const kept = async (line: string) => {
+      await configure(`[app."${app}"]\nprofile = "NAME"\n[profile.NAME]\nbase = "strict"\n${line}\n`);
+      const file = join(work, 'home');
+      const words = `${script.replaceAll('; ', ` >>${file}.part; `)}; mv ${file}.part ${file}`;
+      const options = { 'app-id': app, 'working-directory': work, ...unlimited };
+      await theClient().run(['sh', '-c', words], new Map(), new Map(Object.entries(options)));
+      const text = await waitFor(() => existsSync(file) && readFileSync(file, 'utf8'), { what: 'the script' });
+      rmSync(file);
+      return text;
+    };
+    await kept('home = "own"');
+    expect(await kept('home = "own"')).toMatch(/kept\n$/);
+    expect(await kept('home = "none"')).toBe('passing\n');
+  },
+  'shared-folders': async () => {
+    const folder = join(home, 'promised');
     mkdirSync(folder, { recursive: true });
     const script = yes(`touch ${folder}/file`);
-    expect(await strictly(`read-write-paths = ["${folder}"]`, script)).toEqual({ with: 'yes', without: 'no' });
+    expect(await strictly(`shared-folders = ["${folder}"]`, script)).toEqual({ with: 'yes', without: 'no' });
     expect(existsSync(`${folder}/file`)).toBe(true);
+    expect(await strictly(`shared-folders = ["${folder}:ro"]`, script)).toEqual({ with: 'no', without: 'no' });
+    const reading = yes(`test -e ${folder}/file`);
+    expect(await strictly(`shared-folders = ["${folder}:ro"]`, reading)).toEqual({ with: 'yes', without: 'no' });
     rmSync(folder, { recursive: true });
   },
-  'read-only-paths': async () => {
-    mkdirSync(join(home, 'kept'), { recursive: true });
-    const script = yes('touch "$HOME/kept/file"');
-    expect(await strictly('read-only-paths = ["~/kept"]', script)).toEqual({ with: 'no', without: 'yes' });
-    rmSync(join(home, 'kept'), { recursive: true });
-  },
-  'inaccessible-paths': async () => {
-    mkdirSync(join(home, 'secret'), { recursive: true });
-    writeFileSync(join(home, 'secret/file'), 'told');
-    const script = yes('grep -q told "$HOME/secret/file"');
-    expect(await strictly('inaccessible-paths = ["~/secret"]', script)).toEqual({ with: 'no', without: 'yes' });
-    rmSync(join(home, 'secret'), { recursive: true });
+  'pass-environment': async () => {
+    await output(['systemctl', '--user', 'set-environment', 'PROMISED=told']);
+    expect(await strictly('pass-environment = ["PROMISED"]', 'echo $PROMISED')).toEqual({ with: 'told', without: '' });
+    await output(['systemctl', '--user', 'unset-environment', 'PROMISED']);
   },
   'own-names': async () =>
     expect(await strictly('own-names = ["org.test.Owned"]', yes(ownName))).toEqual({ with: 'yes', without: 'no' }),
@@ -167,7 +186,10 @@ const checks: Record<string, Check> = {
     service.serve(() => ({ signature: '', body: [] }));
     try {
       const script = yes(`${call} --dest=org.test.Talked / org.test.Talked.Hello`);
-      expect(await strictly('talk-names = ["org.test.Talked"]', script)).toEqual({ with: 'yes', without: 'no' });
+      expect(await strictly('talk-names = ["org.test.Talked=org.test.Talked.*@/"]', script)).toEqual({
+        with: 'yes',
+        without: 'no',
+      });
     } finally {
       await service.close();
     }

@@ -10,10 +10,14 @@ import { connectMarionette } from '../../fixtures/marionette.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
 import { output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
+import { tempHome } from '../../harness/temp-home.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 const home = process.env['HOME'] ?? '';
 const documents = join(home, 'Documents');
+/** A strict app's home. */
+const homeOf = (name: string) => join(home, '.local/share/ringfence/homes', name);
+const marionette = ['MOZ_MARIONETTE', 'MOZ_REMOTE_ALLOW_SYSTEM_ACCESS', 'XRE_PROFILE_PATH'];
 const setEnvironment = (...pairs: string[]) => output(['systemctl', '--user', 'set-environment', ...pairs]);
 const unsetEnvironment = (...names: string[]) => output(['systemctl', '--user', 'unset-environment', ...names]);
 const write = (path: string, content: string) => {
@@ -40,7 +44,12 @@ describe('in a strict sandbox', () => {
       '--object-path=/org/a11y/bus',
       '--method=org.a11y.Bus.GetAddress',
     ]);
-    daemon = await startDaemon();
+    const own = tempHome();
+    // It saves into a file beside the document first.
+    const jedit = '[app.jedit]\nshared-folders = ["~/Documents"]\n';
+    const passed = marionette.map((name) => JSON.stringify(name)).join(', ');
+    write(join(own.config, 'ringfence/config.toml'), `[app.firefox-esr]\npass-environment = [${passed}]\n${jedit}`);
+    daemon = await startDaemon({ home: own });
     client = await connectTestClient();
   });
   afterAll(async () => {
@@ -92,12 +101,12 @@ describe('in a strict sandbox', () => {
     };
 
     it('Firefox draws and reads, its own sandbox around each page', async () => {
-      const profile = join(home, '.mozilla/firefox/own');
+      const profile = join(homeOf('firefox-esr'), '.mozilla/firefox/own');
       write(
         join(profile, 'user.js'),
         'user_pref("marionette.port", 0);\nuser_pref("datareporting.policy.dataSubmissionEnabled", false);\n',
       );
-      const variables = ['MOZ_MARIONETTE', 'MOZ_REMOTE_ALLOW_SYSTEM_ACCESS', 'XRE_PROFILE_PATH'];
+      const variables = marionette;
       await setEnvironment(`${variables[0]}=1`, `${variables[1]}=1`, `${variables[2]}=${profile}`);
       const unit = await launchStrictly(client, 'firefox-esr.desktop', [`file://${documents}/page.html`]);
       await unsetEnvironment(...variables);
@@ -131,7 +140,8 @@ describe('in a strict sandbox', () => {
     });
 
     it('Chromium draws and reads, and says it is adequately sandboxed', async () => {
-      const profile = join(home, '.config/chromium/own');
+      // An entry in a folder that the user can write: its home is another than that of root's.
+      const profile = join(homeOf('local.chromium'), '.config/chromium/own');
       const entry = readFileSync('/usr/share/applications/chromium.desktop', 'utf8');
       const flags = `--user-data-dir=${profile} --remote-debugging-port=0 --no-first-run --disable-sync --disable-component-update`;
       write(join(home, '.local/share/applications/chromium.desktop'), entry.replace(/^Exec=\S+/gm, `$& ${flags}`));
@@ -163,7 +173,7 @@ describe('in a strict sandbox', () => {
 
     it('qutebrowser draws and reads, QtWebEngine’s sandbox around its renderers', async () => {
       write(
-        join(home, '.local/share/qutebrowser/state'),
+        join(homeOf('org.qutebrowser.qutebrowser'), '.local/share/qutebrowser/state'),
         '[general]\nquickstart-done = 1\nsession-warning-shown = 1\n',
       );
       const unit = await launchStrictly(client, 'org.qutebrowser.qutebrowser.desktop', [
@@ -181,7 +191,7 @@ describe('in a strict sandbox', () => {
       ['Meld (Python)', 'org.gnome.Meld', 'meld', /Meld|letter/],
       ['jEdit (Java)', 'jedit', 'jedit', /letter/],
     ])('%s saves what was typed', async (_, id, program, title) => {
-      write(join(home, '.jedit/properties'), 'firstTime=false\ntip.show=false\n');
+      write(join(homeOf('jedit'), '.jedit/properties'), 'firstTime=false\ntip.show=false\n');
       const letter = join(documents, `${program}-letter.txt`);
       const other = join(documents, 'other.txt');
       for (const file of [letter, other]) write(file, 'Nothing yet\n');

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
@@ -19,16 +20,25 @@ import {
   startBundledDaemon,
   temporaryFolder,
 } from '../../fixtures/live-daemon.ts';
+import { command } from '../../harness/command.ts';
 import { type DaemonOptions, startDaemon } from '../../harness/daemon.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 const home = process.env['HOME'] ?? '';
 const runtime = process.env['XDG_RUNTIME_DIR'] ?? '';
 const marker = 'ringfence-test-strict';
-const witness = join(home, 'it-ran');
+/** Where commands are started here: they have this folder of the home, and no other. */
+const work = join(home, 'work');
+const witness = join(work, 'it-ran');
 // Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
-const strict = { profile: 'strict', 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
-const app = ['sh', '-c', 'touch "$HOME/it-ran"; sleep 1000; :', marker];
+const strict = {
+  profile: 'strict',
+  'memory-max': 'infinity',
+  'memory-swap-max': 'infinity',
+  'tasks-max': 'infinity',
+  'working-directory': work,
+};
+const app = ['sh', '-c', 'touch it-ran; sleep 1000; :', marker];
 
 const sandboxes = () => {
   const folder = join(runtime, 'ringfence/sandboxes');
@@ -40,6 +50,7 @@ const namesIn = (folder: string) =>
   readdirSync(folder)
     .filter((name) => name !== '.local' && name !== '.cache')
     .sort();
+const systemctl = (...words: string[]) => command(['systemctl', '--user', ...words]);
 const nothingIsLeft = async (bus: BusConnection) => {
   await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'the scope to be gone' });
   // A daemon that lives keeps a gate in reserve, and after a strict start what the next one needs.
@@ -58,6 +69,7 @@ describe('a strict launch', () => {
     bus = await connectTestBus();
     client = await connectTestClient();
     program = await bundleDyingDaemon();
+    mkdirSync(work, { recursive: true });
   });
   afterEach(async () => {
     await endAll(bus);
@@ -91,7 +103,8 @@ describe('a strict launch', () => {
       'system-call-filter',
       'private-tmp',
       'read-only-system',
-      'hidden-paths',
+      'own-home',
+      'shared',
       'own-processes',
       'own-cgroup',
       'filtered-bus',
@@ -100,14 +113,9 @@ describe('a strict launch', () => {
       expect(rows.get(part)?.get('value'), part).not.toBe('');
     }
     await waitFor(() => existsSync(witness), { what: 'the app to run' });
-    expect(existsSync(join(home, '.zshenv'))).toBe(true);
-    // The user may take a placeholder over meanwhile.
-    writeFileSync(join(home, '.zshenv'), '# mine\n');
     await client.stop(instance.path, 0);
     await nothingIsLeft(bus);
     await waitFor(() => sandboxes().length === 0, { what: 'the sandbox’s folder to be gone' });
-    expect(readFileSync(join(home, '.zshenv'), 'utf8')).toBe('# mine\n');
-    rmSync(join(home, '.zshenv'));
     rmSync(witness);
     expect(namesIn(home)).toEqual(before);
     await daemon.stop();
@@ -115,13 +123,13 @@ describe('a strict launch', () => {
 
   it('gives the app its words, its environment and its output as they are', async () => {
     const daemon = await startDaemon();
-    const out = join(home, 'it-ran');
+    const out = witness;
     const words = ['a b', "it's", 'new\nline', '-x', 'é'];
     await client.run(
       [
         'sh',
         '-c',
-        'printf "%s\\0" "$@" "$ODD" "$(env | grep -c "^odd name=")" >"$HOME/it-ran.part"; mv "$HOME/it-ran.part" "$HOME/it-ran"',
+        'printf "%s\\0" "$@" "$ODD" "$(env | grep -c "^odd name=")" >it-ran.part; mv it-ran.part it-ran',
         'sh',
         ...words,
       ],
@@ -137,8 +145,8 @@ describe('a strict launch', () => {
   });
 
   describe('refuses, and nothing runs,', () => {
-    const refused = async (options: DaemonOptions, says: RegExp) => {
-      const daemon = await startDaemon(options);
+    const refused = async (programs: string, says: RegExp) => {
+      const daemon = await startBundledDaemon(bus, program, { RINGFENCE_TEST_PROGRAMS: programs });
       await expect(run()).rejects.toMatchObject({ code: 'NotEnforceable', message: expect.stringMatching(says) });
       await nothingIsLeft(bus);
       expect(existsSync(witness)).toBe(false);
@@ -150,39 +158,38 @@ describe('a strict launch', () => {
       expect(sandbox?.get('fix')).not.toBe('');
       await daemon.stop();
     };
-    /** A PATH with everything but one program. */
-    const pathWithout = (missing: string) => {
+    /** A folder with the programs of a sandbox but for one. */
+    const programsWithout = (missing: string) => {
       const folder = temporaryFolder();
-      const folders = (process.env['PATH'] ?? '').split(':');
-      for (const name of ['node', 'env', 'sh', 'bwrap', 'xdg-dbus-proxy'].filter((one) => one !== missing)) {
-        const found = folders.map((path) => join(path, name)).find((path) => existsSync(path));
-        if (found !== undefined) symlinkSync(found, join(folder, name));
+      for (const name of ['bwrap', 'xdg-dbus-proxy'].filter((one) => one !== missing)) {
+        symlinkSync(join('/usr/bin', name), join(folder, name));
       }
       return folder;
     };
 
-    it('without bubblewrap', () => refused({ env: { PATH: pathWithout('bwrap') } }, /bubblewrap is not installed/));
-    it('without xdg-dbus-proxy', () => refused({ env: { PATH: pathWithout('xdg-dbus-proxy') } }, /xdg-dbus-proxy/));
+    it('without bubblewrap', () => refused(programsWithout('bwrap'), /bubblewrap is not installed/));
+    it('without xdg-dbus-proxy', () => refused(programsWithout('xdg-dbus-proxy'), /xdg-dbus-proxy/));
 
     it('with a bubblewrap that cannot make a sandbox', async () => {
-      const folder = pathWithout('bwrap');
+      const folder = programsWithout('bwrap');
       const script =
         '#!/bin/sh\n[ "$1" = --version ] && echo bubblewrap 0.8.0 && exit\necho no permissions >&2; exit 1\n';
       writeFileSync(join(folder, 'bwrap'), script, { mode: 0o755 });
-      await refused({ env: { PATH: folder } }, /no permissions/);
+      await refused(folder, /no permissions/);
     });
 
     it('where user namespaces are off', async () => {
-      // A namespace of the daemon's own, in which the setting can be made without root.
+      // A namespace of the daemon's own, in which the setting can be made without root; nothing in there belongs to root.
       const folder = temporaryFolder();
       const launcher = join(folder, 'daemon');
       const off = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$0" "$@"';
       writeFileSync(
         launcher,
-        `#!/bin/sh\nexec unshare --user --map-current-user --keep-caps sh -c '${off}' "${process.cwd()}/dist/ringfenced" "$@"\n`,
+        `#!/bin/sh\nexec unshare --user --map-current-user --keep-caps sh -c '${off}' "${process.execPath}" "${program}"\n`,
         { mode: 0o755 },
       );
-      const daemon = spawn(launcher, { stdio: 'ignore' });
+      const env = { ...process.env, RINGFENCE_TEST_PROGRAMS: '/usr/bin' };
+      const daemon = spawn(launcher, { stdio: 'ignore', env });
       await waitFor(async () => (await namePid(bus, busName)) !== undefined, { what: 'the daemon' });
       await expect(run()).rejects.toMatchObject({
         code: 'NotEnforceable',
@@ -193,11 +200,11 @@ describe('a strict launch', () => {
     });
 
     it('with a bubblewrap that makes none once it is needed', async () => {
-      const folder = pathWithout('bwrap');
+      const folder = programsWithout('bwrap');
       const script =
         '#!/bin/sh\ncase "$*" in --version) echo bubblewrap 0.8.0;; *bin/true) ;; *) while [ "$1" != -- ]; do shift; done; shift; exec "$@";; esac\n';
       writeFileSync(join(folder, 'bwrap'), script, { mode: 0o755 });
-      const daemon = await startDaemon({ env: { PATH: folder } });
+      const daemon = await startBundledDaemon(bus, program, { RINGFENCE_TEST_PROGRAMS: folder });
       await expect(run()).rejects.toMatchObject({ code: 'NotEnforceable' });
       await nothingIsLeft(bus);
       expect(existsSync(witness)).toBe(false);
@@ -218,14 +225,26 @@ describe('a strict launch', () => {
       await daemon.stop();
     });
 
-    it('when somebody outside has the app’s name', async () => {
-      const daemon = await startDaemon();
-      const other = await connectTestBus();
-      await other.requestName('org.example.Outside');
-      await expect(run(app, { 'app-id': 'org.example.Outside' })).rejects.toMatchObject({ code: 'NotEnforceable' });
-      await other.close();
-      await run(app, { 'app-id': 'org.example.Outside' });
-      await daemon.stop();
+    describe('for an app whose name counts', () => {
+      beforeAll(() => systemctl('set-environment', 'XDG_DATA_DIRS=/opt/ringfence-entries:/usr/share'));
+      afterAll(() => systemctl('unset-environment', 'XDG_DATA_DIRS'));
+
+      it.each(['org.example.Outside', 'org.example.Outside.below', 'org.mpris.MediaPlayer2.outside.x'])(
+        'when somebody outside has the name %s, and ends when somebody takes it',
+        async (name) => {
+          const daemon = await startDaemon();
+          const other = await connectTestBus();
+          await other.requestName(name);
+          await expect(run(app, { 'app-id': 'org.example.Outside' })).rejects.toMatchObject({ code: 'NotEnforceable' });
+          await other.releaseName(name);
+          const path = await run(app, { 'app-id': 'org.example.Outside' });
+          await instanceAt(client, path);
+          await other.requestName(name);
+          await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'the sandbox to be ended' });
+          await other.close();
+          await daemon.stop();
+        },
+      );
     });
 
     it.each([
@@ -239,22 +258,33 @@ describe('a strict launch', () => {
   });
 
   describe('believes the kernel only:', () => {
-    const s = join(home, '.ssh');
     const none: string[] = [];
+    const tmp = ['--perms', '1777', '--tmpfs', '/tmp'];
     it.each<[string, string[], string[]]>([
-      ['a writable system', ['--ro-bind', '/', '/'], ['--bind', '/', '/']],
+      ['a writable root', ['--remount-ro', '/'], none],
+      ['the machine’s root', ['--ro-bind', '/usr', '/usr'], ['--ro-bind', '/', '/']],
+      ['a writable system', ['--ro-bind', '/usr', '/usr'], ['--bind', '/usr', '/usr']],
       ['no filter', ['--seccomp', '4'], none],
       ['no PID namespace', ['--unshare-pid'], none],
       ['no cgroup namespace', ['--unshare-cgroup'], none],
       ['no IPC namespace', ['--unshare-ipc'], none],
-      ['the session’s /proc', ['--proc', '/proc'], none],
-      ['the session’s /dev', ['--dev', '/dev'], none],
-      ['the session’s /tmp', ['--perms', '1777', '--tmpfs', '/tmp'], none],
-      ['the session’s /run', ['--perms', '0755', '--tmpfs', '/run'], none],
-      ['a writable /run', ['--remount-ro', '/run'], none],
-      ['the session’s runtime folder', ['--perms', '0700', '--tmpfs', runtime], none],
-      ['~/.ssh to be seen', ['--perms', '0000', '--tmpfs', s], none],
-      ['~/.bashrc to be written', ['--ro-bind', `${home}/.bashrc`], ['--bind', `${home}/.bashrc`]],
+      ['a capability', ['--unshare-user'], ['--unshare-user', '--cap-add', 'CAP_NET_RAW']],
+      ['no /proc', ['--proc', '/proc'], none],
+      ['the session’s /proc', ['--proc', '/proc'], ['--ro-bind', '/proc', '/proc']],
+      ['the session’s /dev', ['--dev', '/dev'], ['--dev-bind', '/dev', '/dev']],
+      ['the session’s /tmp', tmp, ['--bind', '/tmp', '/tmp']],
+      ['the session’s /run', ['--dir', home], ['--ro-bind', '/run', '/run']],
+      ['the session’s runtime folder', ['--perms', '0700', '--tmpfs', runtime], ['--bind', runtime, runtime]],
+      ['the real home', ['--dir', home], ['--bind', home, home]],
+      ['the real home to be read', ['--dir', home], ['--ro-bind', home, home]],
+      ['it under a private tmpfs', tmp, [...tmp, '--bind', home, '/tmp/home']],
+      ['a mount that nobody planned', ['--dir', home], ['--dir', home, '--tmpfs', '/mnt']],
+      [
+        'a device that nobody planned',
+        ['--proc', '/proc'],
+        ['--proc', '/proc', '--dev-bind', '/dev/kmsg', '/dev/kmsg'],
+      ],
+      ['a shared folder that is another', ['--bind', work], ['--bind', '/tmp']],
       ['nothing at all', ['--unshare-user'], ['--nonsense']],
     ])('%s', async (_, from, to) => {
       const daemon = await startBundledDaemon(bus, program, { RINGFENCE_TEST_SANDBOX: JSON.stringify([from, to]) });
@@ -296,7 +326,7 @@ describe('a strict launch', () => {
       const before = namesIn(home);
       const daemon = await startBundledDaemon(bus, program, { RINGFENCE_TEST_FAULT: 'released die' });
       const talk =
-        'while sleep 0.05; do gdbus call --session --dest org.freedesktop.DBus --object-path / --method org.freedesktop.DBus.GetId && touch "$HOME/it-ran"; done';
+        'while sleep 0.05; do gdbus call --session --dest org.freedesktop.DBus --object-path / --method org.freedesktop.DBus.GetId && touch it-ran; done';
       await expect(run(['sh', '-c', talk, marker])).rejects.toMatchObject({ code: 'Unreachable' });
       await daemon.ended;
       const next = await startBundledDaemon(bus, program);
@@ -313,47 +343,133 @@ describe('a strict launch', () => {
     });
   });
 
-  describe('takes from the config', () => {
-    it('paths, names and switches, of profile and app together', async () => {
-      for (const name of ['secret', 'kept']) mkdirSync(join(home, name), { recursive: true });
-      const daemon = await withConfig(
-        [
-          '[profile.tight]',
-          'base = "strict"',
-          'network = false',
-          'inaccessible-paths = ["~/secret"]',
-          '[app."org.example.Tight"]',
-          'profile = "tight"',
-          'read-only-paths = ["~/kept"]',
-        ].join('\n'),
-      );
-      const script = 'for f in secret kept .; do touch "$HOME/$f/x" && echo "$f"; done; ls /sys/class/net; :';
+  describe('takes from the config, end to end:', () => {
+    const id = 'org.example.Single';
+    beforeAll(() => systemctl('set-environment', 'XDG_DATA_DIRS=/opt/ringfence-entries:/usr/share', 'SECRET_TOKEN=t'));
+    afterAll(() => systemctl('unset-environment', 'XDG_DATA_DIRS', 'SECRET_TOKEN'));
+
+    /** What a script says inside, started as the app. */
+    const said = async (toml: string, script: string, variables: Record<string, string> = {}) => {
+      const daemon = await withConfig(`[app."${id}"]\nprofile = "strict"\n${toml}\n`);
       const { profile: _, ...limits } = strict;
+      const whole = `( ${script} ) >it-ran.part 2>&1; mv it-ran.part it-ran; sleep 100`;
       const path = await client.run(
-        [
-          'sh',
-          '-c',
-          `{ ${script}; cat /proc/net/dev; } >"$HOME/it-ran.part" 2>&1; mv "$HOME/it-ran.part" "$HOME/it-ran"; sleep 100`,
-          marker,
-        ],
-        new Map(),
-        new Map(Object.entries({ ...limits, 'app-id': 'org.example.Tight' })),
+        ['sh', '-c', whole, marker],
+        new Map(Object.entries(variables)),
+        new Map(Object.entries({ ...limits, 'app-id': id })),
       );
-      const instance = await instanceAt(client, path);
-      expect(instance.report.find((row) => row.get('name') === 'network')?.get('state')).toBe('enforced');
       const text = await waitFor(() => existsSync(witness) && readFileSync(witness, 'utf8'), { what: 'the app' });
-      expect(text).toMatch(/^\.$/m);
-      expect(text).not.toMatch(/^(secret|kept)$/m);
-      expect(text.match(/^ *\w+:(?=\s+\d)/gm)?.map((word) => word.trim())).toEqual(['lo:']);
-      for (const name of ['secret', 'kept', 'x']) rmSync(join(home, name), { recursive: true, force: true });
+      const { report } = await instanceAt(client, path);
+      await client.stop(path, 0);
       await daemon.stop();
+      return { text, report };
+    };
+
+    it('network', async () => {
+      const names = 'cat /proc/net/dev';
+      const { text, report } = await said('network = false', names);
+      expect(text.match(/^ *\w+:(?=\s+\d)/gm)?.map((word) => word.trim())).toEqual(['lo:']);
+      expect(report.find((row) => row.get('name') === 'network')?.get('state')).toBe('enforced');
+    });
+
+    it('x11', async () => {
+      const display = ['DISPLAY=:77', `XAUTHORITY=${work}/cookies`];
+      writeFileSync(join(work, 'cookies'), 'c');
+      mkdirSync('/tmp/.X11-unix', { recursive: true });
+      const socket = createServer().listen('/tmp/.X11-unix/X77');
+      await systemctl('set-environment', ...display);
+      const script = 'echo "<$DISPLAY|$XAUTHORITY>"; ls /tmp/.X11-unix; cat $XAUTHORITY </dev/null';
+      try {
+        expect((await said('x11 = true', script)).text).toBe('<:77|/run/ringfence/Xauthority>\nX77\nc');
+        rmSync(witness, { force: true });
+        expect((await said('x11 = false', script)).text).toMatch(/^<\|>\nls: /);
+      } finally {
+        await systemctl('unset-environment', 'DISPLAY', 'XAUTHORITY');
+        socket.close();
+      }
+    });
+
+    it('sound', async () => {
+      mkdirSync(join(runtime, 'pulse'), { recursive: true });
+      const socket = createServer().listen(join(runtime, 'pulse/native'));
+      const script = 'ls $XDG_RUNTIME_DIR';
+      try {
+        expect((await said('sound = true', script)).text).toMatch(/^pulse$/m);
+        rmSync(witness, { force: true });
+        expect((await said('', script)).text).not.toMatch(/^pulse$/m);
+      } finally {
+        socket.close();
+      }
+    });
+
+    it('home, kept and not', async () => {
+      const script = 'echo $HOME; cat $HOME/kept; echo kept >$HOME/kept; getent passwd $(id -u) | cut -d: -f6';
+      const own = join(home, '.local/share/ringfence/homes', id);
+      const first = await said('', script);
+      expect(first.text).toMatch(new RegExp(`^${own}\n.*No such file.*\n${own}\n$`));
+      rmSync(witness, { force: true });
+      expect((await said('', script)).text).toBe(`${own}\nkept\n${own}\n`);
+      rmSync(witness, { force: true });
+      const { text } = await said('home = "none"', script);
+      expect(text).toMatch(/\/homes\/passing\.\w+\n.*No such file/);
+      expect(existsSync(text.split('\n')[0] ?? '')).toBe(false);
+      expect(readFileSync(join(own, 'kept'), 'utf8')).toBe('kept\n');
+    });
+
+    it('shared-folders', async () => {
+      for (const name of ['open', 'readable', 'closed', '.hidden']) {
+        mkdirSync(join(home, name), { recursive: true });
+        writeFileSync(join(home, name, 'file'), name);
+      }
+      symlinkSync(join(home, 'open'), join(home, 'link'));
+      const script = `cd ${home}; for f in open readable closed .hidden; do cat $f/file; touch $f/new && echo " $f written"; done`;
+      const { text } = await said('shared-folders = ["~/link", "~/readable:ro", "~/.hidden:ro"]', script);
+      expect(text).toMatch(/^open open written$/m);
+      expect(text).toMatch(/^readable/m);
+      expect(text).toMatch(/^\.hidden/m);
+      expect(text).not.toMatch(/closed written|readable written|hidden written|^closed/m);
+      for (const name of ['open', 'readable', 'closed', '.hidden', 'link'])
+        rmSync(join(home, name), { recursive: true });
+    });
+
+    it('pass-environment', async () => {
+      expect((await said('', 'echo "<$SECRET_TOKEN>"')).text).toBe('<>\n');
+      rmSync(witness, { force: true });
+      expect((await said('pass-environment = ["SECRET_TOKEN"]', 'echo "<$SECRET_TOKEN>"')).text).toBe('<t>\n');
+    });
+
+    it('own-names and talk-names', async () => {
+      const own = (name: string) =>
+        `gdbus call --session --dest org.freedesktop.DBus --object-path / --method org.freedesktop.DBus.RequestName ${name} 4`;
+      const ask = (path: string) =>
+        `gdbus call --session --dest org.example.Talk --object-path ${path} --method org.freedesktop.DBus.Peer.Ping`;
+      const service =
+        'import dbus, dbus.mainloop.glib; from gi.repository import GLib; dbus.mainloop.glib.DBusGMainLoop(set_as_default=True); bus = dbus.SessionBus(); bus.request_name("org.example.Talk"); GLib.MainLoop().run()';
+      const other = spawn('python3', ['-c', service], { stdio: 'ignore' });
+      await waitFor(async () => (await namePid(bus, 'org.example.Talk')) !== undefined, { what: 'the service' });
+      const script = [own('org.example.Extra'), own('org.example.More'), ask('/a'), ask('/b')].join('; ');
+      const names =
+        'own-names = ["org.example.Extra"]\ntalk-names = ["org.example.Talk=org.freedesktop.DBus.Peer.*@/a"]';
+      const open = (await said(names, script)).text;
+      expect(open.match(/uint32 1|\(\)/g)).toEqual(['uint32 1', '()']);
+      rmSync(witness, { force: true });
+      expect((await said('', script)).text).not.toMatch(/uint32 1|\(\)/);
+      other.kill();
     });
 
     it.each([
-      ['inaccessible-paths = ["~/not-there"]', /config\.toml:3: inaccessible-paths/],
-      ['read-write-paths = ["/usr/share"]', /config\.toml:3: read-write-paths/],
-      ['read-write-paths = ["~/.config/ringfence"]', /config\.toml:3: read-write-paths/],
-    ])('no path that cannot stand: %s', async (line, says) => {
+      ['shared-folders = ["~/not-there"]', /config\.toml:3: shared-folders: "~\/not-there": it does not exist/],
+      ['shared-folders = ["~/"]', /it is the home itself/],
+      ['shared-folders = ["/home:ro"]', /the home lies in it/],
+      ['shared-folders = ["/usr/share"]', /part of the system/],
+      ['shared-folders = ["~/.config"]', /it is hidden|own/],
+      ['shared-folders = ["~/.local:ro"]', /Ringfence/],
+      ['shared-folders = ["~/work/link"]', /is a symlink/],
+      ['shared-folders = ["~/bin"]', /take what they run/],
+    ])('no folder that cannot stand: %s', async (line, says) => {
+      for (const name of ['.config', '.local', 'bin']) mkdirSync(join(home, name), { recursive: true });
+      rmSync(join(work, 'link'), { force: true });
+      symlinkSync('/etc', join(work, 'link'));
       const daemon = await withConfig(`[profile.own]\nbase = "strict"\n${line}\n`);
       await expect(run(app, { profile: 'own' })).rejects.toMatchObject({
         code: 'NotEnforceable',
@@ -361,6 +477,8 @@ describe('a strict launch', () => {
       });
       await nothingIsLeft(bus);
       await daemon.stop();
+      rmSync(join(work, 'link'), { force: true });
+      rmSync(join(home, 'bin'), { recursive: true });
     });
   });
 });

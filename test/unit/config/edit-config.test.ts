@@ -70,7 +70,7 @@ describe('values that people type', () => {
     expect(value('tasks-max', '4096')).toBe(4096n);
     expect(value('tasks-max', '04096')).toBe('04096');
     expect(value('network', 'false')).toBe(false);
-    expect(value('read-only-paths', '~/a', '~/b c')).toEqual(['~/a', '~/b c']);
+    expect(value('shared-folders', '~/a', '~/b c')).toEqual(['~/a', '~/b c']);
     expect(value('profile', '7')).toBe('7');
   });
 
@@ -79,7 +79,7 @@ describe('values that people type', () => {
     ['memory-max', [], 'InvalidArgument'],
     ['memory-max', ['1G', '2G'], 'InvalidArgument'],
     ['network', ['no'], 'InvalidArgument'],
-    ['read-only-paths', [], 'InvalidArgument'],
+    ['shared-folders', [], 'InvalidArgument'],
   ])('are refused: %s %j', (key, words, code) => {
     expect(() => value(key, ...words)).toThrow(expect.objectContaining({ code }));
   });

@@ -48,7 +48,8 @@ describe('docs/ringfence.toml.md', () => {
     const { lists, ...switches } = resolveChoices([]);
     const defaults = Object.entries({ ...switches, ...lists }).map(([key, initial]) => [
       key,
-      `\`${JSON.stringify(initial)}\``,
+      // Whether the home is kept is written as its kind.
+      `\`${JSON.stringify(key === 'home' ? 'own' : initial)}\``,
     ]);
     expect(rows('Sandbox')).toEqual(defaults);
   });

@@ -130,7 +130,7 @@ describe('ringfence config', () => {
       [['set', 'org.test.App', 'memory-max', 'lots'], 2],
       [['set', 'org.test.App', 'memroy-max', '1G'], 2],
       [['set', 'org.test.App', 'profile', 'nope'], 2],
-      [['set', 'org.test.App', 'inaccessible-paths', 'Taxes'], 2],
+      [['set', 'org.test.App', 'shared-folders', 'Taxes'], 2],
       [['set', 'org.test.Nope', 'memory-max', '1G'], 3],
       [['set', 'memory-max', '1G'], 2],
       [['set', 'org.test.App'], 2],

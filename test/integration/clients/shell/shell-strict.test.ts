@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -14,8 +15,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LaunchStep } from '../../../../src/launch/ports.ts';
 import type { BusConnection } from '../../../../src/platform/dbus/bus-connection.ts';
-import { planEnvironment } from '../../../../src/strict/pure/environment.ts';
-import type { SandboxHost, SandboxSettings } from '../../../../src/strict/pure/model.ts';
+import { commandEnvironment, planEnvironment } from '../../../../src/strict/pure/environment.ts';
+import type { SandboxSettings } from '../../../../src/strict/pure/model.ts';
 import { bundleDyingDaemon } from '../../../fixtures/bundle-daemon.ts';
 import {
   built,
@@ -37,7 +38,10 @@ import { type CommandOptions, command } from '../../../harness/command.ts';
 import { startDaemon } from '../../../harness/daemon.ts';
 import { waitFor } from '../../../harness/wait-for.ts';
 
-const home = process.env['HOME'] ?? '';
+const realHome = process.env['HOME'] ?? '';
+/** Where commands are started here: they have this folder of the home, and no other. */
+const home = join(realHome, 'shell-work');
+mkdirSync(home, { recursive: true });
 const runtime = process.env['XDG_RUNTIME_DIR'] ?? '';
 const shell = program('ringfence-shell');
 // Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
@@ -54,10 +58,7 @@ const nothingIsLeft = async (bus: BusConnection) => {
     what: 'bus filters and gates to be gone',
   });
 };
-const settings: SandboxSettings = {
-  ...{ appId: 'cat', network: true, x11: true, sound: false },
-  ...{ readWritePaths: [], readOnlyPaths: [], inaccessiblePaths: [] },
-};
+const settings: SandboxSettings = { network: true, x11: true, sound: false };
 const oneLine = /^ringfence-shell: [^\n]+\n$/;
 
 describe('a strict ringfence-shell', () => {
@@ -174,13 +175,15 @@ describe('a strict ringfence-shell', () => {
     });
 
     it('cannot get out: not by the terminal either', async () => {
-      const targets = await startTargets();
+      const targetsFolder = join(home, 'targets');
+      const targets = await startTargets(targetsFolder);
       const names = [
         ...['read-tmp', 'read-ssh-key', 'plant-bashrc', 'write-own-config', 'see-process', 'signal-process'],
         ...['ptrace-process', 'systemd-run', 'activate-program', 'watch-bus', 'read-memory'],
       ];
       const chosen = probes.filter(({ name }) => names.includes(name));
-      const folder = `${process.cwd()}/test/fixtures/probes`;
+      const folder = join(home, 'probes');
+      cpSync(`${process.cwd()}/test/fixtures/probes`, folder, { recursive: true });
       // On its own terminal, not on one that it makes.
       const type = `import fcntl, termios; fcntl.ioctl(0, termios.TIOCSTI, b"x")`;
       const file = join(home, 'strict-probes');
@@ -192,13 +195,13 @@ describe('a strict ringfence-shell', () => {
       writeFileSync(`${file}.sh`, [...script, `mv ${file}.part ${file}`].join('\n'));
       await world.terminal.open([...strict, 'sh', `${file}.sh`], {
         cwd: home,
-        env: { PROBE_TARGETS: join(home, '.probe-targets') },
+        env: { PROBE_TARGETS: targetsFolder, PROBE_HOME: realHome },
       });
       await waitFor(() => existsSync(file), { what: 'the probes to have run', timeoutMs: 120_000 });
       const results = readFileSync(file, 'utf8').trim().split('\n');
       expect(results.length).toBe(chosen.length);
       expect(results.length).toBeGreaterThan(8);
-      for (const line of results) expect(line).not.toMatch(/ 0$/);
+      for (const line of results) expect(line).not.toMatch(/ (0|12[4-7])$/);
       expect(readFileSync(`${file}.typed`, 'utf8')).toMatch(/PermissionError/);
       expect(readFileSync(`${file}.runtime`, 'utf8')).toMatch(/^(at-spi-bus\n)?bus\n$/);
       for (const name of ['', '.sh', '.typed', '.runtime']) rmSync(`${file}${name}`, { force: true });
@@ -235,11 +238,11 @@ describe('a strict ringfence-shell', () => {
       });
       const pairs = (await text(child.stdout)).split('\0').slice(0, -1);
       const inside = pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
-      const expected = new Map(Object.entries({ ...variables, ...taken }));
-      for (const op of planEnvironment(settings, { runtimeDir: runtime } as SandboxHost)) {
-        if (op.op === 'unsetenv') expected.delete(op.name);
-        if (op.op === 'setenv') expected.set(op.name, op.value);
-      }
+      const own = inside.find(([name]) => name === 'HOME')?.[1] ?? '';
+      expect(own).toMatch(/\/ringfence\/homes\/passing\.\w+$/);
+      const host = { own: { path: own, kept: false }, runtimeDir: runtime, hasA11y: false };
+      const change = planEnvironment(settings, host);
+      const expected = commandEnvironment(new Map(Object.entries({ ...variables, ...taken })), change);
       expect(Object.fromEntries(inside)).toEqual(Object.fromEntries(expected));
       expect(expected.has('SSH_AUTH_SOCK') || expected.has('TMUX')).toBe(false);
       expect(expected.get('DBUS_SESSION_BUS_ADDRESS')).toBe(`unix:path=${runtime}/bus`);
@@ -301,7 +304,11 @@ describe('a strict ringfence-shell', () => {
         input: 'pwd\n',
         env: { SHELL: '/bin/dash' },
       });
-      expect(started).toMatchObject({ code: 0, stdout: `${home}\n`, stderr: expect.stringMatching(oneLine) });
+      expect(started).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/\/homes\/passing\.\w+\n$/),
+        stderr: expect.stringMatching(oneLine),
+      });
     });
 
     it('closes what the caller has open beside its input and output, and refuses a folder as one of these', async () => {
@@ -318,6 +325,65 @@ describe('a strict ringfence-shell', () => {
       ]);
       expect([out, await ended]).toEqual(['', 5]);
       expect(err).toMatch(oneLine);
+    });
+
+    it('hands on files as pipes, which cannot be opened anew', async () => {
+      const secret = join(realHome, '.reopened');
+      const [, ...rest] = strict;
+      const attempt =
+        'cat; for path in /proc/self/fd/0 /dev/stdin; do (echo planted >>$path) 2>/dev/null; done; echo end; echo err >&2; exit 3';
+      const through = async (argv: readonly string[], input: string, output: string) => {
+        writeFileSync(input, 'secret\n');
+        writeFileSync(output, 'before\n');
+        const child = spawn(argv[0] ?? '', argv.slice(1), {
+          stdio: [openSync(input, 'r'), openSync(output, 'a'), openSync(output, 'a')],
+          cwd: home,
+        });
+        const code = await new Promise((resolve) => child.once('exit', resolve));
+        return { code, input: readFileSync(input, 'utf8'), output: readFileSync(output, 'utf8') };
+      };
+      const files = ['sh', '-c', 'for n in 0 1 2; do [ ! -f /proc/self/fd/$n ] || echo file; done'];
+      const bare = await through(['sh', '-c', attempt], secret, join(home, 'out'));
+      expect(bare.input).toMatch(/planted/);
+      const held = await through([shell, ...rest, 'sh', '-c', attempt], secret, join(home, 'out'));
+      expect(held.input).toBe('secret\n');
+      expect(held.code).toBe(3);
+      expect(held.output).toMatch(/^before\nsecret\nend\nerr\n$/);
+      expect((await through([shell, ...rest, ...files], secret, join(home, 'out'))).output).toBe('before\n');
+      rmSync(secret);
+    });
+
+    it('ends with the command, though nobody reads the file to its end', async () => {
+      writeFileSync(join(home, 'long'), 'x\n'.repeat(1_000_000));
+      const [, ...rest] = strict;
+      const child = spawn(shell, [...rest, 'head', '-n1'], {
+        stdio: [openSync(join(home, 'long'), 'r'), 'pipe', 'pipe'],
+        cwd: home,
+      });
+      expect(await text(child.stdout as NodeJS.ReadableStream)).toBe('x\n');
+      rmSync(join(home, 'long'));
+    });
+
+    it('keeps a home by its name', async () => {
+      const [, ...rest] = strict;
+      const named = (script: string) => command([shell, '--home=tools', ...rest, 'sh', '-c', script], { cwd: home });
+      expect(await named('echo $HOME; echo kept >~/kept')).toMatchObject({
+        stdout: `${realHome}/.local/share/ringfence/homes/named.tools\n`,
+      });
+      expect(await named('cat ~/kept')).toMatchObject({ code: 0, stdout: 'kept\n' });
+      expect((await run(['sh', '-c', 'cat ~/kept'])).code).not.toBe(0);
+      expect(await command([shell, '--home=../x', ...rest, 'true'], { cwd: home })).toMatchObject({ code: 2 });
+    });
+
+    it('has the folder it was started in, and nothing else of the home', async () => {
+      writeFileSync(join(realHome, 'private'), 'p');
+      const script = `ls -A ${realHome}; cat ${realHome}/private; touch here`;
+      expect((await run(['sh', '-c', script])).stdout).toBe('.local\nshell-work\n');
+      expect(existsSync(join(home, 'here'))).toBe(true);
+      expect((await run(['sh', '-c', script], { cwd: realHome })).stdout).toBe('.local\n');
+      mkdirSync(join(realHome, '.hidden'), { recursive: true });
+      expect((await run(['sh', '-c', script], { cwd: join(realHome, '.hidden') })).code).toBe(2);
+      rmSync(join(realHome, 'private'));
     });
 
     it.each([
@@ -422,8 +488,9 @@ describe('a strict ringfence-shell with another daemon', () => {
 
   it.each<[string, string[], string[]]>([
     ['no filter', ['--seccomp', '8'], []],
-    ['a writable system', ['--ro-bind', '/', '/'], ['--bind', '/', '/']],
-    ['the session’s /tmp', ['--perms', '1777', '--tmpfs', '/tmp'], []],
+    ['a writable system', ['--ro-bind', '/usr', '/usr'], ['--bind', '/usr', '/usr']],
+    ['the session’s /tmp', ['--perms', '1777', '--tmpfs', '/tmp'], ['--bind', '/tmp', '/tmp']],
+    ['the real home', ['--dir', realHome], ['--bind', realHome, realHome]],
     ['no PID namespace', ['--unshare-pid'], []],
     ['nothing at all', ['--unshare-user'], ['--nonsense']],
   ])('runs nothing in a sandbox with %s', async (_what, from, to) => {
@@ -442,11 +509,8 @@ describe('a strict ringfence-shell with another daemon', () => {
 
   it('runs nothing without bubblewrap, and says what to install', async () => {
     const folder = temporaryFolder();
-    const folders = (process.env['PATH'] ?? '').split(':');
-    for (const name of ['node', 'env', 'sh', 'xdg-dbus-proxy', 'mkfifo']) {
-      symlinkSync(folders.map((path) => join(path, name)).find((path) => existsSync(path)) ?? '', join(folder, name));
-    }
-    const daemon = await startDaemon({ env: { PATH: folder } });
+    symlinkSync('/usr/bin/xdg-dbus-proxy', join(folder, 'xdg-dbus-proxy'));
+    const daemon = await startBundledDaemon(bus, dying, { ...state, RINGFENCE_TEST_PROGRAMS: folder });
     const result = await run(['echo', 'ran']);
     expect(result).toMatchObject({ code: 5, stdout: '', stderr: expect.stringMatching(oneLine) });
     expect(result.stderr).toMatch(/install the package bubblewrap/);

@@ -19,7 +19,7 @@ base = "relaxed"
 profile = 'browser'
 
 [app."org.gnome.gedit"]
-read-only-paths = [
+shared-folders = [
   "~/Music", # loud
 ]
 `;
@@ -31,7 +31,7 @@ describe('editing a TOML document', () => {
     [
       'replaces a list of several lines',
       config,
-      ['app', 'org.gnome.gedit', 'read-only-paths'],
+      ['app', 'org.gnome.gedit', 'shared-folders'],
       ['~/a', '~/b'],
       '[\n  "~/Music", # loud\n] → ["~/a", "~/b"]',
     ],

@@ -5,7 +5,7 @@ import { readConfig } from '../../../../src/domain/config/read-config.ts';
 import { describeOrigin } from '../../../../src/domain/config/setting.ts';
 
 const { config } = readConfig([
-  { path: '/etc', text: '[profile.strict]\nread-only-paths = ["/srv"]\n[app.firefox]\ncpu-weight = 50\n' },
+  { path: '/etc', text: '[profile.strict]\nshared-folders = ["/srv"]\n[app.firefox]\ncpu-weight = 50\n' },
   {
     path: '/own',
     text: [
@@ -17,7 +17,7 @@ const { config } = readConfig([
       '[app."firefox.desktop"]',
       'tasks-max = 100',
       'network = true',
-      'read-only-paths = ["~/Music"]',
+      'shared-folders = ["~/Music"]',
     ].join('\n'),
   },
 ]);
@@ -33,8 +33,8 @@ describe('effective settings', () => {
       'cpu-weight 50 /etc:4',
       'tasks-max 100 /own:7',
       'network true /own:8',
-      'read-only-paths ~/Music /own:9',
-      'read-only-paths /srv /etc:2',
+      'shared-folders ~/Music /own:9',
+      'shared-folders /srv /etc:2',
     ]);
   });
 
@@ -50,14 +50,14 @@ describe('effective settings', () => {
   it('are told from those that files set', () => {
     expect(writtenSettings(config).map(({ section, key }) => [section.kind, key])).toEqual([
       ['top', 'default-profile'],
-      ['profile', 'read-only-paths'],
+      ['profile', 'shared-folders'],
       ['profile', 'base'],
       ['profile', 'memory-max'],
       ['profile', 'network'],
       ['app', 'cpu-weight'],
       ['app', 'tasks-max'],
       ['app', 'network'],
-      ['app', 'read-only-paths'],
+      ['app', 'shared-folders'],
     ]);
     expect(writtenSettings(readConfig([]).config)).toEqual([]);
   });

@@ -99,23 +99,33 @@ describe('config', () => {
     ['default-profile = "nope"', 'line 1: default-profile: there is no profile "nope" (known: relaxed, strict)'],
     ['[app.a]\nprofile = "nope"', 'line 2: app.a.profile: there is no profile "nope" (known: relaxed, strict)'],
     ['[app.a]\nnetwork = "no"', 'line 2: app.a.network: expected true or false'],
+    ['[app.a]\nshared-folders = "~/x"', 'line 2: app.a.shared-folders: expected a list of texts, such as ["~/Music"]'],
+    ['[app.a]\nshared-folders = ["~/x",\n"~/../y"]', 'line 2: app.a.shared-folders: "~/../y": it holds "." or ".."'],
+    ['[app.a]\nshared-folders = ["x"]', 'line 2: app.a.shared-folders: "x": it must begin with "/" or "~/"'],
+    ['[app.a]\nshared-folders = ["/a:b"]', 'line 2: app.a.shared-folders: "/a:b": it holds a ":"'],
     [
-      '[app.a]\nread-only-paths = "~/x"',
-      'line 2: app.a.read-only-paths: expected a list of texts, such as ["~/Music"]',
+      '[app.a]\nread-write-paths = ["~/x"]',
+      'line 2: app.a.read-write-paths: this key is gone: a strict app has a home of its own now; share folders with shared-folders = ["~/Music"]',
     ],
     [
-      '[app.a]\nread-write-paths = ["~/x",\n"~/../y"]',
-      'line 2: app.a.read-write-paths: "~/../y": it holds "." or ".."',
-    ],
-    ['[app.a]\ninaccessible-paths = ["x"]', 'line 2: app.a.inaccessible-paths: "x": it must begin with "/" or "~/"'],
-    ['[app.a]\nread-only-paths = ["/a:b"]', 'line 2: app.a.read-only-paths: "/a:b": it holds a ":"'],
-    [
-      '[app.a]\nread-only-paths = ["/a\\n"]',
-      'line 2: app.a.read-only-paths: "/a\\n": it holds a line break or another control character',
+      '[app.a]\nhome = "shared"',
+      'line 2: app.a.home: expected "own" (kept from start to start) or "none" (gone at the end)',
     ],
     [
-      '[app.a]\ntalk-names = ["org.freedesktop.systemd1"]',
-      'line 2: app.a.talk-names: "org.freedesktop.systemd1" would reach org.freedesktop.systemd1, which lets an app start programs outside the sandbox',
+      '[app.a]\npass-environment = ["LD_PRELOAD"]',
+      'line 2: app.a.pass-environment: "LD_PRELOAD": strict sets or drops it itself',
+    ],
+    [
+      '[app.a]\nown-names = ["org.freedesktop.systemd1"]',
+      'line 2: app.a.own-names: "org.freedesktop.systemd1" would reach org.freedesktop.systemd1, which lets an app start programs outside the sandbox',
+    ],
+    [
+      '[app.a]\nshared-folders = ["/a\\n"]',
+      'line 2: app.a.shared-folders: "/a\\n": it holds a line break or another control character',
+    ],
+    [
+      '[app.a]\ntalk-names = ["org.freedesktop.systemd1=org.freedesktop.systemd1.Manager.*@/x"]',
+      'line 2: app.a.talk-names: "org.freedesktop.systemd1=org.freedesktop.systemd1.Manager.*…: "org.freedesktop.systemd1" would reach org.freedesktop.systemd1, which lets an app start programs outside the sandbox',
     ],
     ['[profile.a]\nbase = "b"', 'line 2: profile.a.base: there is no profile "b" (known: a, relaxed, strict)'],
     [

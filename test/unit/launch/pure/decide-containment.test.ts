@@ -104,7 +104,7 @@ describe('decide containment', () => {
     ['the base', '[profile.p]\nbase = "q"\n[profile.q]\nbase = "strict"', { profile: 'p' }],
   ])('is strict when it is %s, and refuses what it cannot hold', (_how, toml, options) => {
     const decision = decide(toml, 'a', options);
-    expect(decision).toMatchObject({ mode: 'strict', sandbox: { network: true, x11: true, sound: false } });
+    expect(decision).toMatchObject({ mode: 'strict', sandbox: { network: true, x11: true, sound: false, home: true } });
     const bare = { ...host, controllers: new Set<string>() };
     expect(codeOf(() => decide(toml, 'a', options, bare))).toBe('NotEnforceable');
     expect(() => decide(toml, 'a', options, bare)).toThrow(/^cannot launch a strictly: memory-max: /);
@@ -116,20 +116,20 @@ describe('decide containment', () => {
       'base = "strict"',
       'network = false',
       'sound = true',
-      'read-only-paths = ["/srv/outer"]',
+      'shared-folders = ["/srv/outer"]',
       '[profile.inner]',
       'base = "outer"',
       'sound = false',
-      'talk-names = ["org.example.Inner"]',
+      'own-names = ["org.example.Inner"]',
       '[app.a]',
       'profile = "inner"',
-      'read-only-paths = ["/srv/own"]',
+      'shared-folders = ["/srv/own:ro"]',
     ].join('\n');
     const { network, x11, sound, lists } = decide(toml, 'a').sandbox ?? {};
     expect({ network, x11, sound }).toEqual({ network: false, x11: true, sound: false });
-    expect(lists?.['read-only-paths'].map(({ value }) => value)).toEqual(['/srv/own', '/srv/outer']);
-    expect(lists?.['talk-names'].map(({ value, origin }) => [value, origin])).toEqual([
-      ['org.example.Inner', { kind: 'file', path: '/c.toml', line: 9, key: 'profile.inner.talk-names' }],
+    expect(lists?.['shared-folders'].map(({ value }) => value)).toEqual(['/srv/own:ro', '/srv/outer']);
+    expect(lists?.['own-names'].map(({ value, origin }) => [value, origin])).toEqual([
+      ['org.example.Inner', { kind: 'file', path: '/c.toml', line: 9, key: 'profile.inner.own-names' }],
     ]);
     expect(decide(toml, 'a', { profile: 'relaxed' }).sandbox).toBeUndefined();
   });

@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { judgeBusName, ownNamesOf, servicesWithinReach } from '../../../../src/domain/bus-names.ts';
+import {
+  covers,
+  judgeBusCall,
+  judgeBusName,
+  ownNamesOf,
+  servicesWithinReach,
+} from '../../../../src/domain/bus-names.ts';
 import { isRingfenceError } from '../../../../src/domain/errors.ts';
 import { type BusProxyRequest, planBusProxy } from '../../../../src/strict/pure/bus-proxy.ts';
 
 const request: BusProxyRequest = {
-  appId: 'org.gnome.gedit',
   sessionAddress: 'unix:path=/run/user/1000/bus',
   socket: '/run/user/1000/ringfence/sandbox/7/bus',
   a11y: { address: 'unix:path=/run/user/1000/at-spi/bus_0', socket: '/run/user/1000/ringfence/sandbox/7/a11y' },
   syncFd: 3,
-  ownNames: ['org.example.Extra.*'],
-  talkNames: ['org.freedesktop.secrets'],
+  ownNames: [...ownNamesOf('org.gnome.gedit'), 'org.example.Extra.*'],
+  calls: ['org.freedesktop.secrets=org.freedesktop.Secret.Service.*@/org/freedesktop/secrets'],
 };
 
 describe('planBusProxy', () => {
@@ -38,6 +43,34 @@ describe('planBusProxy', () => {
     }
     for (const word of ['DynamicLauncher', 'RemoteDesktop', '--talk=org.freedesktop.portal.Desktop', 'GetAddress']) {
       expect(rules).not.toContain(word);
+    }
+  });
+
+  it('has no rule as wide as a name, and none without a path', () => {
+    for (const word of planBusProxy(request)) {
+      expect(word).not.toMatch(/^--talk/);
+      if (/^--(call|broadcast)=/.test(word)) expect(word).toMatch(/@\/[\w/*]*$/);
+      if (word.startsWith('--call=')) expect(word).not.toMatch(/=\*/);
+    }
+  });
+
+  it('opens no portal that starts, opens, moves or reads something outside', () => {
+    const portals = planBusProxy(request)
+      .filter((word) => word.includes('org.freedesktop.portal.Desktop='))
+      .join(' ');
+    for (const name of [
+      'OpenURI',
+      'FileChooser',
+      'Trash',
+      'GameMode',
+      'Notification',
+      'Secret',
+      'Camera',
+      'ScreenCast',
+      'Wallpaper',
+      'Email',
+    ]) {
+      expect(portals).not.toContain(`portal.${name}.`);
     }
   });
 
@@ -72,8 +105,14 @@ describe('ownNamesOf', () => {
     'org.freedesktop.portal.Desktop',
     '7zip',
     'a b.c',
+    'org.freedesktop',
+    'org.gnome',
   ])('gives %s no name of its own', (appId) => {
     expect(ownNamesOf(appId)).not.toContain(`${appId}.*`);
+  });
+
+  it('gives an id that does not count none at all', () => {
+    expect(ownNamesOf(undefined)).toEqual([]);
   });
 });
 
@@ -128,13 +167,39 @@ it('knows the services that an app could have started outside by owning their na
     'org.gnome.geditx',
     'org.example.Extra',
   ];
-  expect(servicesWithinReach('org.gnome.gedit', [], activatable)).toEqual([
+  expect(servicesWithinReach(ownNamesOf('org.gnome.gedit'), activatable)).toEqual([
     'org.gnome.gedit',
     'org.gnome.gedit.Helper',
   ]);
-  expect(servicesWithinReach('gedit', ['org.example.Extra', 'org.gnome.Terminal.*'], activatable)).toEqual([
+  expect(servicesWithinReach(['org.example.Extra', 'org.gnome.Terminal.*'], activatable)).toEqual([
     'org.gnome.Terminal',
     'org.example.Extra',
   ]);
-  expect(servicesWithinReach('firefox', [], activatable)).toEqual([]);
+  expect(servicesWithinReach(ownNamesOf('firefox'), activatable)).toEqual([]);
+});
+
+it('knows which names a rule covers', () => {
+  expect(covers(['org.example.App.*'], 'org.example.App')).toBe(true);
+  expect(covers(['org.example.App.*'], 'org.example.App.x')).toBe(true);
+  expect(covers(['org.example.App.*'], 'org.example.Apps')).toBe(false);
+  expect(covers(['org.example.App'], 'org.example.App.x')).toBe(false);
+});
+
+describe('judgeBusCall', () => {
+  it.each([
+    'org.freedesktop.secrets=org.freedesktop.Secret.Service.*@/org/freedesktop/secrets',
+    'org.example.App=org.example.Interface.Method@/org/example/*',
+    'org.example.App=org.example.Interface.*@/*',
+  ])('lets %s', (word) => expect(judgeBusCall(word)).toBeUndefined());
+
+  it.each([
+    'org.freedesktop.secrets',
+    'org.example.App=*',
+    'org.example.App=*@/x',
+    'org.example.App=org.example.Interface.*',
+    'org.example.App=org.example.Interface.*@x',
+    'org.example.App=org.example.Interface.*@/a --own=org.x',
+    'org.freedesktop.systemd1=org.freedesktop.systemd1.Manager.*@/org/freedesktop/systemd1',
+    'org.gnome.Shell=org.gnome.Shell.*@/org/gnome/Shell',
+  ])('does not let %s', (word) => expect(judgeBusCall(word)).toEqual(expect.any(String)));
 });

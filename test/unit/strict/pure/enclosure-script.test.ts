@@ -1,22 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { enclosureGoLine, enclosureOps, enclosureRefusal } from '../../../../src/strict/pure/enclosure-script.ts';
+import { enclosureGoLine, enclosureRefusal } from '../../../../src/strict/pure/enclosure-script.ts';
 import { judgeDescriptors } from '../../../../src/strict/pure/evidence.ts';
-import type { SandboxOp } from '../../../../src/strict/pure/model.ts';
 
-const ops: SandboxOp[] = [
-  { op: 'ro-bind', source: '/', target: '/' },
-  { op: 'unsetenv', name: 'SSH_AUTH_SOCK' },
-  { op: 'setenv', name: 'ADDRESS', value: "unix:path=/run/it's here;$(id)" },
-];
+const change = {
+  unset: ['SSH_AUTH_SOCK'],
+  set: new Map([['ADDRESS', "unix:path=/run/it's here;$(id)"]]),
+};
 
 describe('an enclosure', () => {
-  it('keeps the environment from bubblewrap', () => {
-    expect(enclosureOps(ops)).toEqual([{ op: 'ro-bind', source: '/', target: '/' }]);
-  });
-
   it('is released by one line of words for env(1), which a shell reads as they are', () => {
-    const line = enclosureGoLine(ops);
+    const line = enclosureGoLine(change);
     expect(line).toMatch(/^go [^\n]+\n$/);
     expect(Buffer.byteLength(line)).toBeLessThan(4096);
     const script = `read -r go; eval "env \${go#go } env -0"`;
@@ -33,14 +27,17 @@ describe('an enclosure', () => {
     expect(Buffer.byteLength(enclosureRefusal(5, '日'.repeat(5000)))).toBeLessThan(4096);
   });
 
-  it('has nothing open but what the gate has', () => {
-    const open = (numbers: Record<number, boolean>) =>
+  it('has nothing open but what the gate has, and no file', () => {
+    const open = (numbers: Record<number, 'folder' | 'file' | 'other'>) =>
       judgeDescriptors(
-        new Map(Object.entries(numbers).map(([number, isFolder]) => [Number(number), { target: '/x', isFolder }])),
+        new Map(Object.entries(numbers).map(([number, kind]) => [Number(number), { target: '/x', kind }])),
       )?.part;
-    expect(open({ 0: false, 1: false, 2: false, 5: false, 6: false, 7: false })).toBeUndefined();
-    expect(open({ 0: false, 8: false })).toBe('file system');
-    expect(open({ 0: true })).toBe('file system');
-    expect(open({ 5: true })).toBe('file system');
+    expect(open({ 0: 'other', 1: 'other', 2: 'other', 5: 'other', 6: 'file', 7: 'other' })).toBeUndefined();
+    expect(open({ 0: 'other', 8: 'other' })).toBe('file system');
+    for (const number of [0, 1, 2, 5, 7]) {
+      expect(open({ [number]: 'folder' })).toBe('file system');
+      expect(open({ [number]: 'file' })).toBe('file system');
+    }
+    expect(open({ 6: 'folder' })).toBe('file system');
   });
 });

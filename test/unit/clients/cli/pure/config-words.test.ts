@@ -31,8 +31,8 @@ describe('the words of ringfence config', () => {
   it('are one key and its value, or many', () => {
     const section = { kind: 'app', name: 'x' } as const;
     expect(readAssignments(section, ['memory-max', '4G'])).toEqual([{ section, key: 'memory-max', value: '4G' }]);
-    expect(readAssignments(section, ['inaccessible-paths', '~/a=b', '~/c'])).toEqual([
-      { section, key: 'inaccessible-paths', value: ['~/a=b', '~/c'] },
+    expect(readAssignments(section, ['shared-folders', '~/a=b', '~/c'])).toEqual([
+      { section, key: 'shared-folders', value: ['~/a=b', '~/c'] },
     ]);
     expect(readAssignments(section, ['tasks-max=7', 'own-names=a.b', 'own-names=c.d', 'network=true'])).toEqual([
       { section, key: 'tasks-max', value: 7n },

@@ -1,0 +1,269 @@
+import { basename, isAbsolute, join } from 'node:path';
+import { ownNamesOf } from '../domain/bus-names.ts';
+import { describeOrigin } from '../domain/config/setting.ts';
+import type { Decision } from '../domain/decision.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import { resolveChoices, type SandboxChoices } from '../domain/sandbox-choices.ts';
+import { xdgFolders } from '../domain/xdg-folders.ts';
+import type { Homes, SandboxSight } from './ports.ts';
+import type { Link, Look, OwnHome, SandboxSettings, Share } from './pure/model.ts';
+import { parseMountinfo, reachable } from './pure/mounts.ts';
+import { isAtOrBelow } from './pure/path-relations.ts';
+import { isVisible, soundSocket } from './pure/plan.ts';
+import { lookName, lookPaths } from './pure/setup.ts';
+import { judgeDocument, judgeShare, readShare, type ShareGrounds, startPlacesOf } from './pure/shares.ts';
+
+/** What a strict start asks to be let in, beside what the config says. */
+export interface Wishes {
+  /** The app's id; undefined for a command that is none's. */
+  readonly app: string | undefined;
+  /** Whether that id may count: brings its bus names, and its home. */
+  readonly counts: boolean;
+  /** As the user knows it. */
+  readonly name: string;
+  /** A home of the user's choosing for a command. */
+  readonly home?: string | undefined;
+  /** A home that ends with the start is named so. */
+  readonly passing: string;
+  /** Files and folders to open. */
+  readonly documents: readonly string[];
+  /** The folder that a command was started in, as it was named. */
+  readonly folder?: string | undefined;
+  /** The program, where it has an absolute path. */
+  readonly program?: string | undefined;
+  readonly session: ReadonlyMap<string, string>;
+}
+
+/** What is let in. */
+export interface LetIn {
+  readonly settings: SandboxSettings;
+  readonly home: string;
+  readonly runtimeDir: string;
+  readonly own: OwnHome;
+  readonly shares: readonly Share[];
+  readonly links: readonly Link[];
+  readonly look: readonly Look[];
+  readonly downloads: string | undefined;
+  /** Bus names it may own, and calls it may make beyond the usual. */
+  readonly ownNames: readonly string[];
+  readonly calls: readonly string[];
+  readonly passEnvironment: readonly string[];
+  /** Sentences for the report. */
+  readonly reasons: readonly string[];
+}
+
+/** What the letting in is done with. */
+export interface LetInPorts {
+  readonly sight: SandboxSight;
+  readonly homes: Homes;
+  /** Folders with Ringfence's own program and what runs it. */
+  readonly programFolders: readonly string[];
+}
+
+type Bases = Record<'home' | 'config' | 'data' | 'state' | 'cache' | 'runtime', string>;
+
+/**
+ * Puts together what one strict start is to have of the user's: its home, folders, names.
+ * @throws RingfenceError NotEnforceable, which names file, line and key of a folder that cannot be let in
+ */
+export function letIn(what: string, decision: Decision, wishes: Wishes, ports: LetInPorts): LetIn {
+  const { sight, homes } = ports;
+  const bases = basesOf(what, wishes.session, sight);
+  const choices = decision.sandbox ?? resolveChoices([]);
+  const grounds = groundsOf(bases, wishes.session, ports);
+  const configured = sharesOf(what, choices, bases, grounds, sight);
+  const own = ownHomeOf(choices, wishes, bases, homes);
+  const downloads = own.kept && wishes.app !== undefined ? downloadsOf(wishes, own, bases, grounds, ports) : undefined;
+  const more = [...configured, ...(downloads === undefined ? [] : [{ path: downloads, writable: true }])];
+  const started = folderOf(wishes.folder, bases, grounds, sight);
+  const opened = [
+    ...wishes.documents.map((path) => documentOf(path, bases, grounds, sight)),
+    programOf(wishes, bases, grounds, sight),
+  ];
+  const shares = withoutTwins([...more, ...started.shares, ...opened.flatMap((one) => one.shares)], own);
+  return {
+    settings: {
+      network: choices.network,
+      x11: choices.x11,
+      sound: choices.sound && sight.exists(soundSocket({ runtimeDir: bases.runtime })),
+    },
+    home: bases.home,
+    runtimeDir: bases.runtime,
+    own,
+    shares,
+    links: started.links.filter(({ path }) => !shares.some((share) => isAtOrBelow(path, share.path))),
+    look: lookPaths.flatMap(([base, name]) => {
+      const path = join(bases[base], name);
+      return sight.isPlain(path) ? [{ path, name: lookName(base, name) }] : [];
+    }),
+    downloads,
+    ownNames: [
+      ...ownNamesOf(wishes.counts ? wishes.app : undefined),
+      ...choices.lists['own-names'].map(({ value }) => value),
+    ],
+    calls: choices.lists['talk-names'].map(({ value }) => value),
+    passEnvironment: choices.lists['pass-environment'].map(({ value }) => value),
+    reasons: [...started.reasons, ...opened.flatMap((one) => one.reasons)],
+  };
+}
+
+/** The folder of a home, by what it is for. What the names of files say counts for nothing: theirs is another place. */
+export function homeName({ app, counts, home }: Pick<Wishes, 'app' | 'counts' | 'home'>): string | undefined {
+  if (home !== undefined) return `named.${home}`;
+  if (app === undefined) return undefined;
+  return counts ? app : `local.${app}`;
+}
+
+function ownHomeOf(choices: SandboxChoices, wishes: Wishes, bases: Bases, homes: Homes): OwnHome {
+  const name = homeName(wishes);
+  if (!choices.home || name === undefined) {
+    return { path: join(bases.data, 'ringfence/homes', wishes.passing), kept: false };
+  }
+  return { path: homes.open(bases.data, name), kept: true };
+}
+
+/** Undefined where the folder would be one from which programs outside run something. */
+function downloadsOf(
+  wishes: Wishes,
+  own: OwnHome,
+  bases: Bases,
+  grounds: ShareGrounds,
+  { homes, sight }: LetInPorts,
+): string | undefined {
+  const wanted = sight.follow(homes.downloadFolder(bases.config, bases.home), bases.home);
+  const isUsable = 'path' in wanted && judgeShare(wanted.path, true, grounds) === undefined;
+  const folder = isUsable ? wanted.path : join(bases.home, 'Downloads');
+  const path = homes.downloads(bases.data, folder, basename(own.path), wishes.name);
+  return judgeShare(path, true, grounds) === undefined ? path : undefined;
+}
+
+function groundsOf(bases: Bases, session: ReadonlyMap<string, string>, ports: LetInPorts): ShareGrounds {
+  const { config, data, state, cache } = bases;
+  return {
+    home: bases.home,
+    runtimeDir: bases.runtime,
+    ringfence: [...[config, data, state, cache].map((base) => join(base, 'ringfence')), ...ports.programFolders],
+    startPlaces: [config, data, state, cache, ...startPlacesOf(session, bases.home).map(ports.sight.realFolder)].filter(
+      (place) => place !== bases.home,
+    ),
+    mounts: reachable(parseMountinfo(ports.sight.mountinfo())),
+  };
+}
+
+function sharesOf(
+  what: string,
+  choices: SandboxChoices,
+  bases: Bases,
+  grounds: ShareGrounds,
+  sight: SandboxSight,
+): Share[] {
+  const words = choices.lists['shared-folders'].map((setting) => {
+    const { path, writable } = readShare(setting.value, bases.home);
+    return { setting, writable, found: sight.follow(path, bases.home) };
+  });
+  const open = words.flatMap(({ found, writable }) => ('path' in found && writable ? [found.path] : []));
+  return words.map(({ setting, writable, found }) => {
+    const reason =
+      'fault' in found
+        ? found.fault
+        : found.kind === 'other' || (found.kind === 'file' && writable)
+          ? 'it is not a folder (a file is let in read-only: add ":ro")'
+          : (judgeShare(found.path, writable, grounds) ?? judgeInner(found.path, writable, open));
+    if (reason === undefined && 'path' in found) return { path: found.path, writable };
+    const place = `${describeOrigin(setting.origin)}: shared-folders: ${JSON.stringify(setting.value)}`;
+    throw new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${place}: ${reason}`);
+  });
+}
+
+/** Names in a writable folder are the app's: nothing can be mounted there for certain. */
+function judgeInner(path: string, writable: boolean, open: readonly string[]): string | undefined {
+  const outer = open.find((folder) => folder !== path && isAtOrBelow(path, folder));
+  return outer === undefined || writable ? undefined : `it lies in ${outer}, which is shared for writing`;
+}
+
+interface Opened {
+  readonly shares: readonly Share[];
+  readonly links: readonly Link[];
+  readonly reasons: readonly string[];
+}
+
+const nothing: Opened = { shares: [], links: [], reasons: [] };
+
+/** A command on a terminal has the folder that it was started in, unless that is the home or hidden. */
+function folderOf(folder: string | undefined, bases: Bases, grounds: ShareGrounds, sight: SandboxSight): Opened {
+  if (folder === undefined) return nothing;
+  const path = sight.realFolder(folder);
+  if (!sight.exists(path) || isVisible(path, []) || judgeShare(path, true, grounds) !== undefined) return nothing;
+  return {
+    shares: [{ path, writable: true }],
+    links: path !== folder && isAtOrBelow(folder, bases.home) ? [{ path: folder, target: path }] : [],
+    reasons: [`${path} is shared: build files and repository hooks in there are the command's to write`],
+  };
+}
+
+/** A file that the user opens is let in, alone; a folder as one that is shared. */
+function documentOf(path: string, bases: Bases, grounds: ShareGrounds, sight: SandboxSight): Opened {
+  const found = sight.follow(path, bases.home);
+  if ('fault' in found || isVisible(found.path, [])) return nothing;
+  const refused = (reason: string): Opened => ({ ...nothing, reasons: [`${path} is not let in: ${reason}`] });
+  if (found.kind === 'other') return refused('it is neither file nor folder');
+  if (found.kind === 'folder') {
+    const fault = judgeShare(found.path, true, grounds);
+    return fault === undefined ? { ...nothing, shares: [{ path: found.path, writable: true }] } : refused(fault);
+  }
+  const access = judgeDocument(found.path, grounds);
+  if (access === undefined) return refused('it belongs to the system or to Ringfence');
+  return { ...nothing, shares: [{ path: found.path, writable: access === 'read-write' }] };
+}
+
+/** A program outside the system's folders is let in to be run: the file alone. */
+function programOf({ program }: Wishes, bases: Bases, grounds: ShareGrounds, sight: SandboxSight): Opened {
+  if (program === undefined || !isAbsolute(program)) return nothing;
+  const found = sight.follow(program, bases.home);
+  if ('fault' in found || found.kind !== 'file' || isVisible(found.path, [])) return nothing;
+  if (judgeDocument(found.path, grounds) === undefined) return nothing;
+  const links = found.path === program ? [] : [{ path: program, target: found.path }];
+  return { shares: [{ path: found.path, writable: false }], links, reasons: [] };
+}
+
+/**
+ * One mount for each path; of two the one that says less. None in a folder that can be written, the own home among them: the
+ * names in there are the app's, and a mount would follow what it has put in their place.
+ */
+function withoutTwins(shares: readonly Share[], own: OwnHome): Share[] {
+  const found = new Map<string, Share>();
+  for (const share of shares) {
+    const known = found.get(share.path);
+    found.set(share.path, known === undefined ? share : { ...share, writable: known.writable && share.writable });
+  }
+  const all = [...found.values()];
+  const isInner = (path: string, outer: Share) => outer.path !== path && isAtOrBelow(path, outer.path);
+  return all.filter(({ path, writable }) => {
+    if (isAtOrBelow(path, own.path)) return false;
+    return !all.some((outer) => isInner(path, outer) && (outer.writable || !writable));
+  });
+}
+
+/** The session's own folders: what a caller says about HOME must not move anything elsewhere. */
+function basesOf(what: string, session: ReadonlyMap<string, string>, sight: SandboxSight): Bases {
+  const { home, config, data, state, cache } = xdgFolders(Object.fromEntries(session));
+  const runtimeDir = session.get('XDG_RUNTIME_DIR');
+  if (home === undefined || !runtimeDir?.startsWith('/')) {
+    const name = home === undefined ? 'HOME' : 'XDG_RUNTIME_DIR';
+    throw new RingfenceError(
+      'NotEnforceable',
+      `cannot launch ${what} strictly: the user manager's environment has no ${name} (log in again)`,
+    );
+  }
+  const real = sight.realFolder;
+  // Where there is a home, there are all of them.
+  const base = (folder: string | undefined) => real(folder ?? home);
+  return {
+    home: real(home),
+    config: base(config),
+    data: base(data),
+    state: base(state),
+    cache: base(cache),
+    runtime: real(runtimeDir),
+  };
+}

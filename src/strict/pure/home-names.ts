@@ -1,0 +1,24 @@
+/** The folder of a home: its name where that is plain, else the name with what is not replaced, and a number that tells it from others. */
+export function homeFolder(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._+-]{0,200}$/.test(name) && !name.endsWith('.import')) return name;
+  const number = [...new TextEncoder().encode(name)].reduce(
+    (sum, byte) => (sum * 257n + BigInt(byte) + 1n) % prime,
+    0n,
+  );
+  return `${name.replaceAll(/[^A-Za-z0-9._+-]/g, '_').slice(0, 120)}#${number.toString(36)}`;
+}
+
+/** 2^89 - 1. */
+const prime = 618_970_019_642_690_137_449_562_111n;
+
+/** The name of an app's folder in Downloads: as the user knows it, and another's never. */
+export function downloadsName(appName: string, home: string, isTaken: (name: string) => boolean): string {
+  const plain = [...appName.normalize('NFC')]
+    .map((character) => (/[\p{L}\p{N} ()&'_.+-]/u.test(character) ? character : '_'))
+    .join('')
+    .slice(0, 60)
+    .replace(/^[. ]+|[. ]+$/g, '');
+  const name = plain === '' ? homeFolder(home) : plain;
+  if (!isTaken(name)) return name;
+  return `${name} (${homeFolder(home).slice(0, 150)})`;
+}
