@@ -28,7 +28,10 @@ const table = {
   config: { rooms: ['domain', 'platform'], packages: ['smol-toml', 'valibot'] },
   shadows: { rooms: ['launch', 'domain', 'platform'], packages: ['valibot'] },
   install: { rooms: ['config', 'shadows', 'strict', 'domain', 'platform'], packages: ['valibot'] },
-  clients: { rooms: ['install', 'shadows', 'contain', 'launch', 'config', 'domain', 'platform'], packages: [] },
+  clients: {
+    rooms: ['install', 'shadows', 'contain', 'launch', 'strict', 'config', 'domain', 'platform'],
+    packages: [],
+  },
   daemon: { rooms: ['launch', 'strict', 'contain', 'watch', 'config', 'shadows', 'domain', 'platform'], packages: [] },
 };
 

@@ -9,6 +9,7 @@ import { containCommand } from './commands/contain.ts';
 import { disableCommand } from './commands/disable.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { enableCommand } from './commands/enable.ts';
+import { homeCommand } from './commands/home.ts';
 import { installCommand } from './commands/install.ts';
 import { killCommand, listCommand, showCommand, stopCommand } from './commands/instances.ts';
 import { launchCommand } from './commands/launch.ts';
@@ -36,6 +37,7 @@ const commands: readonly Command[] = [
   disableCommand,
   appsCommand,
   configCommand,
+  homeCommand,
   syncCommand,
   installCommand(process.argv[1], () => commands),
   uninstallCommand,

@@ -152,6 +152,12 @@ const setup: Record<string, Check> = {
   'uninstall --json': seenIn(installation, 'says in JSON what it wrote and took back'),
   doctor: seenIn('integration/install/doctor.test.ts', 'prints plain words, without colours when nobody looks'),
   'doctor --json': seenIn('integration/install/doctor.test.ts', 'names what is missing before the installation'),
+  ...Object.fromEntries(
+    ['home', 'home --import', 'home --reset', 'home --json'].map((name) => [
+      name,
+      seenIn('integration/clients/cli/home.test.ts', 'says where it is, brings the old profile along, and starts anew'),
+    ]),
+  ),
   completion: seenIn(completion, 'offers every command'),
   'completion --json': async () => expect(await done('completion', 'bash', '--json')).toContain('ringfence'),
   'terminal enable': seenIn(terminal, 'gives every tab a scope of its own once it is enabled'),

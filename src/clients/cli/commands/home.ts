@@ -1,0 +1,117 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDesktopId } from '../../../domain/desktop-id.ts';
+import { RingfenceError } from '../../../domain/errors.ts';
+import { xdgFolders } from '../../../domain/xdg-folders.ts';
+import { importFolders, moveToTrash, sizeOf } from '../../../strict/io/home-disk.ts';
+import { knownApps } from '../../../strict/io/known-apps.ts';
+import { homeFolder } from '../../../strict/pure/home-names.ts';
+import { profileFolders } from '../../../strict/pure/profile-folders.ts';
+import { connectClient, type InstanceView } from '../client.ts';
+import type { Command, Context } from '../command.ts';
+
+/** `ringfence home APP` */
+export const homeCommand: Command = {
+  name: 'home',
+  operands: 'APP|NAME',
+  summary: "show where a strict app's home is and how big, bring an old profile along, or start anew",
+  details:
+    'A strict app has a home of its own, kept from start to start. APP is the id of its entry; NAME is what "--home NAME" of a command said.',
+  options: {
+    import: {
+      type: 'boolean',
+      help: "copy the app's profile out of your home into its own, once; files that the file system can share take no room",
+    },
+    reset: { type: 'boolean', help: 'move its home to the trash; the next start has an empty one' },
+  },
+  examples: ['ringfence home firefox', 'ringfence home --import firefox'],
+  async run(words, context) {
+    const [word = '', ...more] = words.positionals;
+    if (word === '' || more.length > 0) throw new RingfenceError('InvalidArgument', 'cannot show a home: name one app');
+    if (words.flag('import') && words.flag('reset')) {
+      throw new RingfenceError('InvalidArgument', 'cannot import and reset at once: reset first, then import');
+    }
+    const home = findHome(parseDesktopId(word).name, context);
+    if (words.flag('import')) return importProfile(home, context);
+    if (words.flag('reset')) return reset(home, context);
+    const bytes = home.exists ? sizeOf(home.path) : 0;
+    if (words.flag('json')) context.terminal.printJson({ path: home.path, exists: home.exists, bytes });
+    else context.terminal.print(home.exists ? `${home.path}\n${megabytes(bytes)}` : `${home.path}\nnot made yet`);
+    return 0;
+  },
+};
+
+interface FoundHome {
+  readonly id: string;
+  readonly path: string;
+  readonly exists: boolean;
+  readonly user: string;
+  readonly data: string;
+}
+
+/** The home of an app whose name counts, of another, or of a name; the first of these that is there. */
+function findHome(id: string, { environment }: Context): FoundHome {
+  const { home, data } = xdgFolders(environment);
+  if (home === undefined || data === undefined)
+    throw new RingfenceError('Failed', 'cannot find homes: HOME is not set');
+  const session = new Map(
+    Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
+  );
+  const counts = knownApps.counts(id, session, join(data, 'ringfence/originals'));
+  const usual = counts ? id : `local.${id}`;
+  const names = [usual, `named.${id}`].map((name) => join(data, 'ringfence/homes', homeFolder(name)));
+  const there = names.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory());
+  return { id, path: there ?? names[0] ?? '', exists: there !== undefined, user: home, data };
+}
+
+async function reset(home: FoundHome, context: Context): Promise<number> {
+  if (!home.exists) throw new RingfenceError('InvalidArgument', `cannot reset the home of ${home.id}: it has none yet`);
+  requireIdle(home, 'reset', await running(context));
+  context.terminal.print(`moved to ${moveToTrash(home.path, home.data, new Date())}`);
+  return 0;
+}
+
+async function importProfile(home: FoundHome, context: Context): Promise<number> {
+  const isFolder = (name: string) =>
+    lstatSync(join(home.user, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const names = profileFolders(home.id).filter(isFolder);
+  if (names.length === 0) {
+    const reason =
+      profileFolders(home.id).length === 0 ? 'it is not known where it keeps its profile' : 'there is none';
+    throw new RingfenceError('InvalidArgument', `cannot import the profile of ${home.id}: ${reason}`);
+  }
+  const instances = await running(context);
+  const done = importFolders(
+    names,
+    home.user,
+    home.path,
+    () => requireIdle(home, 'import the profile of', instances),
+    ({ files, bytes }) => context.terminal.warn(`${files} files, ${megabytes(bytes)} …`),
+  );
+  for (const one of done.skipped) context.terminal.warn(`left out ${one}`);
+  context.terminal.print(`copied ${names.join(', ')} into ${home.path}: ${done.files} files, ${megabytes(done.bytes)}`);
+  return 0;
+}
+
+/** Nothing may run of the app: not in that home, and for a profile to be whole not outside either. */
+function requireIdle({ id, path }: FoundHome, task: string, instances: readonly InstanceView[]): void {
+  const isOf = ({ appId, report }: InstanceView) =>
+    appId === `${id}.desktop` || report.some((row) => row.get('name') === 'own-home' && row.get('value') === path);
+  const one = instances.find(isOf);
+  if (one !== undefined) {
+    throw new RingfenceError('InvalidArgument', `cannot ${task} ${id}: it runs (${one.unit}); close it first`);
+  }
+}
+
+async function running({ environment }: Context): Promise<InstanceView[]> {
+  const client = await connectClient(environment);
+  try {
+    return await client.instances();
+  } finally {
+    await client.close();
+  }
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
