@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   writeFileSync,
 } from 'node:fs';
@@ -26,6 +27,8 @@ export const homes: Homes = {
       throw refusal(`the home ${path}`, 'something is being copied into it; try again when that is done');
     }
     make(path, `the home ${path}`);
+    if (realpathSync(path) !== path)
+      throw refusal(`the home ${path}`, 'a folder on the way is a symlink; move it away');
     return path;
   },
 
