@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { built, instanceAt } from '../fixtures/live-daemon.ts';
 import { plainBash, program, shellWorld } from '../fixtures/shell-world.ts';
@@ -107,15 +107,19 @@ describe('ringfence-shell', () => {
     );
     await tab.shows(new RegExp(`^100000 100000\\n${limit}\\nNoNewPrivs:\\s+0$`, 'm'));
 
-    const out = `${home}/ssc-off-the-terminal`;
-    const off = await command([
+    // It has the folder that it is started in, and no other of the home.
+    const work = `${home}/ssc-work`;
+    mkdirSync(work, { recursive: true });
+    const out = `${work}/off-the-terminal`;
+    const words = [
       ssc,
       '-tty=false',
       '-isolation=strict',
       'sh',
       '-c',
       `{ ${seen}; } >${out}.part 2>&1; mv ${out}.part ${out}`,
-    ]);
+    ];
+    const off = await command(words, { cwd: work });
     expect(off).toMatchObject({ code: 0, stdout: '' });
     const text = await waitFor(() => existsSync(out) && readFileSync(out, 'utf8'), { what: 'it to run' });
     expect(text).toMatch(/^\d+\nNoNewPrivs:\s+1\nSeccomp:\s+2\n0\nnot a tty\n$/);
