@@ -23,13 +23,14 @@ interface Followed {
 /**
  * Hears of scopes that are gone. A signal alone ends nothing: the manager sends UnitRemoved for every unit whenever it reads its units
  * again (systemctl daemon-reload, enable, each package that brings a unit), and for those that live on it says UnitNew a moment
- * later. So UnitRemoved only makes it ask. The manager answers when it is done with the reload, and what it has no unit
+ * later. So UnitRemoved ends only a scope whose cgroup is gone, and otherwise makes it ask. The manager answers when it is done with the reload, and what it has no unit
  * for then has no process either: it keeps a unit as long as there is one in its cgroup. Executed anew (daemon-reexec), or after
  * the bus has lost it, it takes its name again; what it did meanwhile nobody has heard, so all are asked for, and `onReturn` is told.
  */
 export async function followScopeEnds(
   bus: BusConnection,
   loadedOf: (units: readonly string[]) => Promise<ReadonlySet<string>>,
+  hasCgroup: (unit: string) => boolean,
   onReturn: () => void,
 ): Promise<ScopeEnds> {
   const followed = new Map<string, Followed>();
@@ -73,9 +74,11 @@ export async function followScopeEnds(
   };
 
   await Promise.all([
-    bus.subscribe({ sender: manager, ...managerObject, member: 'UnitRemoved' }, ({ body }) =>
-      suspect([String(body[0])]),
-    ),
+    bus.subscribe({ sender: manager, ...managerObject, member: 'UnitRemoved' }, ({ body }) => {
+      const unit = String(body[0]);
+      if (hasCgroup(unit)) suspect([unit]);
+      else end(unit);
+    }),
     bus.subscribe(
       { sender: bus1, path: '/org/freedesktop/DBus', interface: bus1, member: 'NameOwnerChanged', arg0: manager },
       ({ body }) => {

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { RingfenceError } from '../../domain/errors.ts';
 import { unitObjectPath } from '../../domain/object-path.ts';
 import type { BusConnection } from '../dbus/connection.ts';
 import { isRemoteError, RemoteError } from '../dbus/connection.ts';
 import type { Args } from '../dbus/signature.ts';
 import { variant } from '../dbus/signature.ts';
+import { cgroupRoot } from '../kernel/host.ts';
 import { isLost, managerName, managerObject, subscribeToManager, whenThere } from './manager-calls.ts';
 import { followJobs } from './manager-jobs.ts';
 import { followScopeEnds } from './scope-ends.ts';
@@ -91,11 +94,15 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
     return state === 'activating' ? undefined : String(state);
   };
 
+  let appSlice = '';
+  // systemd removes a scope's cgroup before it forgets the unit, and the kernel lets it only when no process is left.
+  const hasCgroup = (unit: string) => existsSync(`${appSlice}/${unit}`);
+
   // All sent at once: the order is kept, and each is a round trip of the daemon's start.
   const [jobs, ends, version, controlGroup, openFiles] = await Promise.all([
     followJobs(bus),
     // The ends of jobs while it was away were told to nobody.
-    followScopeEnds(bus, loadedOf, () => jobs.settle(resultOf)),
+    followScopeEnds(bus, loadedOf, hasCgroup, () => jobs.settle(resultOf)),
     property('Version'),
     property('ControlGroup'),
     property('DefaultLimitNOFILESoft'),
@@ -104,6 +111,9 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
     if (!(cause instanceof RemoteError)) throw cause;
     throw new RingfenceError('Unreachable', `cannot reach the user manager of systemd: ${cause.message}`, { cause });
   });
+
+  const ownCgroup = controlGroup === '/' ? '' : String(controlGroup);
+  appSlice = `${cgroupRoot()}${ownCgroup}/app.slice`;
 
   /** Begins the scope's job; a call that went away with the manager may have begun it, and is made again where it has not. */
   const begin = async (unit: string, properties: [string, never][]): Promise<string | undefined> => {
@@ -125,7 +135,7 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
 
   return {
     version: Number.parseInt(String(version), 10),
-    controlGroup: controlGroup === '/' ? '' : String(controlGroup),
+    controlGroup: ownCgroup,
     // Infinity is UINT64_MAX on the bus; no kernel takes more than 2^31 (fs.nr_open).
     openFiles: Number(openFiles) < 2 ** 31 ? Number(openFiles) : undefined,
 
@@ -149,7 +159,11 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
     stopScope,
 
     async killScope(unit, signal) {
-      await call('KillUnit', 'ssi', [unit, 'all', signal], '', { isHarmless: false }).catch(ignoreUnknownUnit);
+      const isHarmless = sameWhenSentTwice.has(signal);
+      await call('KillUnit', 'ssi', [unit, 'all', signal], '', { isHarmless }).catch((error: unknown) => {
+        if (isLost(error)) throw new RingfenceError('Unreachable', lostSignal(unit, signal), { cause: error });
+        ignoreUnknownUnit(error);
+      });
     },
 
     listScopes: (pattern) => listScopes([pattern]),
@@ -165,6 +179,13 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
   async function stopScope(unit: string): Promise<void> {
     await call('StopUnit', 'ss', [unit, 'replace'], 'o').catch(ignoreUnknownUnit);
   }
+}
+
+const { SIGTERM, SIGKILL, SIGCONT, SIGSTOP } = constants.signals;
+const sameWhenSentTwice: ReadonlySet<number> = new Set([SIGTERM, SIGKILL, SIGCONT, SIGSTOP]);
+
+function lostSignal(unit: string, signal: number): string {
+  return `cannot tell whether signal ${signal} reached ${unit}: the user manager of systemd went away meanwhile; look and try again`;
 }
 
 function asScopeFailure(unit: string, error: unknown): unknown {
