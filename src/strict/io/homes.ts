@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -15,7 +16,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import type { Homes } from '../ports.ts';
 import { downloadsName, homeFolder } from '../pure/home-names.ts';
 
-const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** Homes and download folders. Nothing in a home is ever written from here: its names are the app's. */
 export const homes: Homes = {
@@ -52,7 +53,7 @@ export const homes: Homes = {
   downloadFolder(configHome, home) {
     const usual = join(home, 'Downloads');
     try {
-      const text = readFileSync(join(configHome, 'user-dirs.dirs'), 'utf8');
+      const text = readPlainFile(join(configHome, 'user-dirs.dirs'));
       const said = /^\s*XDG_DOWNLOAD_DIR="(\$HOME)?(\/[^"]*?)\/?"/m.exec(text);
       if (said === null) return usual;
       return `${said[1] === undefined ? '' : home}${(said[2] ?? '').replaceAll(/\\(.)/g, '$1')}`;
@@ -61,6 +62,17 @@ export const homes: Homes = {
     }
   },
 };
+
+/** A FIFO in the place of a file would keep the daemon waiting for its other end. */
+function readPlainFile(path: string): string {
+  const fd = openSync(path, O_RDONLY | O_NONBLOCK);
+  try {
+    if (!fstatSync(fd).isFile()) throw new Error(`${path} is no file`);
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
+}
 
 /** Makes a folder with all around it, and sees that it is one: no symlink, and the user's. */
 function make(path: string, what: string): void {
@@ -85,7 +97,7 @@ function refusal(what: string, reason: string): RingfenceError {
 /** Which home has which folder. Nothing but names: another folder's would be given to who is not its owner. */
 function readNames(record: string): Record<string, string> {
   try {
-    const names: [string, unknown][] = Object.entries(JSON.parse(readFileSync(record, 'utf8')) ?? {});
+    const names: [string, unknown][] = Object.entries(JSON.parse(readPlainFile(record)) ?? {});
     return Object.fromEntries(names.filter((pair): pair is [string, string] => isName(pair[1])));
   } catch {
     return {};
