@@ -169,7 +169,7 @@ function allowed({ shares, documents, started }: World, lets: LetIn): string[] {
   return [
     ...asked.flatMap((path) => real(named(path))),
     ...[...look, ...settings].flatMap((name) => [join(home, name), ...real(join(home, name))]),
-    ...(lets.own.kept ? [join(home, '.local/share/ringfence/homes/app')] : []),
+    ...(lets.own.kept ? real(join(home, '.local/share/ringfence/homes/app')) : []),
     join(home, 'Downloads/App'),
     ...(lets.downloads === undefined ? [] : [lets.downloads]),
   ];
