@@ -4,10 +4,10 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { unitObjectPath } from '../../domain/object-path.ts';
 import type { BusConnection } from '../dbus/connection.ts';
 import { isRemoteError, RemoteError } from '../dbus/connection.ts';
-import type { Args } from '../dbus/signature.ts';
 import { variant } from '../dbus/signature.ts';
 import { cgroupRoot } from '../kernel/host.ts';
-import { isLost, managerName, managerObject, subscribeToManager, whenThere } from './manager-calls.ts';
+import { askManager, type ScopeListing } from './ask-manager.ts';
+import { isLost, managerName, subscribeToManager, whenThere } from './manager-calls.ts';
 import { followJobs } from './manager-jobs.ts';
 import { followScopeEnds } from './scope-ends.ts';
 
@@ -16,12 +16,6 @@ export interface UnitProperty {
   readonly name: string;
   readonly signature: string;
   readonly value: unknown;
-}
-
-/** A scope as the user manager lists it. */
-export interface ScopeListing {
-  readonly unit: string;
-  readonly description: string;
 }
 
 /** What the user manager of systemd does for us. Every call throws TimedOut or Unreachable when it does not answer. */
@@ -53,47 +47,13 @@ export interface Systemd {
   recheckScopes(): void;
 }
 
-const propertiesInterface = 'org.freedesktop.DBus.Properties';
-
 /**
  * The user manager of systemd (org.freedesktop.systemd1(5)), over the bus. Signals are subscribed to before the first call, so that
  * no job's end is missed. A manager that is executed anew (systemctl daemon-reexec) is away for a moment: calls wait for it.
  * @throws RingfenceError Unreachable when no user manager answers
  */
 export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30_000 } = {}): Promise<Systemd> {
-  const call = <I extends string, O extends string>(
-    member: string,
-    signature: I,
-    args: NoInfer<Args<I>>,
-    reply: O,
-    { path = managerObject.path as string, iface = managerObject.interface as string, isHarmless = true } = {},
-  ) =>
-    whenThere(
-      () => bus.call({ destination: managerName, path, interface: iface, member }, signature, args, reply),
-      isHarmless,
-    );
-  const property = async (name: string, path?: string, iface: string = managerObject.interface) => {
-    const at = { iface: propertiesInterface, ...(path === undefined ? {} : { path }) };
-    const [{ value }] = await call('Get', 'ss', [iface, name], 'v', at);
-    return value;
-  };
-  const listScopes = async (patterns: readonly string[]): Promise<ScopeListing[]> => {
-    const [units] = await call('ListUnitsByPatterns', 'asas', [[], [...patterns]], 'a(ssssssouso)');
-    return units.map(([unit, description]) => ({ unit, description }));
-  };
-  const loadedOf = async (units: readonly string[]) => {
-    // What means something in a pattern matches as any one character: a backslash, which escaped names have, escapes nothing here
-    // (FNM_NOESCAPE). Units that match besides are nobody's question. The manager compares each with all its units.
-    const patterns = units.length > 20 ? ['*.scope'] : units.map((unit) => unit.replace(/[\\*?[\]]/g, '?'));
-    return new Set((await listScopes(patterns)).map(({ unit }) => unit));
-  };
-  /** What has become of the scope of a job whose end nobody heard: its result, undefined while it is under way. */
-  const resultOf = async (unit: string): Promise<string | undefined> => {
-    const state = await property('ActiveState', unitObjectPath(unit), `${managerName}.Unit`).catch(() => 'inactive');
-    if (state === 'active') return 'done';
-    return state === 'activating' ? undefined : String(state);
-  };
-
+  const { call, property, listScopes, loadedOf, resultOf } = askManager(bus);
   let appSlice = '';
   // systemd removes a scope's cgroup before it forgets the unit, and the kernel lets it only when no process is left.
   const hasCgroup = (unit: string) => existsSync(`${appSlice}/${unit}`);

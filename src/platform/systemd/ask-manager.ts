@@ -1,0 +1,49 @@
+import { unitObjectPath } from '../../domain/object-path.ts';
+import type { BusConnection } from '../dbus/connection.ts';
+import type { Args } from '../dbus/signature.ts';
+import { managerName, managerObject, whenThere } from './manager-calls.ts';
+
+/** A scope as the user manager lists it. */
+export interface ScopeListing {
+  readonly unit: string;
+  readonly description: string;
+}
+
+const propertiesInterface = 'org.freedesktop.DBus.Properties';
+
+/** The questions to the user manager, and how any call of it is made: again where it is away for a moment. */
+export function askManager(bus: BusConnection) {
+  const call = <I extends string, O extends string>(
+    member: string,
+    signature: I,
+    args: NoInfer<Args<I>>,
+    reply: O,
+    { path = managerObject.path as string, iface = managerObject.interface as string, isHarmless = true } = {},
+  ) =>
+    whenThere(
+      () => bus.call({ destination: managerName, path, interface: iface, member }, signature, args, reply),
+      isHarmless,
+    );
+  const property = async (name: string, path?: string, iface: string = managerObject.interface) => {
+    const at = { iface: propertiesInterface, ...(path === undefined ? {} : { path }) };
+    const [{ value }] = await call('Get', 'ss', [iface, name], 'v', at);
+    return value;
+  };
+  const listScopes = async (patterns: readonly string[]): Promise<ScopeListing[]> => {
+    const [units] = await call('ListUnitsByPatterns', 'asas', [[], [...patterns]], 'a(ssssssouso)');
+    return units.map(([unit, description]) => ({ unit, description }));
+  };
+  const loadedOf = async (units: readonly string[]) => {
+    // What means something in a pattern matches as any one character: a backslash, which escaped names have, escapes nothing here
+    // (FNM_NOESCAPE). Units that match besides are nobody's question. The manager compares each with all its units.
+    const patterns = units.length > 20 ? ['*.scope'] : units.map((unit) => unit.replace(/[\\*?[\]]/g, '?'));
+    return new Set((await listScopes(patterns)).map(({ unit }) => unit));
+  };
+  /** What has become of the scope of a job whose end nobody heard: its result, undefined while it is under way. */
+  const resultOf = async (unit: string): Promise<string | undefined> => {
+    const state = await property('ActiveState', unitObjectPath(unit), `${managerName}.Unit`).catch(() => 'inactive');
+    if (state === 'active') return 'done';
+    return state === 'activating' ? undefined : String(state);
+  };
+  return { call, property, listScopes, loadedOf, resultOf };
+}
