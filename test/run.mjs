@@ -51,8 +51,8 @@ async function testAll() {
   if (values.only !== 'unit') await installPackages();
   await installModules();
   const needsDebian13 = files.machine.length > 0 || (isRoot && files.integration.some(runsOnDebian13));
-  const debian13 = needsDebian13 ? prepareRoot('debian13-root') : undefined;
-  const debian13Gnome = files.gnome.length > 0 && isRoot ? prepareRoot('debian13-gnome-root') : undefined;
+  const debian13 = needsDebian13 ? prepareRoot('debian13') : undefined;
+  const debian13Gnome = files.gnome.length > 0 && isRoot ? prepareRoot('debian13', 'gnome') : undefined;
   await must('build', ['npm', 'run', '--silent', 'build']);
 
   // What takes longest begins first.
@@ -147,7 +147,7 @@ function onceMade(job, made) {
   const ready = made.then((folder) => {
     job.env.RINGFENCE_TEST_ROOT = folder;
     if (folder === undefined)
-      tally.skip(`${job.title}: making its files needs root once, sudo test/testbed/debian13-root`);
+      tally.skip(`${job.title}: making its files needs root once, sudo test/testbed/release-root debian13`);
     return folder !== undefined;
   });
   return { ...job, ready };
@@ -196,15 +196,15 @@ function readmeJobs() {
   ];
 }
 
-/** A Debian 13 file system, made in the background; resolves to undefined where it can't be had. */
-async function prepareRoot(script) {
-  const cached = await run([testbed(script), '--cached'], { capture: true });
+/** Another release's file system, made in the background; resolves to undefined where it can't be had. */
+async function prepareRoot(...release) {
+  const cached = await run([testbed('release-root'), '--cached', ...release], { capture: true });
   if (cached.code === 0) return cached.output.trim();
   if (!isRoot) return undefined;
-  say(`making a Debian 13 file system in the background (${script})`);
-  const made = await run([testbed(script)], { capture: true });
+  say(`making a file system in the background: ${release.join(' ')}`);
+  const made = await run([testbed('release-root'), ...release], { capture: true });
   if (made.code === 0) return made.output.trim().split('\n').at(-1);
-  tally.fail(`making the Debian 13 file system: ${made.output}`);
+  tally.fail(`making the file system ${release.join(' ')}: ${made.output}`);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-# Shared by session, machine and debian13-root; sourced, never run.
+# Shared by session, machine and release-root; sourced, never run.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 project=$(cd "$here/../.." && pwd)
