@@ -115,6 +115,12 @@ export function homeName({ app, counts, home }: Pick<Wishes, 'app' | 'counts' | 
 }
 
 function ownHomeOf(choices: SandboxChoices, wishes: Wishes, bases: Bases, homes: Homes): OwnHome {
+  if (isVisible(bases.data, [])) {
+    throw new RingfenceError(
+      'NotEnforceable',
+      `cannot open a home below ${bases.data}: it is part of the system, which strict shows read-only; move the symlink that leads there away`,
+    );
+  }
   const name = homeName(wishes);
   if (!choices.home || name === undefined) {
     return { path: join(bases.data, 'ringfence/homes', wishes.passing), kept: false };
