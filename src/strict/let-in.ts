@@ -108,7 +108,7 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
 }
 
 /** The folder of a home, by what it is for. What the names of files say counts for nothing: theirs is another place. */
-export function homeName({ app, counts, home }: Pick<Wishes, 'app' | 'counts' | 'home'>): string | undefined {
+function homeName({ app, counts, home }: Pick<Wishes, 'app' | 'counts' | 'home'>): string | undefined {
   if (home !== undefined) return `named.${home}`;
   if (app === undefined) return undefined;
   return counts ? app : `local.${app}`;

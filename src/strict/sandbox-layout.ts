@@ -135,137 +135,180 @@ export async function layOutSandbox(
   request: SandboxRequest,
   decision: Decision,
   id: string,
-  { ports, machine, kits, clear }: LayoutSurroundings,
-  own?: { readonly folder: string; readonly wire: Promise<EnclosureWire> },
+  around: LayoutSurroundings,
+  own?: OwnSandbox,
 ): Promise<Layout> {
-  const { folders, services, sight, bus } = ports;
+  const { ports, clear } = around;
+  const start = await openStart(request, decision, id, around, own);
+  await refuseOwnedNames(start);
+  const folder = own?.folder ?? ports.folders.make(id);
+  const held: { proxy?: BusProxy; kit?: SandboxKit } = {};
+  const undo = () => {
+    held.proxy?.kill();
+    held.kit?.kill();
+    clear(id);
+  };
+  try {
+    return await layOutIn(folder, start, around, held, undo);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+/** The folder of a sandbox that a process of the caller's makes, and the line to its gate. */
+interface OwnSandbox {
+  readonly folder: string;
+  readonly wire: Promise<EnclosureWire>;
+}
+
+/** A strict start that nothing stands in the way of so far. */
+interface StrictStart {
+  readonly request: SandboxRequest;
+  readonly id: string;
+  readonly app: { readonly id: string; readonly counts: boolean } | undefined;
+  readonly lets: LetIn;
+  readonly machine: Awaited<ReturnType<SandboxMachine['look']>>;
+  readonly a11yAddress: string | undefined;
+  /** The names that the bus would start a program for. */
+  readonly activatable: readonly string[];
+  readonly own: OwnSandbox | undefined;
+  readonly ports: SandboxPorts;
+  refuse(part: string, reason: string, fix: string): RingfenceError;
+  /** Why a sandbox did not come to be: looks whether the machine has become another. */
+  explain(reason: string, part: string): Promise<RingfenceError>;
+}
+
+/** Looks at the machine and the bus, and decides what is let in. @throws RingfenceError NotEnforceable */
+async function openStart(
+  request: SandboxRequest,
+  decision: Decision,
+  id: string,
+  { ports, machine }: LayoutSurroundings,
+  own: OwnSandbox | undefined,
+): Promise<StrictStart> {
   const what = decision.app ?? request.name;
   const refuse = (part: string, reason: string, fix: string) =>
     new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${part}: ${reason} (${fix})`);
   refusePackaged(what, request.gates);
   const app = appOf(request, decision, ports);
-  const [{ facts, programs }, a11yAddress, activatable] = await Promise.all([
+  const [seen, a11yAddress, activatable] = await Promise.all([
     machine.look(),
-    bus.a11yAddress(),
-    bus.activatableNames(),
+    ports.bus.a11yAddress(),
+    ports.bus.activatableNames(),
     app === undefined ? undefined : refuseRunningOutside(app.id, ports),
   ]);
-  const network = decision.sandbox?.network ?? true;
-  const refusal = machine.refusal(facts, { a11yAddress, network });
+  const needs = { a11yAddress, network: decision.sandbox?.network ?? true };
+  const refusal = machine.refusal(seen.facts, needs);
   if (refusal !== undefined) throw refuse(refusal.part, refusal.reason, refusal.fix);
-  const lets = letIn(what, decision, wishesOf(request, app, id), ports);
-  await refuseOwnedNames();
-
-  const folder = own?.folder ?? folders.make(id);
-  let proxy: BusProxy | undefined;
-  let kit: SandboxKit | undefined;
-  const undo = () => {
-    proxy?.kill();
-    kit?.kill();
-    clear(id);
-  };
-  try {
-    const host = hostOf(lets, folder, a11yAddress, request, sight);
-    const plan = planSandbox(lets.settings, { ...host, cgroup: '/' });
-    const accounts = sight.accounts();
-    folders.write(id, 'passwd', ownPasswd(accounts.text, accounts, lets.own.path));
-    folders.write(id, 'setup', setupScript(lets.look, lets.own.path, lets.downloads));
-    const guarded = servicesWithinReach(lets.ownNames, activatable);
-    const ready = guardServices(guarded, id);
-    ready.catch(() => {});
-    const argv = planBusProxy({
-      sessionAddress: ports.busAddress,
-      socket: `${folder}/bus`,
-      ...(a11yAddress === undefined ? {} : { a11y: { address: a11yAddress, socket: `${folder}/a11y` } }),
-      syncFd: 3,
-      ownNames: lets.ownNames,
-      calls: lets.calls,
-    });
-    const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
-      cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
-    });
-    if (own === undefined) {
-      const parts = { program: programs.proxy, filter };
-      const fresh = async () => {
-        const started = await startKit(parts, ports);
-        await started.gate.name(request.unitStem);
-        return started;
-      };
-      kit = await kits.take(fresh, (spare) => isUsableKit(spare, parts, request.unitStem));
-    }
-    const started = kit?.proxy ?? (await ports.startProxy(programs.proxy, (await own?.wire)?.syncPath));
-    proxy = started;
-    started.begin(argv);
-    return {
-      ...{ id, folder, programs, kit, filter, ready, refuse, readBack, explain, undo },
-      proxy: started,
-      letIn: lets,
-      environment: planEnvironment(lets.settings, host),
-      async settle(unit) {
-        folders.record(id, { unit, services: guarded, names: lets.ownNames });
-        if (!(await started.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
-        return withCgroup(plan, ports.scopeCgroup(unit));
-      },
-    };
-  } catch (error) {
-    undo();
-    throw error;
-  }
-
-  /** Whoever owns a name that the app may own could be talked to by it: nobody outside may. */
-  async function refuseOwnedNames(unit?: string): Promise<void> {
-    for (const name of await bus.ownedNames()) {
-      if (!covers(lets.ownNames, name)) continue;
-      const pid = await bus.ownerPid(name);
-      if (pid === undefined || isOwn(ports.cgroups.of(pid), unit)) continue;
-      throw refuse(
-        'bus filter',
-        `process ${pid} outside has the name ${name}, which the app may own`,
-        'close it first',
-      );
-    }
-  }
-
-  function isOwn(cgroup: string | undefined, unit: string | undefined): boolean {
-    const others = ports.running().filter(({ report }) => report.mode === 'strict' && report.app === app?.id);
-    const all = [...others.map(({ report }) => report.unit), ...(unit === undefined ? [] : [unit])];
-    return all.some((one) => ports.scopeCgroup(one) === cgroup);
-  }
-
-  async function guardServices(names: readonly string[], sandbox: string): Promise<void> {
-    folders.record(sandbox, { unit: '', services: names, names: [] });
-    const outcomes = names.map((name) => [name, services.put(name)] as const);
-    const foreign = outcomes.find(([, outcome]) => outcome === 'foreign');
-    if (foreign !== undefined) {
-      const reason = `the bus would start ${foreign[0]} outside by a service file of its own in the runtime folder`;
-      throw refuse('bus filter', reason, `remove ${foreign[0]}.service there`);
-    }
-    if (outcomes.some(([, outcome]) => outcome === 'put')) await bus.reload();
-  }
-
-  /** Bubblewrap's first process puts the filter on itself while the gate inside may speak already: looks again. */
-  async function readBack(ops: SandboxPlan, unit: string, gatePid: number, told: number) {
-    const cgroup = ports.scopeCgroup(unit);
-    await refuseOwnedNames(unit);
-    let missing: MissingPart = { part: 'sandbox', reason: 'its process cannot be found in the scope' };
-    for (const pause of [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]) {
-      if (pause > 0) await ports.sleep(pause);
-      const evidence = sight.readEvidence(ports.cgroups.pids(cgroup), gatePid, told);
-      if (evidence === undefined) continue;
-      const found = judgeSandbox({ ops, cgroup }, evidence);
-      if (found === undefined) return evidence;
-      missing = found;
-    }
-    throw await explain(missing.reason, missing.part);
-  }
-
-  async function explain(reason: string, part: string): Promise<RingfenceError> {
+  const explain = async (reason: string, part: string) => {
     machine.lookAgain();
-    const now = machine.refusal((await machine.look()).facts, { a11yAddress, network });
+    const now = machine.refusal((await machine.look()).facts, needs);
     if (now !== undefined) return refuse(now.part, now.reason, now.fix);
     const said = own === undefined ? `in the journal under ${request.unitStem}` : 'above';
     return refuse(part, reason, `what it said is ${said}`);
+  };
+  const lets = letIn(what, decision, wishesOf(request, app, id), ports);
+  return { request, id, app, lets, machine: seen, a11yAddress, activatable, own, ports, refuse, explain };
+}
+
+/** Plans what is mounted, writes what the sandbox reads, and starts its bus filter; what is started is also put into `held`. */
+async function layOutIn(
+  folder: string,
+  start: StrictStart,
+  { kits }: LayoutSurroundings,
+  held: { proxy?: BusProxy; kit?: SandboxKit },
+  undo: () => void,
+): Promise<Layout> {
+  const { request, id, lets, a11yAddress, own, ports, refuse, explain } = start;
+  const { facts, programs } = start.machine;
+  const { folders, sight } = ports;
+  const host = hostOf(lets, folder, a11yAddress, request, sight);
+  const plan = planSandbox(lets.settings, { ...host, cgroup: '/' });
+  const accounts = sight.accounts();
+  folders.write(id, 'passwd', ownPasswd(accounts.text, accounts, lets.own.path));
+  folders.write(id, 'setup', setupScript(lets.look, lets.own.path, lets.downloads));
+  const guarded = servicesWithinReach(lets.ownNames, start.activatable);
+  const ready = guardServices(guarded, start);
+  ready.catch(() => {});
+  const argv = planBusProxy({
+    sessionAddress: ports.busAddress,
+    socket: `${folder}/bus`,
+    ...(a11yAddress === undefined ? {} : { a11y: { address: a11yAddress, socket: `${folder}/a11y` } }),
+    syncFd: 3,
+    ownNames: lets.ownNames,
+    calls: lets.calls,
+  });
+  const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
+    cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
+  });
+  if (own === undefined) {
+    const parts = { program: programs.proxy, filter };
+    const fresh = async () => {
+      const started = await startKit(parts, ports);
+      await started.gate.name(request.unitStem);
+      return started;
+    };
+    held.kit = await kits.take(fresh, (spare) => isUsableKit(spare, parts, request.unitStem));
   }
+  const proxy = held.kit?.proxy ?? (await ports.startProxy(programs.proxy, (await own?.wire)?.syncPath));
+  held.proxy = proxy;
+  proxy.begin(argv);
+  return {
+    ...{ id, folder, programs, kit: held.kit, proxy, filter, ready, refuse, explain, undo },
+    letIn: lets,
+    environment: planEnvironment(lets.settings, host),
+    async settle(unit) {
+      folders.record(id, { unit, services: guarded, names: lets.ownNames });
+      if (!(await proxy.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
+      return withCgroup(plan, ports.scopeCgroup(unit));
+    },
+    readBack: (ops, unit, gatePid, told) => readBack(ops, unit, gatePid, told, start),
+  };
+}
+
+/** Whoever owns a name that the app may own could be talked to by it: nobody outside may. */
+async function refuseOwnedNames({ app, lets, ports, refuse }: StrictStart, unit?: string): Promise<void> {
+  const isOwn = (cgroup: string | undefined) => {
+    const others = ports.running().filter(({ report }) => report.mode === 'strict' && report.app === app?.id);
+    const all = [...others.map(({ report }) => report.unit), ...(unit === undefined ? [] : [unit])];
+    return all.some((one) => ports.scopeCgroup(one) === cgroup);
+  };
+  for (const name of await ports.bus.ownedNames()) {
+    if (!covers(lets.ownNames, name)) continue;
+    const pid = await ports.bus.ownerPid(name);
+    if (pid === undefined || isOwn(ports.cgroups.of(pid))) continue;
+    const reason = `process ${pid} outside has the name ${name}, which the app may own`;
+    throw refuse('bus filter', reason, 'close it first');
+  }
+}
+
+async function guardServices(names: readonly string[], { id, ports, refuse }: StrictStart): Promise<void> {
+  ports.folders.record(id, { unit: '', services: names, names: [] });
+  const outcomes = names.map((name) => [name, ports.services.put(name)] as const);
+  const foreign = outcomes.find(([, outcome]) => outcome === 'foreign');
+  if (foreign !== undefined) {
+    const reason = `the bus would start ${foreign[0]} outside by a service file of its own in the runtime folder`;
+    throw refuse('bus filter', reason, `remove ${foreign[0]}.service there`);
+  }
+  if (outcomes.some(([, outcome]) => outcome === 'put')) await ports.bus.reload();
+}
+
+/** Bubblewrap's first process puts the filter on itself while the gate inside may speak already: looks again. */
+async function readBack(ops: SandboxPlan, unit: string, gatePid: number, told: number, start: StrictStart) {
+  const { ports } = start;
+  const cgroup = ports.scopeCgroup(unit);
+  await refuseOwnedNames(start, unit);
+  let missing: MissingPart = { part: 'sandbox', reason: 'its process cannot be found in the scope' };
+  for (const pause of [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]) {
+    if (pause > 0) await ports.sleep(pause);
+    const evidence = ports.sight.readEvidence(ports.cgroups.pids(cgroup), gatePid, told);
+    if (evidence === undefined) continue;
+    const found = judgeSandbox({ ops, cgroup }, evidence);
+    if (found === undefined) return evidence;
+    missing = found;
+  }
+  throw await start.explain(missing.reason, missing.part);
 }
 
 /** The app that is started: as its entry, or as a command that is the program of one. */

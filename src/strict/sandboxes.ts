@@ -17,6 +17,7 @@ import { setupFile } from './pure/plan.ts';
 import { type SandboxKit, startKit } from './sandbox-kits.ts';
 import {
   type Layout,
+  type LayoutSurroundings,
   layOutSandbox,
   type SandboxMachine,
   type SandboxPorts,
@@ -85,63 +86,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       for (const { id, unit } of folders.list()) if (!units.includes(unit)) clear(id);
     },
 
-    async prepare(request, decision) {
-      const layout = await layOutSandbox(request, decision, ports.id(), around).catch((error: unknown) => {
-        throw asStrictRefusal(request.name, error);
-      });
-      const { programs, proxy, kit, filter, explain } = layout;
-      const gates: SandboxGate[] = [];
-      const held: { close(): void }[] = [];
-      const abandon = () => {
-        for (const gate of gates) gate.kill();
-        for (const each of held.splice(0)) each.close();
-        layout.undo();
-      };
-      try {
-        for (const _ of request.gates) {
-          if (gates.length === 0 && kit !== undefined) {
-            gates.push(kit.gate);
-            held.push({ close: kit.letGo });
-            continue;
-          }
-          const bytes = folders.holdBytes(filter);
-          held.push(bytes);
-          const gate = await ports.openGate({ seccomp: bytes.fd, sync: proxy.syncFd });
-          gates.push(gate);
-          await gate.name(request.unitStem);
-        }
-        await layout.ready;
-        return {
-          gates,
-          helpers: [proxy.pid],
-          abandon,
-          async enclose(unit, onEntering) {
-            const plan = await layout.settle(unit);
-            const rendered = renderBwrapArgs(plan);
-            const args = ports.alterArgs?.(rendered) ?? rendered;
-            proxy.letGo();
-            for (const each of held.splice(0)) each.close();
-            const entered = gates.map((gate, index) => {
-              const argv = sandboxedArgv(programs.bwrap, args);
-              const outer = { argv, environment: new Map<string, string>(), workingDirectory: '/' };
-              return gate.enter(outer, scriptInside(request.gates[index] as GatePlan, request, layout));
-            });
-            onEntering();
-            let status = '';
-            for (const [index, line] of (await Promise.all(entered)).entries()) {
-              const told = parseInnerLine(line ?? '');
-              if (told === undefined) throw await explain('bubblewrap did not make it', 'sandbox');
-              status = (await layout.readBack(plan, unit, (gates[index] as Gate).pid, told)).status;
-            }
-            ports.later(() => kits.prepare(() => startKit({ program: programs.proxy, filter }, ports)));
-            return { rows: enforcedRows(plan, layout.letIn, status), reasons: [...layout.letIn.reasons] };
-          },
-        };
-      } catch (error) {
-        abandon();
-        throw error;
-      }
-    },
+    prepare: (request, decision) => prepareSandbox(request, decision, around),
 
     async layOut(request, decision) {
       const id = ports.id();
@@ -165,6 +110,84 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       }
     },
   };
+}
+
+/** Starts what makes the sandbox, and waits. @throws RingfenceError NotEnforceable */
+async function prepareSandbox(
+  request: SandboxRequest,
+  decision: Decision,
+  around: LayoutSurroundings,
+): Promise<Sandbox> {
+  const { ports, kits } = around;
+  const layout = await layOutSandbox(request, decision, ports.id(), around).catch((error: unknown) => {
+    throw asStrictRefusal(request.name, error);
+  });
+  const { programs, proxy, filter } = layout;
+  const gates: SandboxGate[] = [];
+  const held: { close(): void }[] = [];
+  const letGo = () => {
+    for (const each of held.splice(0)) each.close();
+  };
+  const abandon = () => {
+    for (const gate of gates) gate.kill();
+    letGo();
+    layout.undo();
+  };
+  try {
+    for (const _ of request.gates) gates.push(await openGateOf(layout, request, gates.length === 0, held, ports));
+    await layout.ready;
+  } catch (error) {
+    abandon();
+    throw error;
+  }
+  return {
+    gates,
+    helpers: [proxy.pid],
+    abandon,
+    async enclose(unit, onEntering) {
+      const plan = await layout.settle(unit);
+      const rendered = renderBwrapArgs(plan);
+      const args = ports.alterArgs?.(rendered) ?? rendered;
+      proxy.letGo();
+      letGo();
+      const entered = gates.map((gate, index) => {
+        const argv = sandboxedArgv(programs.bwrap, args);
+        const outer = { argv, environment: new Map<string, string>(), workingDirectory: '/' };
+        return gate.enter(outer, scriptInside(request.gates[index] as GatePlan, request, layout));
+      });
+      onEntering();
+      let status = '';
+      for (const [index, line] of (await Promise.all(entered)).entries()) {
+        const told = parseInnerLine(line ?? '');
+        if (told === undefined) throw await layout.explain('bubblewrap did not make it', 'sandbox');
+        status = (await layout.readBack(plan, unit, (gates[index] as Gate).pid, told)).status;
+      }
+      ports.later(() => kits.prepare(() => startKit({ program: programs.proxy, filter }, ports)));
+      return { rows: enforcedRows(plan, layout.letIn, status), reasons: [...layout.letIn.reasons] };
+    },
+  };
+}
+
+/** The gate in reserve for the first process, and a new one for each further; what must stay open until then goes to `held`. */
+async function openGateOf(
+  { kit, filter, proxy }: Layout,
+  { unitStem }: SandboxRequest,
+  isFirst: boolean,
+  held: { close(): void }[],
+  ports: SandboxPorts,
+): Promise<SandboxGate> {
+  if (isFirst && kit !== undefined) {
+    held.push({ close: kit.letGo });
+    return kit.gate;
+  }
+  const bytes = ports.folders.holdBytes(filter);
+  held.push(bytes);
+  const gate = await ports.openGate({ seccomp: bytes.fd, sync: proxy.syncFd });
+  await gate.name(unitStem).catch((error: unknown) => {
+    gate.kill();
+    throw error;
+  });
+  return gate;
 }
 
 /**

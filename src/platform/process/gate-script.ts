@@ -37,18 +37,6 @@ export function gateScript(plan: GatePlan): string {
   ].join('\n');
 }
 
-/**
- * The words that a shell can exec for a plan. A shell cannot hold every name (bash's exported functions, for one); env(1)
- * hands those on. It would take a program with "=" in its path for a variable. And a program that starts with a dash would
- * be an option to some shells' exec.
- */
-export function wordsForShell({ argv, environment }: Pick<GatePlan, 'argv' | 'environment'>): readonly string[] {
-  const [program = ''] = argv;
-  const rest = [...environment].filter(([name]) => !isShellVariable(name));
-  const viaEnv = (rest.length > 0 || program.startsWith('-')) && !program.includes('=');
-  return viaEnv ? ['env', '--', ...rest.map(([name, value]) => `${name}=${value}`), ...argv] : argv;
-}
-
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

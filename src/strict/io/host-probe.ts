@@ -32,7 +32,7 @@ export async function probeHost(find = findProgram): Promise<{ facts: MachineFac
 }
 
 /** A program of the system's: in a folder that only root can write. The user's PATH has no say. */
-export function findProgram(name: string): string | undefined {
+function findProgram(name: string): string | undefined {
   return programFolders
     .map((folder) => join(folder, name))
     .find((file) => {
