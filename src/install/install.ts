@@ -2,6 +2,7 @@ import { asFileError, errnoText } from '../domain/errno-text.ts';
 import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
 import type { FailedGroup } from '../platform/owned-files/carry-out.ts';
 import type { Notes, Plan } from '../platform/owned-files/model.ts';
+import type { OwnUnit } from '../platform/systemd/own-unit.ts';
 import { type InstallChange, listChanges } from './changes.ts';
 import type { InstallPorts } from './ports.ts';
 import type { DesiredPlace } from './pure/desired.ts';
@@ -107,14 +108,21 @@ export function throwFailure(verb: 'install' | 'uninstall', [failure]: readonly 
 
 async function startDaemon({ unit, places }: InstallPorts, version: string, changed: boolean) {
   if (unit === undefined) return {};
-  if (changed || (await unit.facts()).stale) await unit.reload();
-  const facts = await unit.facts();
-  if (facts.file !== places.unit) {
-    const found = facts.file === '' ? `it does not find it (${facts.load})` : `it uses ${facts.file} instead`;
-    return { problem: `the user manager does not use ${places.unit}: ${found}` };
-  }
   try {
-    if (changed && ['active', 'activating', 'failed'].includes(facts.active)) await unit.restart();
+    const before = await unit.facts();
+    const isRunning = ['active', 'activating', 'reloading', 'deactivating', 'failed'].includes(before.active);
+    if (changed || before.stale) {
+      // Not the other way round: at a reload systemd says UnitRemoved for each unit, and the daemon of 0.1.0 takes that for the end of
+      // its apps and forgets them. A call that comes meanwhile starts the new one; the bus keeps it until then.
+      if (isRunning) await endDaemon(unit);
+      await unit.reload();
+    }
+    const facts = await unit.facts();
+    if (facts.file !== places.unit) {
+      const found = facts.file === '' ? `it does not find it (${facts.load})` : `it uses ${facts.file} instead`;
+      if (isRunning) await unit.wake().catch(() => {});
+      return { problem: `the user manager does not use ${places.unit}: ${found}` };
+    }
     await unit.wake();
     const running = await unit.version();
     const [pid, owner] = [(await unit.facts()).pid, await unit.ownerPid()];
@@ -130,4 +138,9 @@ async function startDaemon({ unit, places }: InstallPorts, version: string, chan
       problem: `the daemon does not answer: ${error instanceof Error ? error.message : String(error)}; ${hint}`,
     };
   }
+}
+
+/** A click that comes just then has systemd start it again, and drop the job that stops it: a restart goes together with that. */
+async function endDaemon(unit: OwnUnit): Promise<void> {
+  await unit.stop().catch(() => unit.restart());
 }

@@ -37,6 +37,17 @@ function times(folder: string): string[] {
   return tree(folder).map((line) => `${line} ${lstatSync(line.split(' ')[0] ?? '').mtimeMs}`);
 }
 
+/** An older installation: its manifest knows the unit as it is. Returns the manifest as it was. */
+function asIfOlder(): string {
+  const old = readFileSync(unit, 'utf8').replace('Description=', 'Description=Old ');
+  writeFileSync(unit, old);
+  const manifest = join(data, 'ringfence/install.json');
+  const is = (text: string) => `file:644:${createHash('sha256').update(text).digest('hex')}`;
+  const fresh = readFileSync(manifest, 'utf8');
+  writeFileSync(manifest, fresh.replace(/("[^"]+\/ringfence\.service": \{"is":")file:[^"]+/, `$1${is(old)}`));
+  return fresh;
+}
+
 describe('ringfence install, in the session', () => {
   afterEach(async () => {
     await ringfence(['uninstall']);
@@ -170,20 +181,48 @@ describe('ringfence install, in the session', () => {
     await output([program, 'run', 'sleep', '600']);
     const [scope = ''] = await userUnits('app-ringfence-sleep-*.scope');
     const pid = await unitProperty('ringfence.service', 'MainPID');
-    // An older installation: its manifest knows the file as it is.
-    const old = readFileSync(unit, 'utf8').replace('Description=', 'Description=Old ');
-    writeFileSync(unit, old);
-    const manifest = join(data, 'ringfence/install.json');
-    const is = (text: string) => `file:644:${createHash('sha256').update(text).digest('hex')}`;
-    const fresh = readFileSync(manifest, 'utf8');
-    writeFileSync(manifest, fresh.replace(/("[^"]+\/ringfence\.service": \{"is":")file:[^"]+/, `$1${is(old)}`));
+    const fresh = asIfOlder();
     const update = await ringfence(['install']);
     expect(update.stdout).toMatch(new RegExp(`^updated +${unit}`, 'm'));
-    expect(readFileSync(manifest, 'utf8')).toBe(fresh);
+    expect(readFileSync(join(data, 'ringfence/install.json'), 'utf8')).toBe(fresh);
     expect(await unitProperty('ringfence.service', 'MainPID')).not.toBe(pid);
     expect((await ringfence(['uninstall'])).code).toBe(0);
     expect(await unitProperty(scope, 'ActiveState')).toBe('active');
     await output(['systemctl', '--user', 'stop', scope]);
+  });
+
+  // The daemon of 0.1.0 takes the UnitRemoved that systemd sends for each unit when it reloads for the end of its apps.
+  it('ends the old daemon before systemd reads its units again, and answers calls that come meanwhile', async () => {
+    await ringfence(['install']);
+    asIfOlder();
+    const monitor = spawn('dbus-monitor', ['--session', "type='method_call'"], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let seen = '';
+    monitor.stdout.on('data', (chunk) => {
+      seen += String(chunk);
+    });
+    try {
+      await waitFor(async () => (await dbusSend('org.freedesktop.DBus.Peer.Ping')) && seen.includes('member=Ping'), {
+        what: 'the monitor to listen',
+      });
+      const update = ringfence(['install']);
+      let isDone = false;
+      void update.then(() => {
+        isDone = true;
+      });
+      while (!isDone) expect((await ringfence(['list'])).code).toBe(0);
+      expect((await update).stdout).toContain('is installed and answers on the bus');
+      await ringfence(['uninstall']);
+      const calls = () =>
+        [...seen.matchAll(/interface=org\.freedesktop\.systemd1\.Manager; member=(StopUnit|Reload)$/gm)].map(
+          ([, member]) => member,
+        );
+      await waitFor(() => calls().filter((member) => member === 'Reload').length >= 2, { what: 'both reloads' });
+      expect(calls().slice(0, 3)).toEqual(['StopUnit', 'Reload', 'StopUnit']);
+    } finally {
+      monitor.kill();
+    }
   });
 
   it.each(['runs', 'cannot be started'])('puts the desktop entries back, when the daemon %s', async (daemon) => {
