@@ -133,7 +133,7 @@ function desireMimeCache(shop: Workshop, masking: ReadonlySet<string>): DesiredS
   const aside = asidePath(shop, 'mimeinfo.cache');
   const recorded = shop.manifest.files[target];
   const ours = recorded !== undefined && shop.files.isOurs(recorded, shop.files.look(target));
-  const readFrom = ours ? recorded.aside : target;
+  const readFrom = shop.files.keptFor(target, recorded) ?? (ours ? undefined : target);
   const own = readFrom === undefined ? undefined : textOf(shop, readFrom);
   const later = dataDirs.flatMap((folder) =>
     ['mimeapps.list', 'mimeinfo.cache'].map((name) => textOf(shop, join(folder, 'applications', name)) ?? ''),

@@ -2,20 +2,17 @@ import { basename, join } from 'node:path';
 import { type BusService, overrideScript, overrideText, parseBusService } from './pure/bus-service.ts';
 import { autostartEntry, autostartScript } from './pure/shadow-entry.ts';
 import { type DesiredShadow, desire, entryInput, findOriginal, type Original, once } from './shadow-original.ts';
-import type { Workshop } from './shadow-workshop.ts';
+import { keptBelow, type Workshop } from './shadow-workshop.ts';
 
 /** The activation file that counts for each bus name: that of the first folder, or what it was before ours took its place. */
 export function indexServices(shop: Workshop): Map<string, BusService> {
   const { dataHome, dataDirs } = shop.settings.places;
   const found = new Map<string, BusService>();
   for (const folder of [dataHome, ...dataDirs].map((root) => join(root, 'dbus-1/services'))) {
-    for (const name of shop.files.disk.list(folder)) {
-      if (!name.endsWith('.service')) continue;
-      const path = join(folder, name);
-      const recorded = shop.manifest.files[path];
-      const aside =
-        recorded !== undefined && shop.files.isOurs(recorded, shop.files.look(path)) ? recorded.aside : undefined;
-      const service = readService(shop, path, aside ?? path);
+    const present = shop.files.disk.list(folder).map((name) => join(folder, name));
+    for (const path of new Set([...present, ...keptBelow(shop, folder, 'service').keys()])) {
+      if (!path.endsWith('.service')) continue;
+      const service = readService(shop, path, shop.files.keptFor(path, shop.manifest.files[path]) ?? path);
       if (service !== undefined && !service.override && !found.has(service.name)) found.set(service.name, service);
     }
   }

@@ -48,9 +48,9 @@ export function findOriginal(
   let [readFrom, own] = [later, false];
   // Throws for one that may not be read, which is neither marked nor an original.
   if (found.state === 'file' && !ours) disk.read(target);
-  if (found.state === 'file' && (ours || isMarked(found.bytes() ?? noBytes))) {
-    if (recorded?.aside !== undefined) [readFrom, own] = [recorded.source ?? recorded.aside, true];
-  } else if (found.state === 'file') {
+  const kept = files.keptFor(target, recorded);
+  if (kept !== undefined) [readFrom, own] = [recorded?.source ?? kept, true];
+  else if (found.state === 'file' && !ours && !isMarked(found.bytes() ?? noBytes)) {
     [readFrom, own] = [linkTarget(disk, target) ?? target, true];
     const folder = join(shop.settings.places.dataHome, 'applications');
     if (readFrom !== target && readFrom.startsWith(`${folder}/`)) {

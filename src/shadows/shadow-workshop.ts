@@ -3,7 +3,7 @@ import type { DecidedLimit } from '../domain/decision.ts';
 import type { DisplayFacts } from '../domain/desktop-entry/should-show.ts';
 import type { DesktopId } from '../domain/desktop-id.ts';
 import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
-import type { Manifest, Wish } from './pure/manifest.ts';
+import type { Manifest, ShadowKind, Wish } from './pure/manifest.ts';
 
 /** The user's folders, absolute, without a slash at the end. */
 export interface ShadowPlaces {
@@ -49,4 +49,14 @@ export interface Workshop {
 /** Where the user's own file in the place of a shadow goes. */
 export function asidePath(shop: Workshop, name: string): string {
   return join(shop.settings.places.dataHome, 'ringfence/originals', name);
+}
+
+/** The user's own files that are kept aside for places below a folder, by place, with the app whose shadow is there. */
+export function keptBelow({ manifest, files }: Workshop, folder: string, kind: ShadowKind): Map<string, string> {
+  const kept = new Map<string, string>();
+  for (const [path, owned] of Object.entries(manifest.files)) {
+    if (owned.kind !== kind || !path.startsWith(`${folder}/`)) continue;
+    if (files.keptFor(path, owned) !== undefined) kept.set(path, owned.group);
+  }
+  return kept;
 }

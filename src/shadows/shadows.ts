@@ -13,7 +13,6 @@ import {
   type Manifest,
   storedManifest,
   type Wish,
-  wishFor,
   withoutApps,
 } from './pure/manifest.ts';
 import {
@@ -24,7 +23,7 @@ import {
   type ShadowVerb,
   uniqueApps,
 } from './shadow-results.ts';
-import type { ShadowSettings } from './shadow-workshop.ts';
+import { type InstalledApp, keptBelow, type ShadowSettings, type Workshop } from './shadow-workshop.ts';
 
 /** A change of what is wanted. */
 export interface ShadowRequest {
@@ -102,6 +101,14 @@ function withoutWish(manifest: Manifest, ids: readonly DesktopId[], all: boolean
   return { ...manifest, apps, except };
 }
 
+/** With the apps whose only entry is the user's own, which is kept aside, even where somebody has removed its shadow. */
+function withKept(installed: readonly InstalledApp[], shop: Workshop): readonly InstalledApp[] {
+  const known = new Set(installed.map(({ id }) => id.id));
+  const kept = keptBelow(shop, join(shop.settings.places.dataHome, 'applications'), 'entry');
+  const missing = [...kept].filter(([, app]) => !known.has(app));
+  return [...installed, ...missing.map(([path, app]) => ({ id: parseDesktopId(app), paths: [path] }))];
+}
+
 /** collect → plan → write down what is going to be done → do it → write down what was done. */
 async function change(
   ports: ShadowPorts,
@@ -116,14 +123,13 @@ async function change(
     const files = ports.files(settings);
     const store = ports.manifest(settings, files);
     const before = store.read() ?? emptyManifest;
-    const installed = settings.installed();
+    const installed = withKept(settings.installed(), { manifest: before, settings, files });
     const unknown = verb === 'enable' ? asked.filter(({ id }) => !installed.some((app) => app.id.id === id)) : [];
     const unwanted = new Set(unknown.map(({ id }) => id));
     const wanted = withoutApps(alter(before), before, unwanted);
     if (!dryRun) files.disk.clean([...new Set(Object.keys(before.files).map((path) => dirname(path)))]);
     const desired = await collectShadows({ manifest: wanted, settings, files }, installed, ports.breathe);
-    const isWanted = (app: string) => app !== '' && wishFor(wanted, app) !== undefined;
-    const plan = files.plan([...desired.files.values()], wanted.files, isWanted);
+    const plan = files.plan([...desired.files.values()], wanted.files);
     const results = describePlan(verb, asked, unwanted, desired, plan, wanted, settings);
     if (dryRun) return [...results, ...plan.steps.map((step) => ({ ...resultOf(step), diff: files.diff(step) }))];
     const done = await carryOutPlan(verb, plan, before, wanted, { ports, settings, files, store });

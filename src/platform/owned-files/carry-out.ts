@@ -123,7 +123,7 @@ function carryOutGroup(
     return { group: steps[0]?.group ?? '', restored: isBack, path: current?.path ?? '', error };
   }
   for (const step of steps) {
-    if ('dropAside' in step && step.dropAside !== undefined) {
+    if (step.action === 'forget' && step.dropAside !== undefined) {
       const { dropAside } = step;
       attempt(() => disk.remove(dropAside));
     }

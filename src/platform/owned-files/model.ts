@@ -73,12 +73,10 @@ export type Step = { readonly path: string; readonly group: string; readonly kin
         | { readonly type: 'link'; readonly target: string };
       readonly replaces: 'nothing' | 'ours' | 'own';
       readonly file: OwnedFile;
-      /** A file kept aside that nobody needs any more. */
-      readonly dropAside?: string | undefined;
     }
   | { readonly action: 'remove' }
   | { readonly action: 'put-back'; readonly from: string }
-  /** The place is somebody else's by now: only our notes go, and what was kept aside. */
+  /** The place is empty, or its owner has put a newer file there: our notes go, and the older file that was kept aside. */
   | { readonly action: 'forget'; readonly dropAside?: string | undefined; readonly left: boolean }
 );
 

@@ -4,7 +4,7 @@ import { type CarriedOut, type CarryOutTools, carryOut } from './carry-out.ts';
 import { type OwnedDisk, openOwnedDisk } from './disk.ts';
 import { isOurs } from './identity.ts';
 import type { DesiredFile, Found, Notes, OwnedRecord, Plan, Step } from './model.ts';
-import { planFiles, withholdSteps } from './plan.ts';
+import { namesAside, planFiles, withholdSteps } from './plan.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /**
@@ -15,10 +15,12 @@ export interface OwnedFiles {
   readonly disk: OwnedDisk;
   look(path: string): Found;
   isOurs(owned: OwnedFile, found: Found): boolean;
+  /** Where the owner's file of a place is kept while ours, edited or not, stands there or somebody has removed it. */
+  keptFor(path: string, owned: OwnedFile | undefined): string | undefined;
   /** SHA-256 in hex. */
   hash(bytes: Uint8Array): string;
   /** See planFiles. */
-  plan(desired: readonly DesiredFile[], owned: OwnedRecord, wanted?: (group: string) => boolean): Plan;
+  plan(desired: readonly DesiredFile[], owned: OwnedRecord): Plan;
   /** See withholdSteps. */
   withhold(plan: Plan, owned: OwnedRecord, reasonAgainst: (path: string) => string | undefined): Plan;
   /** See carryOut. */
@@ -53,8 +55,15 @@ export function openOwnedFiles({ staging, durable, marked = () => false, maxSize
     disk,
     look,
     isOurs: (owned, found) => isOurs(owned, found, emptied),
+    keptFor(path, owned) {
+      if (owned?.aside === undefined || look(owned.aside).state === 'missing') return undefined;
+      const found = look(path);
+      if (found.state === 'missing' || isOurs(owned, found, emptied)) return owned.aside;
+      const bytes = found.state === 'file' ? found.bytes() : undefined;
+      return bytes !== undefined && (marked(bytes) || namesAside(owned, bytes)) ? owned.aside : undefined;
+    },
     hash,
-    plan: (desired, owned, wanted = () => false) => planFiles({ desired, owned, wanted, look, hash, marked, emptied }),
+    plan: (desired, owned) => planFiles({ desired, owned, look, hash, marked, emptied }),
     withhold: withholdSteps,
     carryOut(plan, before, tools) {
       seen.clear();

@@ -14,15 +14,13 @@ export interface PlanInput {
   readonly marked: (bytes: Uint8Array) => boolean;
   /** See isOurs. */
   readonly emptied: boolean;
-  /** Whether the user still wants this group, though nothing is desired for it. */
-  readonly wanted: (group: string) => boolean;
 }
 
 type Outcome = Step | Conflict | { readonly keep: OwnedFile | undefined };
 
 /**
  * What to do so that the disk is as desired; undo is the same with nothing desired. What is neither ours, by the notes, nor
- * to be kept aside is never touched. What is not desired any more goes last, and in the reverse order of the notes.
+ * to be kept aside is never touched, and what is kept aside is lost only to a newer file of its owner. What is not desired any more goes last, and in the reverse order of the notes.
  */
 export function planFiles(input: PlanInput): Plan {
   const steps: Step[] = [];
@@ -99,8 +97,8 @@ function planFile(desired: DesiredFile, owned: OwnedFile | undefined, input: Pla
     ...(desired.source === undefined ? {} : { source: desired.source }),
   };
   const write = { ...place, action: 'write', contents } as const;
-  if (found.state === 'missing') return { ...write, replaces: 'nothing', file, dropAside: owned?.aside };
   const next = owned?.aside === undefined ? file : { ...file, aside: owned.aside };
+  if (found.state === 'missing') return { ...write, replaces: 'nothing', file: isKept(owned, input) ? next : file };
   // What nobody touched need not be read.
   const present = owned !== undefined && isUntouched(owned, found) ? owned.is : undefined;
   if (present === undefined ? hasIdentity(found, is) : present === is)
@@ -152,28 +150,35 @@ function conflictIn(
   }
   const bytes = found.state === 'file' ? found.bytes() : undefined;
   if (bytes === undefined) return { ...place, reason: unreadable, cause: 'unusable' };
-  return marked(bytes) ? { ...place, reason: edited, cause: 'edited' } : undefined;
+  const isEdited = marked(bytes) || namesAside(owned, bytes);
+  return isEdited ? { ...place, reason: edited, cause: 'edited' } : undefined;
+}
+
+/** Ours with changes, even without its mark: whoever writes a file of their own does not lead it to what we keep. */
+export function namesAside(owned: OwnedFile | undefined, bytes: Uint8Array): boolean {
+  if (owned?.aside === undefined) return false;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(owned.aside);
+}
+
+/** Whether the owner's file is still where it was kept. A link that was kept may lead nowhere from there. */
+function isKept(owned: OwnedFile | undefined, { look }: PlanInput): boolean {
+  return owned?.aside !== undefined && look(owned.aside).state !== 'missing';
 }
 
 function planRemoval(path: string, owned: OwnedFile, input: PlanInput): Outcome {
   const { group, kind, aside } = owned;
   const place = { path, group, kind };
   const found = input.look(path);
-  // A link that was kept aside may lead nowhere from where it is now.
-  const isKept = aside !== undefined && input.look(aside).state !== 'missing';
-  if (found.state === 'missing') {
-    // Whoever removed the file removed what it stood for, unless the user is just taking ours back.
-    return isKept && !input.wanted(group)
-      ? { ...place, action: 'put-back', from: aside }
-      : { ...place, action: 'forget', dropAside: aside, left: false };
-  }
-  if (isOurs(owned, found, input.emptied)) {
-    return isKept ? { ...place, action: 'put-back', from: aside } : { ...place, action: 'remove' };
+  const isMissing = found.state === 'missing';
+  if (isMissing || isOurs(owned, found, input.emptied)) {
+    // Whoever removed ours has not seen what is kept: it is not ours to delete.
+    if (aside !== undefined && isKept(owned, input)) return { ...place, action: 'put-back', from: aside };
+    return isMissing ? { ...place, action: 'forget', left: false } : { ...place, action: 'remove' };
   }
   if (found.state === 'unusable') return { ...place, reason: found.reason, cause: 'unusable' };
   const bytes = found.bytes();
   if (bytes === undefined) return { ...place, reason: unreadable, cause: 'unusable' };
-  if (input.marked(bytes)) return { ...place, reason: edited, cause: 'edited' };
+  if (input.marked(bytes) || namesAside(owned, bytes)) return { ...place, reason: edited, cause: 'edited' };
   return { ...place, action: 'forget', dropAside: aside, left: true };
 }
 

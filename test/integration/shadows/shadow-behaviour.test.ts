@@ -166,7 +166,7 @@ describe('sync', () => {
     expect(shadow('app.desktop')).toBe(edited);
   });
 
-  it('shadows an own entry anew when its owner writes it anew, and lets it go with its owner', async () => {
+  it('shadows an own entry anew when its owner writes it anew', async () => {
     addEntry(world, 'pwa.desktop', ['Comment=one'], world.own);
     await world.shadows.enable(only('pwa'));
     const path = addEntry(world, 'pwa.desktop', ['Comment=two'], world.own);
@@ -176,12 +176,58 @@ describe('sync', () => {
     expect(isShadow('pwa.desktop')).toBe(true);
     await world.shadows.disable(only('pwa'));
     expect(readFileSync(path)).toEqual(newer);
-    await world.shadows.enable(only('pwa'));
-    rmSync(path);
-    await world.shadows.sync({ dryRun: false });
-    expect(existsSync(path)).toBe(false);
-    await world.shadows.disable(all);
     expect(existsSync(join(world.root, 'home/.local/share/ringfence'))).toBe(false);
+  });
+
+  it.each([
+    ['untouched', (text: string) => text],
+    ['edited', (text: string) => `${text}# mine\n`],
+    ['edited so that its mark is gone', (text: string) => text.replace(/^X-Ringfence.*\n/gm, '')],
+  ])(
+    'writes the shadow of an own entry anew when it is removed, %s, and never loses the entry',
+    async (_title, edit) => {
+      const path = addEntry(world, 'own.desktop', ['Comment=one'], world.own);
+      utimesSync(path, 1_000_000_000, 1_000_000_000);
+      const before = world.tree();
+      await world.shadows.enable(only('own'));
+      const whole = shadow('own.desktop');
+      if (edit(whole) !== whole) {
+        writeFileSync(path, edit(whole));
+        expect(await world.shadows.sync({ dryRun: false })).toMatchObject([{ app: 'own.desktop', state: 'edited' }]);
+        expect(shadow('own.desktop')).toBe(edit(whole));
+      }
+      rmSync(path);
+      expect(await world.shadows.sync({ dryRun: false })).toMatchObject([{ state: 'enabled', change: 'created' }]);
+      expect(shadow('own.desktop')).toBe(whole);
+      rmSync(path);
+      expect(await world.shadows.enable(only('own'))).toMatchObject([{ state: 'enabled' }]);
+      rmSync(path);
+      expect(await world.shadows.disable(only('own'))).toMatchObject([{ state: 'disabled', change: 'restored' }]);
+      expect(world.tree()).toBe(before);
+    },
+  );
+
+  it('writes the other shadows of own files anew, too', async () => {
+    addEntry(world, 'org.example.App.desktop', ['Exec=/bin/cat', 'DBusActivatable=true', 'MimeType=text/plain;']);
+    const autostart = addEntry(world, 'org.example.App.desktop', [], join(world.root, 'home/.config/autostart'));
+    const services = join(world.root, 'home/.local/share/dbus-1/services');
+    mkdirSync(services, { recursive: true });
+    const service = join(services, 'org.example.App.service');
+    writeFileSync(service, '[D-BUS Service]\nName=org.example.App\nExec=/bin/cat --service\n');
+    const cache = join(world.own, 'mimeinfo.cache');
+    writeFileSync(cache, '[MIME Cache]\ntext/plain=other.desktop;\n');
+    writeFileSync(join(world.system, 'mimeinfo.cache'), '[MIME Cache]\ntext/plain=org.example.App.desktop;\n');
+    const before = world.tree();
+    await world.shadows.enable({ ...only('org.example.App'), wish: { autostart: true } });
+    const places = [autostart, service, cache];
+    const shadows = places.map((path) => readFileSync(path, 'utf8'));
+    expect(shadows.join()).not.toContain('--service');
+    for (const path of places) rmSync(path);
+    await world.shadows.sync({ dryRun: false });
+    expect(places.map((path) => readFileSync(path, 'utf8'))).toEqual(shadows);
+    for (const path of places) rmSync(path);
+    await world.shadows.disable(all);
+    expect(world.tree()).toBe(before);
   });
 
   it('takes a shadow that a crash of the machine emptied for its own', async () => {

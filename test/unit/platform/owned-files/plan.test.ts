@@ -40,13 +40,7 @@ function file(
   };
 }
 
-function plan(input: {
-  desired?: DesiredFile;
-  recorded?: OwnedFile;
-  disk: Record<string, Found>;
-  wanted?: boolean;
-  emptied?: boolean;
-}) {
+function plan(input: { desired?: DesiredFile; recorded?: OwnedFile; disk: Record<string, Found>; emptied?: boolean }) {
   const { steps, conflicts, kept, unchanged } = planFiles({
     desired: input.desired === undefined ? [] : [input.desired],
     owned: input.recorded === undefined ? {} : { [path]: input.recorded },
@@ -54,7 +48,6 @@ function plan(input: {
     hash,
     marked: (bytes) => Buffer.from(bytes).toString().startsWith('shadow'),
     emptied: input.emptied ?? true,
-    wanted: () => input.wanted ?? false,
   });
   return { step: steps[0], conflict: conflicts[0], kept: kept.get(path), unchanged };
 }
@@ -112,6 +105,12 @@ describe('a file that should be', () => {
     expect(plan({ desired, disk: { [path]: file('shadow') } }).kept).toMatchObject({ is: '#shadow', stat: 's2' });
   });
 
+  it('is written anew where somebody has removed it, and what was kept aside stays so', () => {
+    const disk = { [aside]: file('own') };
+    const { step } = plan({ desired, recorded: { ...recorded, aside }, disk });
+    expect(step).toMatchObject({ action: 'write', replaces: 'nothing', file: { aside } });
+  });
+
   it('is recognized by either hash after an end between the notes and the file', () => {
     const between = { ...recorded, is: '#shadow 2', was: '#shadow', stat: undefined };
     for (const text of ['shadow', 'shadow 2']) {
@@ -151,10 +150,17 @@ describe('a file that should be no more', () => {
     expect(plan({ recorded: own, disk }).step).toMatchObject({ action: 'forget', dropAside: aside });
   });
 
-  it('is forgotten when the app removed it, and given back when the user disables the app', () => {
-    const disk = { [aside]: file('own') };
-    expect(plan({ recorded: own, disk, wanted: true }).step).toMatchObject({ action: 'forget', dropAside: aside });
-    expect(plan({ recorded: own, disk, wanted: false }).step).toMatchObject({ action: 'put-back' });
+  it('gives back what was kept aside even when somebody has removed it', () => {
+    expect(plan({ recorded: own, disk: { [aside]: file('own') } }).step).toMatchObject({ action: 'put-back' });
+    expect(plan({ recorded: own, disk: {} }).step).toEqual({ path, ...place, action: 'forget', left: false });
+  });
+
+  it('stays with what was kept aside when the user edited even its mark away', () => {
+    const disk = { [path]: file(`Exec=${aside}`), [aside]: file('own') };
+    const { step, conflict, kept } = plan({ recorded: own, disk });
+    expect(step).toBeUndefined();
+    expect(conflict?.cause).toBe('edited');
+    expect(kept).toEqual(own);
   });
 
   it('stays when the user edited it', () => {
@@ -242,7 +248,6 @@ describe('planFiles', () => {
       hash,
       marked: () => false,
       emptied: false,
-      wanted: () => false,
     });
     expect(made.steps.map(({ action, path: one }) => `${action} ${one}`)).toEqual([
       'write /d',
@@ -286,7 +291,6 @@ describe('withholdSteps', () => {
       hash,
       marked: () => false,
       emptied: false,
-      wanted: () => false,
     });
     const held = withholdSteps(made, owned, (one) => (one === '/a' ? 'read-only' : undefined));
     expect(held.steps.map(({ path: one }) => one)).toEqual(['/b']);
