@@ -54,8 +54,7 @@ const checks: Record<string, Check> = {
   ),
   'internal-error': async () => {
     const bus = await connectTestBus();
-    const fault = { RINGFENCE_TEST_FAULT: 'decided throw', NODE_PATH: `${process.cwd()}/node_modules` };
-    const daemon = await startBundledDaemon(bus, await bundleDyingDaemon(), fault);
+    const daemon = await startBundledDaemon(bus, await bundleDyingDaemon(), { RINGFENCE_TEST_FAULT: 'decided throw' });
     const client = await connectTestClient();
     await expect(client.run(['true'], new Map(), new Map())).rejects.toMatchObject({ code: 'Failed' });
     expect(fieldOf(await told('internal-error', daemon.pid), 'STACK')).toContain('a fault of the test');
