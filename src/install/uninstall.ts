@@ -2,6 +2,9 @@ import type { ShadowResult } from '../shadows/shadow-results.ts';
 import { type InstallChange, listChanges } from './changes.ts';
 import { planPlaces, throwFailure } from './install.ts';
 import type { UninstallPorts } from './ports.ts';
+import { type DesiredPlace, signature } from './pure/desired.ts';
+import type { InstallManifest } from './pure/manifest.ts';
+import type { InstallPlaces } from './pure/places.ts';
 
 /** What became of an uninstallation. */
 export interface UninstallOutcome {
@@ -16,15 +19,19 @@ export interface UninstallOutcome {
  * go on in their scopes.
  * @throws RingfenceError Failed when a file cannot be removed; then everything is as before but for the desktop entries
  */
-export async function uninstall(dryRun: boolean, ports: UninstallPorts): Promise<UninstallOutcome> {
+export async function uninstall(
+  desired: readonly DesiredPlace[],
+  dryRun: boolean,
+  ports: UninstallPorts,
+): Promise<UninstallOutcome> {
   const { places, files, unit } = ports;
   const { disk } = files;
   const unlock = dryRun ? () => {} : await ports.lock('uninstall');
   try {
     if (!dryRun) disk.clean([]);
-    const manifest = ports.manifest.read();
+    const { manifest, unnoted } = findUnnoted(desired, ports.manifest.read(), ports);
     const plan = planPlaces('remove', [], manifest, ports);
-    const changes = listChanges(plan, files);
+    const changes = [...listChanges(plan, files), ...unnoted];
     const isOwn = async () => (await unit?.facts())?.file === places.unit;
     if (!dryRun && manifest !== undefined && (await isOwn())) await unit?.stop();
     const entries = await ports.disableAll(dryRun);
@@ -47,6 +54,33 @@ export async function uninstall(dryRun: boolean, ports: UninstallPorts): Promise
     unlock();
   }
 }
+
+/**
+ * The manifest with what it lost, which the contents tell: what is as we would write it is taken back with the rest. What only
+ * says that it is ours may have been edited; it stays, and is named.
+ */
+function findUnnoted(
+  desired: readonly DesiredPlace[],
+  noted: InstallManifest | undefined,
+  { files, places }: UninstallPorts,
+): { manifest: InstallManifest | undefined; unnoted: InstallChange[] } {
+  const { kept, conflicts } = files.plan(
+    desired.filter(({ path }) => noted?.files[path] === undefined),
+    {},
+  );
+  const unnoted = conflicts.flatMap(({ path }): InstallChange[] => {
+    const found = files.look(path);
+    const text = found.state === 'file' ? Buffer.from(found.bytes() ?? []) : Buffer.of();
+    const isOurs = path.startsWith(`${places.package}/`) || marks(places).some((mark) => text.includes(mark));
+    return isOurs ? [{ path, change: 'kept', reason: noteLost }] : [];
+  });
+  if (kept.size === 0) return { manifest: noted, unnoted };
+  const before = noted ?? { format: 1, version: '', folders: [], files: {} };
+  return { manifest: { ...before, files: { ...before.files, ...Object.fromEntries(kept) } }, unnoted };
+}
+
+const marks = (places: InstallPlaces) => [signature, `${places.package}/dist/ringfenced`];
+const noteLost = 'its note was lost, and it is not as this version writes it; remove it, if you did not make it';
 
 /** Nobody else's, whoever made them. */
 function ownFolders({ places }: UninstallPorts): string[] {

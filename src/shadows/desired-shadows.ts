@@ -9,6 +9,7 @@ import { type Manifest, type Wish, wishFor } from './pure/manifest.ts';
 import { mimeCacheText } from './pure/mime-cache.ts';
 import { foreignScopeFolders, scopeDropIn } from './pure/scope-drop-in.ts';
 import { shadowEntry } from './pure/shadow-entry.ts';
+import { cacheMark } from './pure/unnoted.ts';
 import { type DesiredShadow, desire, entryInput, findOriginal, type Original, once } from './shadow-original.ts';
 import { asidePath, type InstalledApp, type Workshop } from './shadow-workshop.ts';
 
@@ -140,7 +141,7 @@ function desireMimeCache(shop: Workshop, masking: ReadonlySet<string>): DesiredS
   );
   const text = mimeCacheText(own, later, masking);
   if (text === undefined) return [];
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(`${cacheMark}\n${text}`);
   return [
     {
       path: target,

@@ -15,6 +15,8 @@ export interface AppView {
   /** Of the original entry. */
   readonly source: string;
   readonly profile?: string | undefined;
+  /** "lost": that it is enabled is known by the marks of its files alone. */
+  readonly note?: 'lost' | undefined;
   /** Enabled by a wish of its own, or by the one for all apps. */
   readonly wish?: 'app' | 'all' | undefined;
 }
@@ -24,6 +26,7 @@ export function listApps(
   settings: ShadowSettings,
   disk: OwnedDisk,
   manifest: Manifest,
+  unnoted: ReadonlySet<string>,
   locales: readonly string[],
 ): AppView[] {
   const entries = new Map<string, readonly [string, OwnedFile]>();
@@ -45,6 +48,7 @@ export function listApps(
         state,
         source,
         profile: wish?.profile,
+        note: unnoted.has(id.id) ? 'lost' : undefined,
         wish: wish === undefined ? undefined : Object.hasOwn(manifest.apps, id.id) ? 'app' : 'all',
       },
     ];

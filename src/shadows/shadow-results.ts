@@ -81,6 +81,15 @@ export function failureResult({ group: app, path: file, error }: FailedGroup): S
   return { app, state: 'failed', error: 'Failed', reason: told.message, file };
 }
 
+/** Says of each file that is taken away whether the user's own is lost: there is nothing that could be put back. */
+export function withOriginalsLost(lost: ReadonlyMap<string, string>): (result: ShadowResult) => ShadowResult {
+  return (result) => {
+    const original = result.change === 'removed' ? lost.get(result.file ?? '') : undefined;
+    if (original === undefined) return result;
+    return { ...result, reason: `your own file, kept aside as ${original}, is gone, so it cannot be put back` };
+  };
+}
+
 /** Rows that say the same twice are said once. */
 export function uniqueApps(): (result: ShadowResult) => boolean {
   const seen = new Set<string>();

@@ -5,6 +5,7 @@ import type { Plan } from '../platform/owned-files/model.ts';
 import type { NotesFile } from '../platform/owned-files/notes-file.ts';
 import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
 import { collectShadows } from './desired-shadows.ts';
+import { findUnnoted } from './find-unnoted.ts';
 import { type AppView, listApps } from './list-apps.ts';
 import type { ShadowPorts } from './ports.ts';
 import {
@@ -22,6 +23,7 @@ import {
   type ShadowResult,
   type ShadowVerb,
   uniqueApps,
+  withOriginalsLost,
 } from './shadow-results.ts';
 import { type InstalledApp, keptBelow, type ShadowSettings, type Workshop } from './shadow-workshop.ts';
 
@@ -72,11 +74,15 @@ export function openShadows(ports: ShadowPorts): Shadows {
     async list(locales) {
       const settings = await ports.settings();
       const files = ports.files(settings);
-      return listApps(settings, files.disk, ports.manifest(settings, files).read() ?? emptyManifest, locales);
+      const noted = ports.manifest(settings, files).read() ?? emptyManifest;
+      const { manifest, apps } = findUnnoted(noted, settings, files, true);
+      return listApps(settings, files.disk, manifest, apps, locales);
     },
     async wishes() {
       const settings = await ports.settings();
-      known = ports.manifest(settings, ports.files(settings)).read() ?? emptyManifest;
+      const files = ports.files(settings);
+      const noted = ports.manifest(settings, files).read() ?? emptyManifest;
+      known = findUnnoted(noted, settings, files, false).manifest;
       return known;
     },
     known: () => known,
@@ -122,7 +128,8 @@ async function change(
   try {
     const files = ports.files(settings);
     const store = ports.manifest(settings, files);
-    const before = store.read() ?? emptyManifest;
+    const noted = store.read() ?? emptyManifest;
+    const { manifest: before, originalsLost } = findUnnoted(noted, settings, files, verb === 'disable');
     const installed = withKept(settings.installed(), { manifest: before, settings, files });
     const unknown = verb === 'enable' ? asked.filter(({ id }) => !installed.some((app) => app.id.id === id)) : [];
     const unwanted = new Set(unknown.map(({ id }) => id));
@@ -131,9 +138,12 @@ async function change(
     const desired = await collectShadows({ manifest: wanted, settings, files }, installed, ports.breathe);
     const plan = files.plan([...desired.files.values()], wanted.files);
     const results = describePlan(verb, asked, unwanted, desired, plan, wanted, settings);
-    if (dryRun) return [...results, ...plan.steps.map((step) => ({ ...resultOf(step), diff: files.diff(step) }))];
-    const done = await carryOutPlan(verb, plan, before, wanted, { ports, settings, files, store });
-    return [...results, ...done].filter(uniqueApps());
+    const tellLost = withOriginalsLost(originalsLost);
+    if (dryRun) {
+      return [...results, ...plan.steps.map((step) => ({ ...tellLost(resultOf(step)), diff: files.diff(step) }))];
+    }
+    const done = await carryOutPlan(verb, plan, before, wanted, { ports, settings, files, store, noted });
+    return [...results, ...done.map(tellLost)].filter(uniqueApps());
   } finally {
     unlock();
   }
@@ -145,9 +155,9 @@ async function carryOutPlan(
   plan: Plan,
   before: Manifest,
   wanted: Manifest,
-  { ports, settings, files, store }: Carrying,
+  { ports, settings, files, store, noted }: Carrying,
 ): Promise<ShadowResult[]> {
-  let stored = JSON.stringify(before);
+  let stored = JSON.stringify(noted);
   const { done, failed } = await files.carryOut(plan, before, {
     alsoUsed: [settings.manifestPath],
     breathe: ports.breathe,
@@ -172,6 +182,8 @@ interface Carrying {
   readonly settings: ShadowSettings;
   readonly files: OwnedFiles;
   readonly store: NotesFile<Manifest>;
+  /** As the disk has it. */
+  readonly noted: Manifest;
 }
 
 function writeManifest(

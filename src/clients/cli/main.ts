@@ -40,7 +40,7 @@ const commands: readonly Command[] = [
   homeCommand,
   syncCommand,
   installCommand(process.argv[1], () => commands),
-  uninstallCommand,
+  uninstallCommand(process.argv[1], () => commands),
   doctorCommand,
   completionCommand(() => commands),
   terminalCommand,

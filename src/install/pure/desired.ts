@@ -8,6 +8,8 @@ export interface DesiredPlace {
   readonly needed: boolean;
   readonly group: string;
   readonly kind: string;
+  /** They lead into our package, lie in it or say who wrote them: nobody else has such contents in this place. */
+  readonly unmistakable: true;
   readonly contents:
     | { readonly type: 'file'; readonly mode: number; readonly modeCounts: true; bytes(): Uint8Array }
     | { readonly type: 'link'; readonly target: string };
@@ -42,6 +44,7 @@ export function desiredInstall({ places, files, node, completions }: InstallInpu
   const unit = fill(text('dbus/ringfence.service.in'), [node, flags, daemon], (path) => path.replaceAll('%', '%%'));
   const service = fill(text('dbus/org.ringfence.Ringfence1.service.in'), [node, flags, daemon], (path) => path);
   const page = (path: string, content: string) => file(path, false, Buffer.from(content));
+  const script = (path: string, content: string) => page(path, `${content}# ${signature}\n`);
   return [
     ...[...files]
       .sort(byNeed)
@@ -51,16 +54,21 @@ export function desiredInstall({ places, files, node, completions }: InstallInpu
     ...files.filter(isProgram).map(({ name }) => link(`${places.bin}/${baseOf(name)}`, `${places.package}/${name}`)),
     ...files
       .filter(({ name }) => /^dist\/man\/[^/]+\.[1-9]$/.test(name))
-      .map(({ name, content }) => file(`${places.data}/man/man${name.slice(-1)}/${baseOf(name)}`, false, content)),
-    page(`${places.data}/bash-completion/completions/ringfence`, completions.bash),
-    page(`${places.data}/zsh/site-functions/_ringfence`, completions.zsh),
-    page(`${places.data}/fish/vendor_completions.d/ringfence.fish`, completions.fish),
+      .map(({ name, content }) =>
+        page(`${places.data}/man/man${name.slice(-1)}/${baseOf(name)}`, `${Buffer.from(content)}.\\" ${signature}\n`),
+      ),
+    script(`${places.data}/bash-completion/completions/ringfence`, completions.bash),
+    script(`${places.data}/zsh/site-functions/_ringfence`, completions.zsh),
+    script(`${places.data}/fish/vendor_completions.d/ringfence.fish`, completions.fish),
     file(places.unit, true, Buffer.from(unit)),
     // Running from the login on, it follows what is installed and removed; without it icons would start it all the same.
     link(places.wanted, '../ringfence.service'),
     file(places.service, true, Buffer.from(service)),
   ];
 }
+
+/** Tells what was installed from what the user saved, such as the output of "ringfence completion". */
+export const signature = 'Written by "ringfence install"; "ringfence uninstall" removes it.';
 
 /** All of an installation is one: written as a whole or not at all. */
 const group = 'install';
@@ -71,12 +79,13 @@ function file(path: string, needed: boolean, content: Uint8Array, mode = 0o644):
     needed,
     group,
     kind: 'file',
+    unmistakable: true,
     contents: { type: 'file', mode, modeCounts: true, bytes: () => content },
   };
 }
 
 function link(path: string, target: string): DesiredPlace {
-  return { path, needed: false, group, kind: 'link', contents: { type: 'link', target } };
+  return { path, needed: false, group, kind: 'link', unmistakable: true, contents: { type: 'link', target } };
 }
 
 /** The flags of node in the first line of a program: "#!/usr/bin/env -S node --v8-pool-size=0". */

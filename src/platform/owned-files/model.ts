@@ -14,6 +14,8 @@ export interface DesiredFile {
   readonly fingerprint?: string;
   /** Where somebody else's file in this place is kept meanwhile. Without it such a file stays, and ours is not written. */
   readonly aside?: string;
+  /** Whether such contents in this place can only be ours, so that they are even where they are in no notes. */
+  readonly unmistakable?: boolean;
   readonly contents: Contents;
 }
 

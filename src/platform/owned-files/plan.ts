@@ -101,8 +101,9 @@ function planFile(desired: DesiredFile, owned: OwnedFile | undefined, input: Pla
   if (found.state === 'missing') return { ...write, replaces: 'nothing', file: isKept(owned, input) ? next : file };
   // What nobody touched need not be read.
   const present = owned !== undefined && isUntouched(owned, found) ? owned.is : undefined;
-  if (present === undefined ? hasIdentity(found, is) : present === is)
-    return { keep: isTakenOver(owned, found, input) ? settled(next, found) : undefined };
+  if (present === undefined ? hasIdentity(found, is) : present === is) {
+    return { keep: isTakenOver(desired, owned, found, input) ? settled(next, found) : undefined };
+  }
   if (ours) {
     const isOlder = present === undefined && owned.was !== undefined && hasIdentity(found, owned.was);
     const was = isOlder ? owned.was : owned.is;
@@ -126,9 +127,14 @@ function make(desired: DesiredFile, input: PlanInput) {
   return { contents: { type: 'file', mode, bytes } as const, is };
 }
 
-/** Contents that are in no notes but as desired: ours after the loss of the notes, where they are marked; else anybody's. */
-function isTakenOver(owned: OwnedFile | undefined, found: Found, { marked }: PlanInput): boolean {
-  return owned !== undefined || (found.state === 'file' && marked(found.bytes() ?? noBytes));
+/** Contents that are in no notes but as desired: ours after the loss of the notes, where they tell so; else anybody's. */
+function isTakenOver(
+  { unmistakable }: DesiredFile,
+  owned: OwnedFile | undefined,
+  found: Found,
+  { marked }: PlanInput,
+): boolean {
+  return owned !== undefined || unmistakable === true || (found.state === 'file' && marked(found.bytes() ?? noBytes));
 }
 
 /** Why a file that is not ours stays in the place of one that is desired. */

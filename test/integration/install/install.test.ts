@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,14 @@ function asIfOlder(): string {
   return fresh;
 }
 
+/** Which folders the first install made was in its notes alone. */
+function removeNewFolders(before: readonly string[]): void {
+  for (const line of tree(home).reverse()) {
+    const path = line.split(' ')[0] ?? '';
+    if (!before.includes(line) && lstatSync(path).isDirectory()) rmdirSync(path);
+  }
+}
+
 describe('ringfence install, in the session', () => {
   afterEach(async () => {
     await ringfence(['uninstall']);
@@ -89,6 +97,37 @@ describe('ringfence install, in the session', () => {
       code: 0,
       stdout: 'Ringfence is not installed for you; there is nothing to do.\n',
     });
+    expect(tree(home)).toEqual(before);
+  });
+
+  it('takes back what it wrote after its notes were lost, with or without another install', async () => {
+    const before = tree(home);
+    for (const again of [true, false]) {
+      await ringfence(['install']);
+      rmSync(join(data, 'ringfence'), { recursive: true });
+      if (again) expect(await ringfence(['install'])).toMatchObject({ code: 0, stderr: '' });
+      expect((await ringfence(['uninstall'])).code).toBe(0);
+      removeNewFolders(before);
+      expect(tree(home)).toEqual(before);
+    }
+  });
+
+  it('without notes names what says that it is ours but was edited, and leaves what the user saved', async () => {
+    const before = tree(home);
+    await ringfence(['install']);
+    rmSync(join(data, 'ringfence'), { recursive: true });
+    const page = join(data, 'man/man1/ringfence.1');
+    writeFileSync(page, `.\\" mine\n${readFileSync(page, 'utf8')}`);
+    const script = join(data, 'bash-completion/completions/ringfence');
+    writeFileSync(script, (await ringfence(['completion', 'bash'])).stdout);
+    expect((await ringfence(['install'])).code).toBe(1);
+    const { code, stdout } = await ringfence(['uninstall']);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${page}: its note was lost`);
+    expect(existsSync(page) && existsSync(script)).toBe(true);
+    rmSync(page);
+    rmSync(script);
+    removeNewFolders(before);
     expect(tree(home)).toEqual(before);
   });
 

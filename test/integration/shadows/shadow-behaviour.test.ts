@@ -249,6 +249,62 @@ describe('sync', () => {
   });
 });
 
+describe('shadows whose notes were lost', () => {
+  const notes = () => join(world.root, 'home/.local/share/ringfence');
+  const shadowFiles = () =>
+    [
+      ...['app.desktop', 'own.desktop', 'org.test.Bus.desktop', 'mimeinfo.cache'].map((name) => join(world.own, name)),
+      join(world.root, 'home/.local/share/dbus-1/services/org.test.Bus.service'),
+      join(world.root, 'home/.config/systemd/user/app-flatpak-org.test.App-.scope.d/50-ringfence.conf'),
+    ].filter((path) => existsSync(path));
+
+  beforeEach(() => {
+    addEntry(world, 'app.desktop', ['MimeType=text/plain;', 'X-Flatpak=org.test.App']);
+    writeFileSync(join(world.system, 'mimeinfo.cache'), '[MIME Cache]\ntext/plain=app.desktop;\n');
+    addEntry(world, 'own.desktop', [], world.own);
+    addEntry(world, 'org.test.Bus.desktop', ['DBusActivatable=true']);
+    const service = '[D-BUS Service]\nName=org.test.Bus\nExec=/bin/bus --gapplication-service\n';
+    writeFileSync(join(world.root, 'usr/dbus-1/services/org.test.Bus.service'), service);
+  });
+
+  it('are enabled still, and come into the notes again', async () => {
+    await world.shadows.enable({ ...only('app', 'org.test.Bus'), wish: { profile: 'strict' } });
+    rmSync(notes(), { recursive: true });
+    const apps = await world.shadows.list([]);
+    expect(apps.find(({ id }) => id === 'app.desktop')).toMatchObject({ state: 'enabled', note: 'lost' });
+    await world.shadows.sync({ dryRun: false });
+    const [app] = await world.shadows.list([]);
+    expect(app).toMatchObject({ id: 'app.desktop', state: 'enabled', profile: 'strict', note: undefined });
+  });
+
+  it.each([[all], [only('app', 'own', 'org.test.Bus')]])('are taken away by disable', async (request) => {
+    await world.shadows.enable(all);
+    expect(shadowFiles()).toHaveLength(6);
+    rmSync(notes(), { recursive: true });
+    const results = await world.shadows.disable(request);
+    const lost = results.find(({ app, file }) => app === 'own.desktop' && file !== undefined);
+    expect(lost).toMatchObject({ state: 'disabled', reason: expect.stringContaining('cannot be put back') });
+    expect(shadowFiles()).toEqual([]);
+    expect(existsSync(notes())).toBe(false);
+  });
+
+  it('have the original put back that is still kept aside', async () => {
+    await world.shadows.enable(only('own'));
+    rmSync(join(notes(), 'manifest.json'));
+    await world.shadows.disable(all);
+    expect(isShadow('own.desktop')).toBe(false);
+    expect(existsSync(join(world.own, 'own.desktop'))).toBe(true);
+  });
+
+  it('are left alone where the user took a mark away', async () => {
+    await world.shadows.enable(only('app'));
+    rmSync(notes(), { recursive: true });
+    writeFileSync(join(world.own, 'app.desktop'), shadow('app.desktop').replace(/^X-Ringfence-Hash=.*\n/m, ''));
+    await world.shadows.disable(all);
+    expect(existsSync(join(world.own, 'app.desktop'))).toBe(true);
+  });
+});
+
 describe('the other doors', () => {
   it('overrides every D-Bus activation file that starts the app', async () => {
     addEntry(world, 'org.test.Files.desktop', ['DBusActivatable=true']);

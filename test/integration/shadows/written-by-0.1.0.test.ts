@@ -121,7 +121,7 @@ describe('what version 0.1.0 has installed', () => {
   const remove = () => {
     const places = installPlaces(world.environment);
     const files = openOwnedFiles({ staging: places.staging, durable: true });
-    return uninstall(false, {
+    return uninstall([], false, {
       places,
       files,
       manifest: openNotesFile(places.manifest, parseInstallManifest, files.disk),

@@ -32,7 +32,7 @@ export const appsCommand: Command = {
               stateText(row.get('state') ?? '', terminal),
               terminal.paint('bold', (row.get('id') ?? '').replace(/\.desktop$/, '')),
               row.get('name') ?? '',
-              row.get('profile') ?? '',
+              [row.get('profile'), row.get('note') === 'lost' ? '(its note was lost)' : ''].filter(Boolean).join(' '),
             ]),
           ),
         );

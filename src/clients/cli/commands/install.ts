@@ -1,15 +1,11 @@
 import { delimiter, dirname, join } from 'node:path';
 import { install } from '../../../install/install.ts';
 import { openGSettings } from '../../../install/io/gsettings.ts';
-import { nodePath, readPackage } from '../../../install/io/package-files.ts';
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
-import { desiredInstall } from '../../../install/pure/desired.ts';
 import { enableTerminals } from '../../../install/terminal-setting.ts';
 import { wireInstall } from '../../../install/wire-install.ts';
 import type { Command } from '../command.ts';
-import { bashCompletion } from '../completion/bash.ts';
-import { fishCompletion } from '../completion/fish.ts';
-import { zshCompletion } from '../completion/zsh.ts';
+import { desiredPlaces } from '../desired-places.ts';
 import { changesText, countsText } from '../install-text.ts';
 
 /** `ringfence install`, for the program that runs (its path) and all commands there are. */
@@ -37,16 +33,7 @@ export function installCommand(program: string | undefined, commands: () => read
       const dryRun = words.flag('dry-run') || diff;
       const wiring = await wireInstall(environment, version);
       try {
-        const desired = desiredInstall({
-          places: wiring.places,
-          files: readPackage(program ?? ''),
-          node: nodePath(),
-          completions: {
-            bash: bashCompletion(commands()),
-            zsh: zshCompletion(commands()),
-            fish: fishCompletion(commands()),
-          },
-        });
+        const desired = desiredPlaces(wiring.places, program, commands());
         const outcome = await install(desired, version, dryRun, wiring);
         const { changes, problem, running } = outcome;
         const isWhole = problem === undefined && !changes.some(({ change }) => change === 'kept');

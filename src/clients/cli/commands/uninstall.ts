@@ -1,59 +1,76 @@
 import { isRingfenceError } from '../../../domain/errors.ts';
 import { openGSettings } from '../../../install/io/gsettings.ts';
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
+import type { DesiredPlace } from '../../../install/pure/desired.ts';
 import { disableTerminals, type TerminalOutcome } from '../../../install/terminal-setting.ts';
 import { uninstall } from '../../../install/uninstall.ts';
 import { wireInstall } from '../../../install/wire-install.ts';
 import type { Command, Context } from '../command.ts';
+import { desiredPlaces } from '../desired-places.ts';
 import { takeBackDisabled } from '../enabled-limits.ts';
 import { changesText, entriesText } from '../install-text.ts';
 
-/** `ringfence uninstall` */
-export const uninstallCommand: Command = {
-  name: 'uninstall',
-  operands: '',
-  summary: 'take back everything that "ringfence install" and "ringfence enable" wrote',
-  details:
-    'Puts all desktop entries and terminals back first, then stops the daemon and removes its files. Apps that run go on. Your configuration\n' +
-    'stays, but for limits that "ringfence enable" put there; files that you edited stay, and are named.',
-  statusOne: 'something stayed',
-  options: {
-    'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
-    diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },
-  },
-  async run(words, context) {
-    const { environment, terminal, version } = context;
-    const diff = words.flag('diff');
-    const dryRun = words.flag('dry-run') || diff;
-    const wiring = await wireInstall(environment, version);
-    try {
-      // Before the shell they name is gone: a terminal whose command does not exist opens no tab.
-      const terminals = await restoreTerminals(dryRun, environment);
-      const limitsStay = !dryRun && !(await takeBackAll(context));
-      const { installed, entries, changes } = await uninstall(dryRun, wiring);
-      const stays =
-        limitsStay ||
-        changes.some(({ change }) => change === 'kept') ||
-        entries.some(({ state }) => state === 'edited' || state === 'failed');
-      if (words.flag('json')) {
-        terminal.printJson({ installed, entries, terminals, changes });
+/** `ringfence uninstall`, for the program that runs (its path) and all commands there are. */
+export function uninstallCommand(program: string | undefined, commands: () => readonly Command[]): Command {
+  return {
+    name: 'uninstall',
+    operands: '',
+    summary: 'take back everything that "ringfence install" and "ringfence enable" wrote',
+    details:
+      'Puts all desktop entries and terminals back first, then stops the daemon and removes its files. Apps that run go on. Your configuration\n' +
+      'stays, but for limits that "ringfence enable" put there; files that you edited stay, and are named.',
+    statusOne: 'something stayed',
+    options: {
+      'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
+      diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },
+    },
+    async run(words, context) {
+      const { environment, terminal, version } = context;
+      const diff = words.flag('diff');
+      const dryRun = words.flag('dry-run') || diff;
+      const wiring = await wireInstall(environment, version);
+      try {
+        // Before the shell they name is gone: a terminal whose command does not exist opens no tab.
+        const terminals = await restoreTerminals(dryRun, environment);
+        const limitsStay = !dryRun && !(await takeBackAll(context));
+        const { installed, entries, changes } = await uninstall(
+          installable(() => desiredPlaces(wiring.places, program, commands())),
+          dryRun,
+          wiring,
+        );
+        const stays =
+          limitsStay ||
+          changes.some(({ change }) => change === 'kept') ||
+          entries.some(({ state }) => state === 'edited' || state === 'failed');
+        if (words.flag('json')) {
+          terminal.printJson({ installed, entries, terminals, changes });
+          return stays ? 1 : 0;
+        }
+        for (const { terminal: name, state } of terminals) terminal.print(`${name}: ${state}`);
+        const text = [entriesText(entries, diff, terminal), changesText(changes, wiring.places, diff, terminal)]
+          .filter(Boolean)
+          .join('\n');
+        if (text !== '') terminal.print(text);
+        if (!installed)
+          terminal.print(`Ringfence is not installed for you${text === '' ? '; there is nothing to do' : ''}.`);
+        else if (dryRun) terminal.print('Nothing was changed.');
+        else terminal.print('Ringfence is uninstalled. Apps that run go on.');
         return stays ? 1 : 0;
+      } finally {
+        await wiring.close();
       }
-      for (const { terminal: name, state } of terminals) terminal.print(`${name}: ${state}`);
-      const text = [entriesText(entries, diff, terminal), changesText(changes, wiring.places, diff, terminal)]
-        .filter(Boolean)
-        .join('\n');
-      if (text !== '') terminal.print(text);
-      if (!installed)
-        terminal.print(`Ringfence is not installed for you${text === '' ? '; there is nothing to do' : ''}.`);
-      else if (dryRun) terminal.print('Nothing was changed.');
-      else terminal.print('Ringfence is uninstalled. Apps that run go on.');
-      return stays ? 1 : 0;
-    } finally {
-      await wiring.close();
-    }
-  },
-};
+    },
+  };
+}
+
+/** What lost its note is found by what would be written. A package that is not whole any more takes back what is noted. */
+function installable(read: () => DesiredPlace[]): DesiredPlace[] {
+  try {
+    return read();
+  } catch {
+    return [];
+  }
+}
 
 /** What "enable" has put into the configuration; false where that cannot be changed now. */
 async function takeBackAll(context: Context): Promise<boolean> {

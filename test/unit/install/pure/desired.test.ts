@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isRingfenceError } from '../../../../src/domain/errors.ts';
-import { desiredInstall, nodeFlags, type PackageFile } from '../../../../src/install/pure/desired.ts';
+import { desiredInstall, nodeFlags, type PackageFile, signature } from '../../../../src/install/pure/desired.ts';
 import { installPlaces } from '../../../../src/install/pure/places.ts';
 
 const file = (name: string, content: string, executable = false): PackageFile => ({
@@ -13,7 +13,7 @@ const files = [
   file('dist/ringfenced.cache', 'cache'),
   file('dist/ringfenced.bundle.cjs', 'bundle'),
   file('dist/ringfence-open', '#!/bin/sh\n', true),
-  file('dist/man/ringfence.1', 'page'),
+  file('dist/man/ringfence.1', 'page\n'),
   file('dbus/ringfence.service.in', 'ExecStart=@node@ @flags@ @ringfenced@\n'),
   file('dbus/org.ringfence.Ringfence1.service.in', 'Exec=@node@ @flags@ @ringfenced@\n'),
 ];
@@ -69,7 +69,7 @@ describe('desiredInstall', () => {
     const { text } = install({ HOME: '/home/ada' });
     expect(text('/home/ada/.local/bin/ringfence-open')).toBe('/home/ada/.local/share/ringfence/dist/ringfence-open');
     expect(text('/home/ada/.local/bin/ringfenced.cache')).toBeUndefined();
-    expect(text('/home/ada/.local/share/man/man1/ringfence.1')).toBe('page');
+    expect(text('/home/ada/.local/share/man/man1/ringfence.1')).toBe(`page\n.\\" ${signature}\n`);
   });
 
   it('ignores relative XDG folders', () => {
