@@ -83,6 +83,14 @@ function explain(profile: ResolvedProfile, origin: Origin): string {
 }
 
 function refuseStrict(what: string, shortcomings: readonly Shortcoming[]): RingfenceError {
-  const parts = shortcomings.map((each) => `${each.part}: ${each.reason} (${each.fix})`);
-  return new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${parts.join('; ')}`);
+  const fixes = [...new Set(shortcomings.map(({ fix }) => fix))];
+  const texts = fixes.map((fix) => {
+    const alike = shortcomings.filter((each) => each.fix === fix);
+    const reasons = [...new Set(alike.map(({ reason }) => reason))].map((reason) => {
+      const parts = alike.filter((each) => each.reason === reason).map(({ part }) => part);
+      return `${parts.join(', ')}: ${reason}`;
+    });
+    return `${reasons.join('; ')} (${fix})`;
+  });
+  return new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${texts.join('; ')}`);
 }

@@ -107,7 +107,21 @@ describe('decide containment', () => {
     expect(decision).toMatchObject({ mode: 'strict', sandbox: { network: true, x11: true, sound: false, home: true } });
     const bare = { ...host, controllers: new Set<string>() };
     expect(codeOf(() => decide(toml, 'a', options, bare))).toBe('NotEnforceable');
-    expect(() => decide(toml, 'a', options, bare)).toThrow(/^cannot launch a strictly: memory-max: /);
+    expect(() => decide(toml, 'a', options, bare)).toThrow(/^cannot launch a strictly: memory-max, /);
+  });
+
+  it('names all limits that a refusal is about, and the way out once', () => {
+    const bare = { ...host, controllers: new Set<string>() };
+    const message = (() => {
+      try {
+        return String(decide('', 'a', { profile: 'strict', 'memory-high': '1G' }, bare));
+      } catch (error) {
+        return (error as Error).message;
+      }
+    })();
+    expect(message).toContain(': memory-max, memory-high');
+    expect(message.match(/Delegate=/g)).toHaveLength(1);
+    expect(message.match(/the memory controller/g)).toHaveLength(1);
   });
 
   it('lays what the config says about the sandbox over each other', () => {
@@ -136,7 +150,7 @@ describe('decide containment', () => {
 
   it('names every missing part in a refusal', () => {
     const bare = { ...host, controllers: new Set<string>() };
-    expect(() => decide('', 'a', { profile: 'strict' }, bare)).toThrow(/memory-max: .*tasks-max: /);
+    expect(() => decide('', 'a', { profile: 'strict' }, bare)).toThrow(/memory-max, memory-swap-max: .*tasks-max: /);
   });
 
   it('refuses a share that leaves nothing', () => {
