@@ -18,7 +18,8 @@ export type AppMatch<App extends NamedApp> =
 
 /**
  * Finds the app that a word names: by its exact id, with or without ".desktop", which wins over everything else; or by its
- * id in other letters, the last part or parts of it ("gedit", "gnome.gedit") or a visible name, all without regard to case.
+ * id in other letters, the last part or parts of it ("gedit", "gnome.gedit") or a visible name, all without regard to case. Where
+ * nothing else is meant, by what the id has before a dash, if only one has it ("firefox" for firefox-esr).
  */
 export function matchApp<App extends NamedApp>(word: string, apps: readonly App[]): AppMatch<App> {
   const typed = withoutSuffix(word);
@@ -34,6 +35,12 @@ export function matchApp<App extends NamedApp>(word: string, apps: readonly App[
             lastParts(id).some((part) => folded(part) === wanted) || names.some((name) => folded(name) === wantedName),
         ),
   );
+  if (found.length === 0 && wanted !== '') {
+    const [variant, ...variants] = apps.filter(({ id }) =>
+      lastParts(id).some((part) => folded(part).startsWith(`${wanted}-`)),
+    );
+    if (variant !== undefined && variants.length === 0) return { kind: 'one', app: variant };
+  }
   const [only, ...others] = found;
   if (only === undefined) return { kind: 'none', near: nearApps(word, apps) };
   return others.length === 0 ? { kind: 'one', app: only } : { kind: 'several', apps: found };

@@ -28,6 +28,7 @@ describe('an app named on the command line', () => {
     ['an id in other letters', 'ORG.gnome.Gedit', 'org.gnome.gedit'],
     ['the last part of an id', 'gedit', 'org.gnome.gedit'],
     ['the last parts of an id', 'gnome.terminal', 'org.gnome.Terminal'],
+    ['what is before a dash in its id', 'Firefox', 'firefox-esr'],
     ['a name', 'Text Editor', 'org.gnome.TextEditor'],
     ['a name in other letters', 'firefox esr', 'firefox-esr'],
     ['a name in another language', 'taschenrechner', 'org.gnome.Calculator'],
@@ -46,12 +47,19 @@ describe('an app named on the command line', () => {
     ['gedti', ['org.gnome.gedit']],
     ['taschenrechnr', ['org.gnome.Calculator']],
     ['editor', ['org.gnome.TextEditor']],
-    ['firefox', ['firefox-esr']],
     ['zzz', []],
     ['', []],
   ])('is suggested for %j', (word, near) => {
     expect(matchApp(word, desktop)).toMatchObject({ kind: 'none' });
     expect(idsOf(matchApp(word, desktop))).toEqual(near);
+  });
+
+  it('is not guessed where several ids have the word before a dash, or one has it as it is', () => {
+    const variants = [app('firefox-esr'), app('firefox-beta')];
+    expect(matchApp('firefox', variants).kind).toBe('none');
+    expect(matchApp('firefox', [...variants, app('firefox')])).toMatchObject({ kind: 'one', app: { id: 'firefox' } });
+    expect(matchApp('fire', desktop).kind).toBe('none');
+    expect(matchApp('', [app('-x')]).kind).toBe('none');
   });
 
   it('is suggested by its id and its name', () => {
