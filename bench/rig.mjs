@@ -14,15 +14,20 @@ const root = '/org/ringfence/Ringfence1';
 /** What every section measures with: an app whose first act is a signal to us, the daemon, and the bus. */
 export async function openRig(settings) {
   const work = mkdtempSync(join(tmpdir(), 'ringfence-bench-'));
-  // In the home: what runs strictly sees nothing of this /tmp.
-  const fifo = join(process.env.HOME, 'first-instruction');
+  // What runs strictly sees nothing of this /tmp, and of the home only what is shared.
+  const shared = join(process.env.HOME, 'bench');
+  mkdirSync(shared);
+  const configFolder = join(process.env.HOME, '.config/ringfence');
+  mkdirSync(configFolder, { recursive: true });
+  writeFileSync(join(configFolder, 'config.toml'), '[profile.strict]\nshared-folders = ["~/bench"]\n');
+  const fifo = join(shared, 'first-instruction');
   await exec('mkfifo', [fifo]);
   // Opened for both, so that it never ends between two writers.
   const pipe = await open(fifo, 'r+');
   const signalled = async () => void (await pipe.read(Buffer.alloc(1), 0, 1, null));
 
   // The app under test: its first act is one byte into the pipe, by the shell itself.
-  const app = join(process.env.HOME, 'bench-app');
+  const app = join(shared, 'bench-app');
   writeFileSync(app, `#!/bin/sh\nprintf . > ${fifo}\n`, { mode: 0o755 });
   const entries = join(process.env.HOME, '.local/share/applications');
   mkdirSync(entries, { recursive: true });
