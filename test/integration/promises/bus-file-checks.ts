@@ -22,6 +22,11 @@ import {
 
 // What sees the effect of the methods about icons, and of the properties of the main object.
 
+const notesLost = seenIn(
+  'integration/shadows/shadow-behaviour.test.ts',
+  'are enabled still, and come into the notes again',
+);
+
 type Options = Readonly<Record<string, string>>;
 const id = `${app}.desktop`;
 const other = join(applications, 'org.test.Other.desktop');
@@ -260,6 +265,8 @@ const listChecks: Record<string, Check> = {
     await enable([app]);
     expect(await listed(id)).toHaveProperty('wish');
   },
+  'ListApps "note"': notesLost,
+  'ListApps "lost"': notesLost,
   'ListApps "app"': async () => {
     await enabled();
     expect(await listed(id)).toMatchObject({ wish: 'app' });

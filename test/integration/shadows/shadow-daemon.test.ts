@@ -101,8 +101,8 @@ describe('the daemon', () => {
     const kept = join(data, 'ringfence/originals/org.test.Second.desktop');
     expect(existsSync(kept)).toBe(true);
     rmSync(entry('org.test.Second'));
-    await waitFor(() => !existsSync(kept), { what: 'the end of what was kept of it', timeoutMs: 5000 });
-    expect(existsSync(entry('org.test.Second'))).toBe(false);
+    await waitFor(() => isShadow('org.test.Second'), { what: 'the shadow to be written anew', timeoutMs: 5000 });
+    expect(existsSync(kept)).toBe(true);
   });
 
   it('brings everything up to date when it starts', async () => {
