@@ -43,7 +43,10 @@ export function askManager(bus: BusConnection) {
   const resultOf = async (unit: string): Promise<string | undefined> => {
     const state = await property('ActiveState', unitObjectPath(unit), `${managerName}.Unit`).catch(() => 'inactive');
     if (state === 'active') return 'done';
-    return state === 'activating' ? undefined : String(state);
+    if (state === 'activating') return undefined;
+    // Inactive is also what waits for its job, which the manager keeps when it is executed anew; its end is still to come.
+    const [job] = (await property('Job', unitObjectPath(unit), `${managerName}.Unit`).catch(() => [0])) as [number];
+    return job === 0 ? String(state) : undefined;
   };
   return { call, property, listScopes, loadedOf, resultOf };
 }
