@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { errorTable } from '../../src/domain/errors.ts';
 import type { BusConnection, RemoteError } from '../../src/platform/dbus/connection.ts';
-import { busName, connectTestBus, endAll, fenceUnits, processesWith, rootPath } from '../fixtures/live-daemon.ts';
+import {
+  busName,
+  connectTestBus,
+  endAll,
+  fenceUnits,
+  processesWith,
+  rootPath,
+  shellsWith,
+} from '../fixtures/live-daemon.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import '../harness/require-machine.ts';
 
@@ -50,6 +58,6 @@ it('a runtime folder that is really full gives no scope: nothing runs, the words
   expect(processesWith(marker)).toEqual([]);
   rmSync(filler);
   expect(await run()).toMatch(/^\/org\/ringfence/);
-  expect(processesWith(marker)).toHaveLength(1);
+  expect(shellsWith(marker)).toHaveLength(1);
   expect(await fenceUnits(bus)).toHaveLength(1);
 });

@@ -10,6 +10,7 @@ import {
   gates,
   namePid,
   processesWith,
+  shellsWith,
 } from '../../fixtures/live-daemon.ts';
 import { output } from '../../harness/command.ts';
 import { startDaemon } from '../../harness/daemon.ts';
@@ -31,7 +32,7 @@ it('when the bus dies the daemon ends with 75, what it started runs on, and a ne
   });
   expect(told.map(brokenPromises)).toEqual(['']);
   await client.close();
-  expect(processesWith(marker)).toHaveLength(1);
+  expect(shellsWith(marker)).toHaveLength(1);
   await waitFor(() => gates().length === 0, { what: 'the spare gate to be gone' });
 
   // The socket still listens: the first to connect starts the next bus, and the manager joins it by itself.

@@ -6,8 +6,8 @@ import {
   endAll,
   fenceUnits,
   namePid,
-  processesWith,
   rootPath,
+  shellsWith,
 } from '../../fixtures/live-daemon.ts';
 import { output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
@@ -48,6 +48,6 @@ it('launches while the user manager is executed anew come through, each once', {
     await reexec;
     await waitFor(() => namePid(bus, 'org.freedesktop.systemd1'), { what: 'the manager to be back' });
   }
-  expect(processesWith(marker)).toHaveLength(launched);
+  expect(shellsWith(marker)).toHaveLength(launched);
   expect(await waitFor(() => fenceUnits(bus), { what: 'the manager to answer' })).toHaveLength(launched);
 });
