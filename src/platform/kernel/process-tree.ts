@@ -32,7 +32,10 @@ export interface ProcessTree {
    * read may come short.
    */
   descendants(pid: number, thorough: boolean): number[];
-  /** The processes of one cgroup, without those of its children. */
+  /**
+   * The processes of one cgroup, without those of its children; none where it is gone.
+   * @throws what node throws when the list is there and cannot be read: that is not an empty one
+   */
   members(cgroup: string): number[];
   /**
    * Moves a process into a cgroup; false when it has ended.
@@ -65,7 +68,7 @@ export function openProcessTree(cgroupRoot: string): ProcessTree {
       return found;
     },
 
-    members: (cgroup) => numbers(text(`${cgroupRoot}${cgroup}/cgroup.procs`)),
+    members: (cgroup) => numbers(procsOf(`${cgroupRoot}${cgroup}/cgroup.procs`)),
 
     move(pid, cgroup) {
       try {
@@ -168,6 +171,16 @@ function allChildren(): Map<number, number[]> {
     else siblings.push(pid);
   }
   return children;
+}
+
+/** ENODEV is what a cgroup gives that is removed while it is read. */
+function procsOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
 }
 
 function numbers(list: string): number[] {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
@@ -32,6 +32,14 @@ for number in range(1000):
     os.wait()
 time.sleep(1000)
 `;
+
+function statOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').trim();
+  } catch {
+    return `${pid} has ended`;
+  }
+}
 
 describe('Contain of a process that runs away from it', () => {
   const marker = `runaway-${process.pid}`;
@@ -72,7 +80,11 @@ describe('Contain of a process that runs away from it', () => {
     const pid = Number(await unitProperty(unit, 'MainPID'));
     const path = await client.contain(pid, new Map([['tasks-max', 'infinity']]));
     const scope = `/app.slice/${(await instanceAt(client, path)).unit}`;
-    const outside = () => processesWith(marker).filter((one) => cgroupOf(one)?.endsWith(scope) === false);
+    // With where it is and since when, as a failure says no more than this.
+    const outside = () =>
+      processesWith(marker)
+        .filter((one) => cgroupOf(one)?.endsWith(scope) === false)
+        .map((one) => `${cgroupOf(one)}: ${statOf(one)}; its root: ${statOf(pid)}`);
     expect(outside()).toEqual([]);
     await waitFor(() => processesWith(marker).length >= 1001, { what: 'all thousand' });
     expect(outside()).toEqual([]);
