@@ -89,11 +89,20 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 70);
 });
 
+/** One that was deleted meanwhile has no name any more but the shell's. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env['PWD'] ?? '/';
+  }
+}
+
 const invocation = readInvocation(process.argv.slice(2), commands);
 const terminal = openTerminal(process.stdout, process.stderr, process.env, invocation.json);
 main(invocation, {
   environment: process.env,
-  workingDirectory: process.cwd(),
+  workingDirectory: workingDirectory(),
   terminal,
   version: RINGFENCE_VERSION,
 }).then(

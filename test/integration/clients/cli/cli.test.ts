@@ -44,6 +44,15 @@ describe('ringfence', () => {
     expect(stderr).not.toContain('Error:');
   });
 
+  it('works in a folder that was deleted', () => {
+    const inGone = (words: string) => {
+      const script = `cd "$(mktemp -d)" && rmdir "$PWD" && exec "${program}" ${words}`;
+      return spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    };
+    expect(inGone('--version')).toMatchObject({ status: 0, stderr: '' });
+    expect(inGone('config check')).toMatchObject({ status: 0, stderr: '' });
+  });
+
   it('is Unreachable, exit code 7, where there is no bus', () => {
     const { status, stderr } = spawnSync(program, ['list'], {
       encoding: 'utf8',
