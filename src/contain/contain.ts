@@ -1,5 +1,6 @@
 import type { Decision } from '../domain/decision.ts';
 import { parseDesktopId } from '../domain/desktop-id.ts';
+import { displayName } from '../domain/display-name.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { asScopeFailure } from '../domain/fence-failure.ts';
 import type { Instance } from '../domain/instance.ts';
@@ -35,7 +36,7 @@ export async function containProcess(
   const options = parseLaunchOptions('contain', task, texts);
   const root = requireOurs(pid, task, ports, options.alone);
   const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
-  const name = options.name ?? id?.name ?? root.programs.at(-1) ?? 'process';
+  const name = displayName(options.name ?? id?.name ?? root.programs.at(-1) ?? 'process');
   const decision = decideFence(id?.id, options, ports);
   if (decision.mode === 'strict') throw refuseStrict(task, options.enclosable ?? false);
   await terminalHasLetGo(root, ports);

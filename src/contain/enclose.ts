@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { Decision } from '../domain/decision.ts';
 import { parseDesktopId } from '../domain/desktop-id.ts';
+import { displayName } from '../domain/display-name.ts';
 import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
 import { asStrictRefusal } from '../domain/fence-failure.ts';
 import type { Instance } from '../domain/instance.ts';
@@ -46,7 +47,7 @@ export async function encloseProcess(
   const options = parseLaunchOptions('contain', task, texts);
   const root = requireOurs(pid, task, ports);
   const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
-  const name = options.name ?? id?.name ?? root.programs.at(-1) ?? 'process';
+  const name = displayName(options.name ?? id?.name ?? root.programs.at(-1) ?? 'process');
   const decision = decideFence(id?.id, options, ports);
   if (decision.mode !== 'strict') {
     throw new RingfenceError('InvalidArgument', `cannot ${task}: the profile ${decision.profile} has no sandbox`);

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DesktopId, parseDesktopId } from '../domain/desktop-id.ts';
+import { displayName } from '../domain/display-name.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { LaunchPorts } from './ports.ts';
 import { checkListSize, type LaunchOptions, parseLaunchOptions } from './pure/launch-options.ts';
@@ -131,7 +132,7 @@ function resolveCommand(
   const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
   return {
     appId: id?.id,
-    name: id === undefined ? basename(program) : appName(id, environment, ports),
+    name: displayName(id === undefined ? basename(program) : appName(id, environment, ports)),
     unitStem: id?.name ?? basename(program),
     argvs: [argv],
     inTerminal: false,

@@ -1,5 +1,6 @@
 import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DisplayFacts, shouldShow } from '../domain/desktop-entry/should-show.ts';
+import { displayName } from '../domain/display-name.ts';
 import type { OwnedFile } from '../domain/owned-file.ts';
 import type { OwnedDisk } from '../platform/owned-files/disk.ts';
 import { type Manifest, wishFor } from './pure/manifest.ts';
@@ -44,7 +45,7 @@ export function listApps(
     return [
       {
         id: id.id,
-        name: name ?? id.name,
+        name: displayName(name ?? id.name),
         state,
         source,
         profile: wish?.profile,

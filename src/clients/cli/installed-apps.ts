@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mainGroup, parseDesktopEntry } from '../../domain/desktop-entry/parse.ts';
+import { displayName } from '../../domain/display-name.ts';
 import type { Client, Rows } from './client.ts';
 import type { NamedApp } from './pure/match-app.ts';
 
@@ -23,7 +24,7 @@ function namesIn(path: string): string[] {
   try {
     const entry = parseDesktopEntry(readFileSync(path), path);
     const locales = entry.locales(mainGroup, 'Name').map((locale) => entry.getLocalized(mainGroup, 'Name', [locale]));
-    return [entry.get(mainGroup, 'Name'), ...locales].flatMap((name) => name ?? []);
+    return [entry.get(mainGroup, 'Name'), ...locales].flatMap((name) => (name === undefined ? [] : displayName(name)));
   } catch {
     // One that this process may not read is known by the name that the daemon has for it.
     return [];

@@ -3,6 +3,7 @@ import { expandExec } from '../../domain/desktop-entry/exec-line.ts';
 import type { FoundEntry } from '../../domain/desktop-entry/found-entry.ts';
 import { mainGroup, parseDesktopEntry } from '../../domain/desktop-entry/parse.ts';
 import type { DesktopId } from '../../domain/desktop-id.ts';
+import { displayName } from '../../domain/display-name.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 
 /** What is to be launched. */
@@ -107,7 +108,7 @@ export function resolveApp(request: AppRequest, entry: FoundEntry, facts: HostFa
   const startupWmClass = document.get(mainGroup, 'StartupWMClass') || undefined;
   return {
     id: request.id,
-    name: name || request.id.name,
+    name: displayName(name || request.id.name),
     ...(icon !== undefined && { icon }),
     ...(request.action !== undefined && { action: request.action }),
     argvs: argvs.map(([program = '', ...args]) => {
