@@ -44,9 +44,24 @@ export async function withApps(words: readonly string[], client: Client, request
     const match = matchApp(word, installed.has(id) ? [] : request.candidates(await apps()));
     if (match.kind === 'one') found.push(match.app.id);
     else
-      settled.push(match.kind === 'none' ? hinted(row, didYouMean(match.near)) : unclear(word, candidates(match.apps)));
+      settled.push(
+        match.kind === 'none'
+          ? hinted(installed.has(id) ? row : asUnknown(row, word), didYouMean(match.near))
+          : unclear(word, candidates(match.apps)),
+      );
   }
   return found.length === 0 ? settled : [...settled, ...(await request.act(found))];
+}
+
+/** What takes an app back is content with one that was never enabled; a word that no app goes by is a mistake all the same. */
+function asUnknown(row: Row, word: string): Row {
+  if (row.get('state') === 'failed') return row;
+  return new Map([
+    ...row,
+    ['state', 'failed'],
+    ['error', 'NoSuchApp'],
+    ['reason', `cannot find ${word}: no app goes by it`],
+  ]);
 }
 
 function unclear(word: string, which: string): Row {

@@ -151,3 +151,32 @@ describe('a word', () => {
     expect((await ringfence('disable', 'Word Grinder')).stdout).toBe('org.test.Grinder  disabled\n');
   });
 });
+
+describe('disable', () => {
+  it('of a word that no app goes by is a mistake; of an app that was never enabled it is none', async () => {
+    const typo = await ringfence('disable', 'org.test.Grindr');
+    expect(typo).toMatchObject({
+      code: 3,
+      stderr: 'failed: cannot find org.test.Grindr: no app goes by it\n',
+    });
+    expect(await ringfence('disable', 'org.test.Grinder')).toMatchObject({ code: 0 });
+  });
+});
+
+it('an app whose name holds commands for a terminal is shown without them', async () => {
+  const name = 'Red\x1b[31m\u009b1mAlarm';
+  installEntryText('org.test.Alarm', `[Desktop Entry]\nType=Application\nName=${name}\nExec=sleep 1000\n`);
+  const told = [
+    await ringfence('apps', 'alarm'),
+    await ringfence('launch', 'org.test.Alarm'),
+    await ringfence('show', 'org.test.Alarm'),
+    await ringfence('list'),
+    await ringfence('--json', 'show', 'org.test.Alarm'),
+  ];
+  for (const { code, stdout, stderr } of told) {
+    expect(code).toBe(0);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    expect(stdout + stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  }
+  expect(told[2]?.stdout).toContain('Red\ufffd[31m\ufffd1mAlarm');
+});
