@@ -11,9 +11,13 @@ export interface EditPorts {
   sources(): readonly ConfigSource[];
   /**
    * Replaces the text of the file, whole or not at all, while nobody else may; returns whether it was changed. What `alter` throws
-   * leaves it as it was. The text of a file that does not exist is empty.
+   * leaves it as it was. The text of a file that does not exist is empty. A file with nothing left in it is removed, or kept with
+   * `keepEmpty`.
    */
-  change(alter: (text: string) => string): Promise<boolean>;
+  change(
+    alter: (text: string, exists: boolean) => string,
+    options?: { readonly keepEmpty?: boolean },
+  ): Promise<boolean>;
 }
 
 /** What an edit came to. */

@@ -1,7 +1,7 @@
 import { asFileError } from '../domain/errno-text.ts';
 import { type EditPorts, previewEdit } from './edit-config.ts';
 import type { ConfigEdit } from './pure/edit-config-text.ts';
-import { type KeptLimits, takeBack, withKept, withoutKept, withoutTouched } from './pure/kept-limits.ts';
+import { type KeptLimits, takeBack, withEmptyFile, withKept, withoutKept, withoutTouched } from './pure/kept-limits.ts';
 
 /** What keeping limits works with: the config file, and the record of what was put there. */
 export interface KeepPorts extends EditPorts {
@@ -19,7 +19,7 @@ export async function keepLimits(
   ports: KeepPorts,
 ): Promise<void> {
   const edits = editsFor(apps, limits);
-  await ports.change((text) => {
+  await ports.change((text, exists) => {
     const { text: next, keys } = previewEdit(text, edits, ports);
     // Before the file says so: a record of what was never set takes nothing back.
     remember(ports, (record) =>
@@ -30,7 +30,7 @@ export async function keepLimits(
             app,
             keys.filter(({ edit }) => edit.section.kind === 'app' && edit.section.name === app),
           ),
-        record,
+        exists && text === '' ? withEmptyFile(record) : record,
       ),
     );
     return next;
@@ -65,13 +65,16 @@ export async function takeLimitsBack(
   const known = Object.keys(record.apps).filter((app) => apps === undefined || apps.includes(app));
   if (known.length === 0) return [];
   let taken: readonly TakenLimits[] = [];
-  await ports.change((text) => {
-    if (text === '') return text;
-    const plans = known.map((app) => ({ app, ...takeBack(text, record, app) }));
-    taken = plans.map(({ app, edits, changed }) => ({ app, back: edits.map(({ key }) => key), left: changed }));
-    const edits = plans.flatMap((plan) => plan.edits);
-    return edits.length === 0 ? text : previewEdit(text, edits, ports).text;
-  });
+  await ports.change(
+    (text) => {
+      if (text === '') return text;
+      const plans = known.map((app) => ({ app, ...takeBack(text, record, app) }));
+      taken = plans.map(({ app, edits, changed }) => ({ app, back: edits.map(({ key }) => key), left: changed }));
+      const edits = plans.flatMap((plan) => plan.edits);
+      return edits.length === 0 ? text : previewEdit(text, edits, ports).text;
+    },
+    { keepEmpty: record.wasEmpty ?? false },
+  );
   remember(ports, (now) => withoutKept(now, known));
   return taken.filter(({ back, left }) => back.length + left.length > 0);
 }

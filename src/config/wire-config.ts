@@ -20,7 +20,7 @@ export function wireConfigEdits(environment: Readonly<Record<string, string | un
   return {
     file,
     sources: () => readSources(places),
-    change: (alter) => changeFile(file, alter),
+    change: (alter, options) => changeFile(file, alter, options),
     kept: openKeptLimits(join(data, 'ringfence/enabled-limits.json'), file),
   };
 }

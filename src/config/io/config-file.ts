@@ -28,19 +28,24 @@ const lockTimeoutMs = 10_000;
 /**
  * Replaces the text of a file whole or not at all, and durably: under a lock that every other call of this waits for, with a new
  * file that takes the place of the old one. Mode, owner, a byte order mark and the symbolic links that lead to it stay. A file
- * that somebody else writes meanwhile is read again, so that nothing is lost. A file with nothing left in it is removed.
+ * that somebody else writes meanwhile is read again, so that nothing is lost. A file with nothing left in it is removed, unless
+ * `keepEmpty` says that it is to stay.
  *
- * @param alter gets the text, empty for a file that does not exist; what it throws leaves the file as it was
+ * @param alter gets the text, empty for a file that does not exist, and whether it does; what it throws leaves the file as it was
  * @returns whether there was anything to change
  * @throws RingfenceError Failed or TimedOut: "cannot change PATH: …", with the way out
  */
-export async function changeFile(path: string, alter: (text: string) => string): Promise<boolean> {
+export async function changeFile(
+  path: string,
+  alter: (text: string, exists: boolean) => string,
+  { keepEmpty = false }: { readonly keepEmpty?: boolean } = {},
+): Promise<boolean> {
   const task = `change ${path}`;
   try {
     const unlock = await takeLock(join(dirname(path), `.${basename(path)}.lock`), lockTimeoutMs, task);
     try {
       for (let attempt = 1; ; attempt++) {
-        const outcome = tryChange(path, alter);
+        const outcome = tryChange(path, alter, keepEmpty);
         if (outcome !== 'outrun') return outcome === 'changed';
         if (attempt === mostAttempts) throw refusal(path, 'another program writes to it all the time; try again');
       }
@@ -55,17 +60,21 @@ export async function changeFile(path: string, alter: (text: string) => string):
   }
 }
 
-function tryChange(path: string, alter: (text: string) => string): 'changed' | 'unchanged' | 'outrun' {
+function tryChange(
+  path: string,
+  alter: (text: string, exists: boolean) => string,
+  keepEmpty: boolean,
+): 'changed' | 'unchanged' | 'outrun' {
   const target = followLinks(path);
   const before = read(target);
   const text = decode(path, before?.bytes);
-  const next = alter(text);
+  const next = alter(text, before !== undefined);
   if (next === text) return 'unchanged';
   if (before !== undefined && !isWritable(target)) {
     throw refusal(path, 'it is write-protected; allow it with "chmod u+w"');
   }
   // With nothing left in it, but for one that a link leads to, which is somebody's own arrangement.
-  if (next === '' && target === path) {
+  if (next === '' && target === path && !keepEmpty) {
     rmSync(path, { force: true });
     return 'changed';
   }

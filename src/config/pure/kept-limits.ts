@@ -16,6 +16,8 @@ const schema = v.object({
   file: v.string(),
   /** By app, without ".desktop", and by limit. */
   apps: v.record(v.string(), v.record(v.picklist(limitNames), kept)),
+  /** The file was there, empty, before the first of them: it stays when they are gone. */
+  wasEmpty: v.optional(v.boolean()),
 });
 
 /** The limits that "enable" has put into the config file, so that "disable" can take them out again. */
@@ -57,6 +59,11 @@ export function withKept(
   }
   const apps = { ...record.apps, [app]: limits };
   return Object.keys(limits).length === 0 ? withoutKept(record, [app]) : { ...record, apps };
+}
+
+/** The record that the file was there, without a word, before anything was put into it. */
+export function withEmptyFile(record: KeptLimits): KeptLimits {
+  return Object.keys(record.apps).length === 0 ? { ...record, wasEmpty: true } : record;
 }
 
 /** The record without these apps. */

@@ -14,8 +14,8 @@ function ports(text: string, others: readonly ConfigSource[] = []) {
     now,
     file,
     sources: () => [...others, ...(now.text === '' ? [] : [{ path: file, text: now.text }])],
-    async change(alter: (before: string) => string) {
-      const next = alter(now.text);
+    async change(alter: (before: string, exists: boolean) => string) {
+      const next = alter(now.text, now.text !== '');
       const changed = next !== now.text;
       now.text = next;
       return changed;

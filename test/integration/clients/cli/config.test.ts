@@ -208,6 +208,19 @@ describe('ringfence enable with limits', () => {
     expect(text()).toBe(mine);
   });
 
+  it('leaves an empty file that was there before where it is', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    writeFileSync(file, '');
+    expect((await ringfence('enable', '--memory-max', '1G', 'org.test.App')).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toContain('memory-max = "1G"');
+    expect((await ringfence('disable', 'org.test.App')).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe('');
+    rmSync(file);
+    expect((await ringfence('enable', '--memory-max', '1G', 'org.test.App')).code).toBe(0);
+    expect((await ringfence('disable', 'org.test.App')).code).toBe(0);
+    expect(existsSync(file)).toBe(false);
+  });
+
   it('leaves what was changed since', async () => {
     installEntry('org.test.App', ['Exec=sleep 1000']);
     await ringfence('enable', '--memory-max', '1G', '--tasks-max', '100', 'org.test.App');
