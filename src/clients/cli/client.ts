@@ -1,13 +1,14 @@
-import { type ErrorCode, errorTable, RingfenceError } from '../../domain/errors.ts';
+import { type ErrorCode, errorTable, isRingfenceError, RingfenceError } from '../../domain/errors.ts';
 import { unitName } from '../../install/pure/places.ts';
 import { sessionBusAddress } from '../../platform/dbus/address.ts';
-import { connectBus } from '../../platform/dbus/connection.ts';
+import { type BusConnection, connectBus } from '../../platform/dbus/connection.ts';
 import { isRemoteError } from '../../platform/dbus/messages.ts';
 import { notInstalled, openOwnUnit } from '../../platform/systemd/own-unit.ts';
 
 const destination = 'org.ringfence.Ringfence1';
 const root = '/org/ringfence/Ringfence1';
 const launchTimeoutMs = 60_000;
+const pingTimeoutMs = 10_000;
 /** Thousands of entries on a slow disk. */
 const entriesTimeoutMs = 600_000;
 
@@ -70,7 +71,7 @@ export async function connectClient(environment: Readonly<Record<string, string 
     timeoutMs = launchTimeoutMs,
   ) => {
     try {
-      awake ??= unit.wake();
+      awake ??= unit.wake().then(() => requireLife(bus));
       await awake;
       return await bus.call({ destination, path, interface: iface, member }, signature, args, reply, { timeoutMs });
     } catch (error) {
@@ -154,6 +155,17 @@ export async function connectClient(environment: Readonly<Record<string, string 
     },
     close: () => bus.close(),
   };
+}
+
+/** A daemon that is alive answers this in milliseconds, however long a launch takes it. */
+async function requireLife(bus: BusConnection): Promise<void> {
+  const ping = { destination, path: root, interface: 'org.freedesktop.DBus.Peer', member: 'Ping' };
+  await bus.call(ping, '', [], '', { timeoutMs: pingTimeoutMs }).catch((error: unknown) => {
+    if (!isRingfenceError(error) || error.code !== 'TimedOut') throw error;
+    const wayOut = `"systemctl --user restart ${unitName}" starts it anew; what runs in a fence stays as it is`;
+    const why = `it has not answered for ${pingTimeoutMs / 1000} s; ${wayOut}`;
+    throw new RingfenceError('Unreachable', `cannot reach the Ringfence daemon: ${why}`, { cause: error });
+  });
 }
 
 function instanceView(path: string, values: ReadonlyMap<string, unknown>): InstanceView {

@@ -105,6 +105,10 @@ export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
       if ((await own.ownerPid()) !== undefined) return;
       const [activatable] = await bus.call({ ...driver, member: 'ListActivatableNames' }, '', [], 'as');
       const facts = await own.facts().catch(() => undefined);
+      if (facts?.load === 'masked') {
+        const why = `${unit} is masked; allow it with "systemctl --user unmask ${unit}"`;
+        throw new RingfenceError('Unreachable', `cannot start the Ringfence daemon: ${why}`);
+      }
       if (facts?.load !== 'loaded') {
         // The bus starts it, or says why not.
         if (activatable.includes(daemonName)) return;

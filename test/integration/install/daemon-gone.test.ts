@@ -103,6 +103,37 @@ describe('an installed daemon', () => {
     }
   });
 
+  it('that hangs is told of within seconds, with the way out, which helps', async () => {
+    await output([built.ringfence, 'list']);
+    const pid = await waitFor(() => namePid(bus, busName), { what: 'a daemon' });
+    process.kill(pid, 'SIGSTOP');
+    const told = await command([built.ringfence, 'list'], soon);
+    expect(told).toMatchObject({
+      code: 7,
+      stderr: expect.stringMatching(/has not answered for 10 s; "(.*)" starts it/),
+    });
+    const wayOut = /"(systemctl --user restart [^"]*)"/.exec(told.stderr)?.[1] ?? '';
+    // A stopped process ends by SIGKILL alone, and not before its time is over.
+    process.kill(pid, 'SIGKILL');
+    await output(wayOut.split(' '));
+    expect((await command([built.ringfence, 'list'], soon)).code).toBe(0);
+  });
+
+  it('that is masked is told of as that', async () => {
+    await output(['systemctl', '--user', 'stop', 'ringfence.service']);
+    await output(['systemctl', '--user', 'mask', '--runtime', 'ringfence.service']);
+    try {
+      const told = await command([built.ringfence, 'list'], soon);
+      const unmask = 'systemctl --user unmask ringfence.service';
+      const why = `ringfence.service is masked; allow it with "${unmask}"`;
+      expect(told).toMatchObject({ code: 7, stderr: `ringfence: cannot start the Ringfence daemon: ${why}\n` });
+      await output([...unmask.split(' '), '--runtime']);
+      expect((await command([built.ringfence, 'list'], soon)).code).toBe(0);
+    } finally {
+      await output(['systemctl', '--user', 'unmask', '--runtime', 'ringfence.service']);
+    }
+  });
+
   it('that could not be started is started by the next click', async () => {
     renameSync(node, `${node}.away`);
     try {
