@@ -33,6 +33,18 @@ export async function warnOfConfig(client: Client, terminal: Terminal): Promise<
   if (error !== '') terminal.warn(`ringfence: your configuration is not in force: ${error}`);
 }
 
+/** Says which of the limits that were asked for here are not enforced: those of the configuration would be a line every time. */
+export async function warnOfLost(
+  client: Client,
+  path: string,
+  asked: ReadonlyMap<string, string>,
+  terminal: Terminal,
+): Promise<void> {
+  const found = (await client.instances()).filter((one) => one.path === path);
+  const own = found.map((one) => ({ ...one, report: one.report.filter((row) => asked.has(row.get('name') ?? '')) }));
+  await warnOfShortcomings(client, own, terminal);
+}
+
 /** One line for all that this machine cannot do, of which doctor has the rest; one for each thing that is this request's own. */
 async function warnOfShortcomings(
   client: Client,

@@ -16,14 +16,14 @@ export type TerminalUse = 'required' | 'as-is' | 'none';
 /**
  * Runs a command in a fence as a child of this process, with its input and output; returns its exit status, 128 + n when
  * signal n ended it. The child is `ringfence-shell`, which contains itself and becomes the command: it is never outside.
- * With `json`, the last line on stderr (the output is the command's) is a document with how it ended.
+ * `onContained` is called as soon as it is fenced, when it may be running already. With `json`, the last line on stderr (the output is the command's) is a document with how it ended.
  * @throws RingfenceError InvalidArgument (no terminal)
  */
 export async function runHere(
   argv: readonly string[],
   options: ReadonlyMap<string, string>,
   { terminalUse, json }: { readonly terminalUse: TerminalUse; readonly json: boolean },
-  { terminal }: Pick<Context, 'terminal'>,
+  { terminal, onContained }: Pick<Context, 'terminal'> & { onContained(instance: string): Promise<void> },
 ): Promise<number> {
   // Lies beside this program.
   const shellProgram = join(dirname(realpathSync(process.argv[1] ?? '')), 'ringfence-shell');
@@ -44,6 +44,7 @@ export async function runHere(
   const told = (await text(child.stdio[3] as NodeJS.ReadableStream)).trim();
   const isContained = told.startsWith('/org/ringfence/');
   const witness = isContained ? watchScope(child.pid ?? 0) : undefined;
+  if (isContained) await onContained(instanceOf(told));
   const status = await ended;
   stopForwarding();
   if (!isContained && told !== '') {
@@ -56,8 +57,13 @@ export async function runHere(
     const what = status === 137 ? 'it was' : many;
     terminal.warn(`ringfence: ${argv[0]}: ${what} killed at the memory limit`);
   }
-  if (json) terminal.sayJson({ instance: told.split(/\s/)[0], exitCode: status, oomKills: kills });
+  if (json) terminal.sayJson({ instance: instanceOf(told), exitCode: status, oomKills: kills });
   return status;
+}
+
+/** What a strict start adds is the folder of its sandbox. */
+function instanceOf(told: string): string {
+  return told.split(/\s/)[0] ?? '';
 }
 
 /** Why ringfence-shell has no fence: "org.ringfence.Error.NoSuchProfile: cannot …", or ": cannot …" where it says so itself. */

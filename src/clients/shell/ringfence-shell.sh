@@ -130,7 +130,9 @@ become() {
       ;;
   esac
   case $reply in
-    '   /org/ringfence/'*) [ -z "$instance_fd" ] || printf %s "$reply" >&"$instance_fd" ;;
+    '   /org/ringfence/'*)
+      if [ -n "$instance_fd" ]; then printf %s "$reply" >&"$instance_fd"; else say_what_is_lost "${reply#'   '}"; fi
+      ;;
     *) without_fence "$reply" ;;
   esac
   [ -z "$instance_fd" ] || eval "exec $instance_fd>&-"
@@ -142,6 +144,24 @@ become() {
   fi
   shift
   exec env -i -- "$@"
+}
+
+# One line for the limits asked for here that this machine does not enforce. INSTANCE
+say_what_is_lost() {
+  case $method$as_is$asked in Contain*,memory-* | Contain*,cpu-* | Contain*,io-* | Contain*,tasks-*) ;; *) return ;; esac
+  lost=
+  while read -r key value; do
+    case $key in
+      name) name=${value%% *} ;;
+      state)
+        case ${value%% *}$asked in not-enforced*",$name,"*) lost=$lost${lost:+, }$name ;; esac
+        ;;
+    esac
+  done <<REPORT
+$(DBUS_SESSION_BUS_ADDRESS=$address dbus-send --session --print-reply=literal --reply-timeout=2000 \
+    --dest=org.ringfence.Ringfence1 "$1" org.freedesktop.DBus.Properties.Get string:org.ringfence.Instance1 string:Report 2>&1)
+REPORT
+  [ -z "$lost" ] || printf 'ringfence-shell: not enforced here: %s (see "ringfence doctor")\n' "$lost" >&2
 }
 
 # Says why there is none in one line, or ends where going on would be less than what was asked for.

@@ -2,9 +2,9 @@ import { RingfenceError } from '../../../domain/errors.ts';
 import { connectClient } from '../client.ts';
 import type { Command, Context, Words } from '../command.ts';
 import { containmentOptions, requestOptions } from '../containment-options.ts';
-import { printStarted, warnOfConfig } from '../instance-text.ts';
+import { printStarted, warnOfConfig, warnOfLost } from '../instance-text.ts';
 import { appIdOf } from '../name-app.ts';
-import { runHere } from '../run-here.ts';
+import { runHere, type TerminalUse } from '../run-here.ts';
 
 /** `ringfence run [--] COMMAND [ARGUMENT...]` */
 export const runCommand: Command = {
@@ -38,19 +38,31 @@ export const runCommand: Command = {
     if (appId !== undefined) options.set('app-id', await appIdOf(appId, context));
     if (words.flag('wait') || words.flag('tty')) {
       const terminal = words.flag('tty') ? 'required' : words.flag('no-tty') ? 'none' : 'as-is';
-      await warnBeforehand(context);
-      return runHere(words.positionals, options, { terminalUse: terminal, json: words.flag('json') }, context);
+      return runInForeground(words, options, terminal, context);
     }
     return runInBackground(words, options, context);
   },
 };
 
-/** Not in the middle of what the command prints. Without a daemon the start itself fails, and says why. */
-async function warnBeforehand({ environment, terminal }: Context): Promise<void> {
+async function runInForeground(
+  words: Words,
+  options: Map<string, string>,
+  terminalUse: TerminalUse,
+  { environment, terminal }: Context,
+): Promise<number> {
+  // Without a daemon the start itself fails, and says why.
+  const client = await connectClient(environment).catch(() => undefined);
   try {
-    const client = await connectClient(environment);
-    await warnOfConfig(client, terminal).finally(() => client.close());
-  } catch {}
+    // Not in the middle of what the command prints.
+    if (client !== undefined) await warnOfConfig(client, terminal).catch(() => {});
+    const onContained = async (path: string) => {
+      if (client !== undefined) await warnOfLost(client, path, options, terminal).catch(() => {});
+    };
+    const json = words.flag('json');
+    return await runHere(words.positionals, options, { terminalUse, json }, { terminal, onContained });
+  } finally {
+    await client?.close();
+  }
 }
 
 async function runInBackground(

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../../../src/platform/dbus/connection.ts';
 import { built, connectTestBus, endAll, processesWith, temporaryFolder } from '../../../fixtures/live-daemon.ts';
+import { program } from '../../../fixtures/shell-world.ts';
 import { openTerminal } from '../../../fixtures/tmux-terminal.ts';
 import { cgroupOf } from '../../../harness/cgroup.ts';
 import { command } from '../../../harness/command.ts';
@@ -33,6 +34,21 @@ describe('ringfence run --wait', () => {
     expect(stdout).toMatch(/^0::.*\/app-ringfence-sh-\d+\.scope\ninput\n$/);
     expect(stderr).toBe('err\n');
     expect(code).toBe(42);
+  });
+
+  it('says which of the limits asked for here are not enforced, and of the others nothing', async () => {
+    const started = await command([built.ringfence, '--json', 'run', '--cpu-weight=50', '--', 'sleep', '1000']);
+    const { report } = JSON.parse(started.stdout) as { report: { name: string; state: string }[] };
+    const isLost = report.find(({ name }) => name === 'cpu-weight')?.state === 'not-enforced';
+    const told = (who: string) => (isLost ? `${who}: not enforced here: cpu-weight (see "ringfence doctor")\n` : '');
+    // It stays for a moment: one that ends at once has nothing to tell.
+    const stays = ['sh', '-c', 'sleep 1'];
+    expect(await run(['--cpu-weight=50', '--', ...stays])).toMatchObject({ code: 0, stderr: told('ringfence') });
+    expect(await run(['--', 'true'])).toMatchObject({ code: 0, stderr: '' });
+    const shell = program('ringfence-shell');
+    const asked = await command([shell, '--cpu-weight=50', '--', 'true']);
+    expect(asked).toMatchObject({ code: 0, stderr: told('ringfence-shell') });
+    expect(await command([shell, '--', 'true'])).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('hands on arguments and variables', async () => {
