@@ -1,5 +1,5 @@
 import { parseDesktopId } from '../../domain/desktop-id.ts';
-import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
+import { type ErrorCode, isRingfenceError, RingfenceError } from '../../domain/errors.ts';
 import { openAppCatalog } from '../../platform/desktop/app-catalog.ts';
 import { type Client, connectClient } from './client.ts';
 import type { Context } from './command.ts';
@@ -8,20 +8,26 @@ import { describeApp, didYouMean, matchApp, type NamedApp } from './pure/match-a
 
 /**
  * Does something with the app that a word names. The word is taken for an id first, so that an id means the same whatever else
- * is installed; only one that the daemon does not know is looked for among the apps' names.
+ * is installed; only one that is not installed is looked for among the apps' names. The daemon is asked once: it logs what it
+ * refuses.
  * @throws RingfenceError NoSuchApp or, for a word that can be no id, InvalidArgument, with what was perhaps meant
  */
-export async function withApp<T>(word: string, client: Client, act: (id: string) => Promise<T>): Promise<T> {
+export async function withApp<T>(
+  word: string,
+  client: Client,
+  { environment }: Pick<Context, 'environment'>,
+  act: (id: string) => Promise<T>,
+): Promise<T> {
   const fault = faultAsId(word);
   if (fault !== undefined) return act(chooseApp(word, await installedApps(client), fault).id);
-  try {
-    return await act(word);
-  } catch (error) {
-    if (!isRingfenceError(error, 'NoSuchApp')) throw error;
-    const { id } = chooseApp(word, await installedApps(client), error);
-    if (`${id}.desktop` === parseDesktopId(word).id) throw error;
-    return act(id);
-  }
+  if (isInstalled(word, environment)) return act(word);
+  const match = matchApp(word, await installedApps(client));
+  if (match.kind === 'one') return act(match.app.id);
+  if (match.kind === 'several') throw unclear(word, match.apps);
+  // The daemon may know of folders that this environment does not.
+  return act(word).catch((error: unknown) => {
+    throw isRingfenceError(error, 'NoSuchApp') ? withHint(error, match.near) : error;
+  });
 }
 
 /**
@@ -46,10 +52,15 @@ export async function appIdOf(word: string, { environment }: Pick<Context, 'envi
 export function chooseApp<App extends NamedApp>(word: string, apps: readonly App[], missing: RingfenceError): App {
   const match = matchApp(word, apps);
   if (match.kind === 'one') return match.app;
-  if (match.kind === 'none') {
-    throw new RingfenceError(missing.code, `${missing.message}${didYouMean(match.near)}`, { cause: missing });
-  }
-  throw new RingfenceError(missing.code, `cannot tell which app ${quoted(word)} is: ${candidates(match.apps)}`);
+  throw match.kind === 'none' ? withHint(missing, match.near) : unclear(word, match.apps, missing.code);
+}
+
+function withHint(error: RingfenceError, near: Parameters<typeof didYouMean>[0]): RingfenceError {
+  return new RingfenceError(error.code, `${error.message}${didYouMean(near)}`, { cause: error });
+}
+
+function unclear(word: string, apps: readonly NamedApp[], code: ErrorCode = 'NoSuchApp'): RingfenceError {
+  return new RingfenceError(code, `cannot tell which app ${quoted(word)} is: ${candidates(apps)}`);
 }
 
 /** "it may be a (A), b (B) or c (C); name one by its id". */

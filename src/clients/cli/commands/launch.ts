@@ -34,7 +34,7 @@ export const launchCommand: Command = {
     const client = await connectClient(environment);
     try {
       const uris = files.map((file) => asUri(file, workingDirectory));
-      const path = await withApp(app, client, (id) => client.launch(id, uris, options));
+      const path = await withApp(app, client, { environment }, (id) => client.launch(id, uris, options));
       await printStarted(client, path, words.flag('json'), terminal);
       return 0;
     } finally {

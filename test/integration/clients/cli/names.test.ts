@@ -3,12 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { logEvents } from '../../../../src/domain/log-events.ts';
 import type { BusConnection } from '../../../../src/platform/dbus/connection.ts';
 import { installEntry, installEntryText, removeEntries } from '../../../fixtures/desktop-entries.ts';
 import { built, connectTestBus, endAll, fenceUnits } from '../../../fixtures/live-daemon.ts';
 import { cgroupOf } from '../../../harness/cgroup.ts';
 import { command } from '../../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../../harness/daemon.ts';
+import { journal } from '../../../harness/journal.ts';
 import { waitFor } from '../../../harness/wait-for.ts';
 
 // Apps by the words that a user has for them: an id, the last part of one, a name in any language.
@@ -150,6 +152,18 @@ describe('a word', () => {
     await ringfence('enable', 'org.test.Grinder');
     expect((await ringfence('disable', 'Word Grinder')).stdout).toBe('org.test.Grinder  disabled\n');
   });
+});
+
+it('launch by a name asks the daemon once: no refusal is logged', async () => {
+  const refusalsOf = (app: string) => {
+    const fields = { MESSAGE_ID: logEvents['launch-refused'].messageId, _PID: String(daemon.process.pid) };
+    return journal({ fields: { ...fields, RINGFENCE_APP: app } });
+  };
+  expect((await ringfence('launch', 'grinder')).code).toBe(0);
+  // What is really refused is logged behind it.
+  expect((await ringfence('launch', 'org.test.None')).code).toBe(3);
+  await waitFor(async () => (await refusalsOf('org.test.None.desktop')).length > 0, { what: 'an entry' });
+  expect(await refusalsOf('grinder.desktop')).toEqual([]);
 });
 
 describe('disable', () => {
