@@ -69,10 +69,12 @@ until_answered() {
     if [ -n "$status$asked_before" ] || can_be_asked; then ask "$@" && succeed; fi
     asked_before=1
     has_lost_answer || break
+    wait_for_systemd
+    ! was_started || exit 0
     end_hung_daemon
     # Nothing is pending now: either the app was released before, or it never will be.
     ! was_started || exit 0
-    [ -n "$daemon_is_gone" ] && [ "$(seconds_since_click)" -lt 12 ] || break
+    [ -n "$daemon_is_gone" ] && [ "$(seconds_since_click)" -lt 15 ] || break
     wait=5
   done
   judge
@@ -257,6 +259,21 @@ has_lost_answer() {
     org.freedesktop.DBus.Error.NoReply:* | org.freedesktop.DBus.Error.Disconnected:*) ;;
     *) return 1 ;;
   esac
+}
+
+# A daemon that is alive and has not answered waits for systemd, which may be slow: while journald hangs, each scope takes it ten
+# seconds. The app is recorded as soon as it is started.
+wait_for_systemd() {
+  while [ -z "$daemon_is_gone" ] && [ "$(seconds_since_click)" -lt 28 ] && ! was_started && is_alive; do
+    sleep 0.2 2>/dev/null || sleep 1
+  done
+}
+
+is_alive() {
+  dbus-send --session --print-reply=literal --reply-timeout=1000 --dest=$name $object org.freedesktop.DBus.Peer.Ping \
+    >/dev/null 2>&1 && return
+  [ $? = 127 ] || return 1
+  busctl --user --timeout=1 call $name $object org.freedesktop.DBus.Peer Ping >/dev/null 2>&1
 }
 
 # A daemon that has not answered could still start the app when it comes back to life, after the original was started

@@ -129,6 +129,31 @@ GLib.MainLoop().run()
       expect(runner.notifications()).toEqual([]);
     });
 
+  // systemd then takes ten seconds for each scope, longer than the client waits for an answer.
+  if (way === ways[0])
+    it('waits for a daemon that waits for systemd, while journald hangs', { timeout: 120_000 }, async () => {
+      const journald = Number(process.env['JOURNALD_PID']);
+      const daemon = await startBundledDaemon(bus, built.ringfenced);
+      let clicks = 0;
+      process.kill(journald, 'SIGSTOP');
+      try {
+        // Until journald's queue is full, systemd notices nothing.
+        for (let slow = false; !slow && clicks < 40; clicks += 1) {
+          const begun = performance.now();
+          expect(await runner.open(['--app=clicked'])).toMatchObject({ code: 0 });
+          slow = performance.now() - begun > 9000;
+        }
+        expect(clicks).toBeLessThan(40);
+        expect(await namePid(bus, busName)).toBe(daemon.pid);
+      } finally {
+        process.kill(journald, 'SIGCONT');
+      }
+      await waitFor(() => starts() === clicks, { what: 'an app for each click' });
+      expect(await fenceUnits(bus)).toHaveLength(clicks);
+      expect(runner.notifications()).toEqual([]);
+      await daemon.stop();
+    });
+
   it('goes to a new daemon when the old one dies before the release', async () => {
     await setActivation(realDaemon);
     const daemon = await startBundledDaemon(bus, dying, { RINGFENCE_TEST_FAULT: 'verified die' });
