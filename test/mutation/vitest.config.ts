@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 // The unit tests of pure code alone: no testbed, and no watchdog, since Stryker ends what loops.
 export default defineConfig({
   test: {
-    include: ['test/unit/domain/**/*.test.ts', 'test/unit/**/pure/**/*.test.ts'],
-    exclude: ['test/unit/strict/**'],
+    include: [
+      'test/unit/domain/**/*.test.ts',
+      'test/unit/**/pure/**/*.test.ts',
+      'test/unit/platform/dbus/*.test.ts',
+      'test/unit/platform/owned-files/{plan,unified-diff}.test.ts',
+      'test/unit/platform/process/gate-script.test.ts',
+    ],
   },
 });
