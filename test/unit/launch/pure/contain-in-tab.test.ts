@@ -24,6 +24,18 @@ describe('containInTab', () => {
     ]);
   });
 
+  it('contains all of the processes of an entry, or none', () => {
+    const argvs = (last: string) => [
+      ['kgx', '-e', 'htop'],
+      [last, '-e', 'htop'],
+    ];
+    expect(containInTab(argvs('tilix'), 'a', new Map(), '/s')).toEqual([
+      ['kgx', '-e', '/s', '--app=a', '--', 'htop'],
+      ['tilix', '-e', '/s', '--app=a', '--', 'htop'],
+    ]);
+    expect(containInTab(argvs('xterm'), 'a', new Map(), '/s')).toBeUndefined();
+  });
+
   it.each([[['xterm', '-e', 'htop']], [['htop', '--', 'gnome-terminal']], [['gnome-terminal']]])(
     'leaves %j alone',
     (argv) => {

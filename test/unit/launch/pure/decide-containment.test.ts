@@ -82,6 +82,33 @@ describe('decide containment', () => {
     expect(decision.limits.find(({ name }) => name === 'cpu-quota')?.shortcoming).toBe(decision.shortcomings[0]);
   });
 
+  it('gives its reasons: where the profile comes from and what is built on, then what cannot be enforced', () => {
+    const chain = '[profile.p]\nbase = "q"\n[profile.q]\nbase = "relaxed"';
+    expect(decide('', 'a').reasons).toEqual(['profile relaxed (built-in)']);
+    expect(decide(chain, 'a', { profile: 'p' }).reasons).toEqual(['profile p (request, built on q, relaxed)']);
+    const reasons = decide('', 'a', {}, { ...host, controllers: new Set(['memory']) }).reasons;
+    expect(reasons.slice(1)).toEqual(['tasks-max: the pids controller is not delegated to your user manager']);
+  });
+
+  it('says of a limit that can be enforced nothing more than that', () => {
+    const [first] = decide('', 'a').limits;
+    expect(first).toStrictEqual({
+      name: 'memory-max',
+      asked: '70%',
+      origin: { kind: 'built-in' },
+      value: (8n * 2n ** 30n * 7n) / 10n,
+    });
+  });
+
+  it('refuses in one sentence for each way out, with all reasons and the limits they are about', () => {
+    const reason = (name: string) => `the ${name} controller is not delegated to your user manager`;
+    expect(() => decide('', undefined, { profile: 'strict' }, { ...host, controllers: new Set() })).toThrow(
+      new RegExp(
+        `^cannot launch the command strictly: memory-max, memory-swap-max: ${reason('memory')}; tasks-max: ${reason('pids')} \\(as root, `,
+      ),
+    );
+  });
+
   it('misses nothing for a limit of infinity', () => {
     const decision = decide(
       '',
@@ -163,6 +190,13 @@ describe('decide containment', () => {
     const faulty = '[app.a]\nprofile = "strict"\nnope = 1';
     expect(codeOf(() => decide(faulty, 'b'))).toBe('NotEnforceable');
     expect(() => decide(faulty, 'b')).toThrow(/line 3: app.a.nope/);
+    expect(() => decide(faulty, 'b')).toThrow(/; correct the file, or name a profile for this launch$/);
     expect(decide(faulty, 'b', { profile: 'relaxed' }).mode).toBe('relaxed');
+  });
+
+  it('does not hold back what is strict anyway', () => {
+    const { config } = readConfig([{ path: '/c.toml', text: '[app.a]\nprofile = "strict"\nnope = 1' }]);
+    const enabled = { value: 'strict', origin: { kind: 'built-in' } } as const;
+    expect(decideContainment({ app: 'b', config, enabled, request: { limits: new Map() }, host }).mode).toBe('strict');
   });
 });

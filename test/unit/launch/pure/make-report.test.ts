@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../../src/domain/config/read-config.ts';
+import type { DecidedLimit } from '../../../../src/domain/decision.ts';
 import { parseLimit } from '../../../../src/domain/limits.ts';
 import { parseReport, type Report, reportLine, reportMaps, serializeReport } from '../../../../src/domain/report.ts';
 import { decideContainment } from '../../../../src/launch/pure/decide-containment.ts';
 import { lostRow, makeReport } from '../../../../src/launch/pure/make-report.ts';
-import { judgeLimit, judgeOomGroup } from '../../../../src/launch/pure/read-back.ts';
+import { type Judged, type Judgement, judgeLimit, judgeOomGroup } from '../../../../src/launch/pure/read-back.ts';
 
 const decision = decideContainment({
   app: 'firefox.desktop',
@@ -82,6 +83,46 @@ describe('report', () => {
     ['infinity', '1G'],
   ])('calls memory-high %s enforced under a memory-max of %s', (high, max) => {
     expect(highOf(withMemory(high, max))).toMatchObject({ state: 'enforced', reason: '' });
+  });
+
+  const gigabytes = (name: 'memory-high' | 'memory-max', amount: bigint): DecidedLimit => ({
+    name,
+    asked: `${amount}G`,
+    origin: { kind: 'request' },
+    value: amount * 2n ** 30n,
+  });
+  it.each<[what: string, judged: ReadonlyMap<Judged, Judgement>, state: string, reason: string]>([
+    ['neither was read', new Map(), 'not-enforced', 'the kernel was not asked about it'],
+    [
+      'it does not hold itself',
+      new Map<Judged, Judgement>([
+        ['memory-max', { state: 'enforced', kernel: '1' }],
+        ['memory-high', { state: 'not-enforced', reason: 'lost', fix: 'find it' }],
+      ]),
+      'not-enforced',
+      'lost',
+    ],
+    ['memory-max was not read', new Map([['memory-high', { state: 'enforced', kernel: '2' }]]), 'enforced', ''],
+    [
+      'memory-max does not hold',
+      new Map<Judged, Judgement>([
+        ['memory-max', { state: 'not-enforced', reason: 'lost', fix: '' }],
+        ['memory-high', { state: 'enforced', kernel: '2' }],
+      ]),
+      'enforced',
+      '',
+    ],
+  ])('judges a memory-high above memory-max by itself where %s', (_what, judged, state, reason) => {
+    const limits = [gigabytes('memory-max', 1n), gigabytes('memory-high', 2n)];
+    const started = { unit: 'app-ringfence-x-1.scope', name: 'x', startedAt: 1 };
+    expect(highOf(makeReport(started, { ...decision, limits }, judged))).toMatchObject({ state, reason });
+  });
+
+  it('has no way out where nothing was read, and no app for a command', () => {
+    const started = { unit: 'app-ringfence-x-1.scope', name: 'x', startedAt: 1 };
+    const bare = makeReport(started, { ...decision, app: undefined }, new Map());
+    expect(bare.app).toBe('');
+    expect(bare.rows.map(({ fix }) => fix)).toEqual(bare.rows.map(() => ''));
   });
 
   it('knows the first limit that does not hold', () => {

@@ -43,6 +43,14 @@ describe('what the kernel says', () => {
     ['cpu-quota', 'infinity', '50000 100000\n'],
     ['cpu-weight', 100n, '99\n'],
     ['io-weight', 50n, 'default 100\n8:0 50\n'],
+    ['io-weight', 50n, 'default 50 8:0\n'],
+    ['io-weight', 50n, '8:0 default 50\n'],
+    ['cpu-weight', 100n, 'default 100\n'],
+    // No number of pages: the kernel has rounded nothing here.
+    ['memory-max', 1_000_000n, '999999\n'],
+    ['cpu-quota', 500_000n, '0 0\n'],
+    // One millisecond of a hundred is twice what was asked for: systemd would have made the period longer.
+    ['cpu-quota', 5000n, '1000 100000\n'],
     ['tasks-max', 4096n, 'max\n'],
     ['tasks-max', 4096n, '4097\n'],
   ])('%s %s is not held by %j', (name, asked, text) => {
@@ -59,7 +67,44 @@ describe('what the kernel says', () => {
     expect(judgeLimit('cpu-quota', 'infinity', undefined)).toEqual({ state: 'enforced', kernel: 'max' });
   });
 
+  it.each<[LimitName, bigint | 'infinity', string, string]>([
+    ['cpu-quota', 500_000n, '1 1', 'the kernel has "1 1" in cpu.max instead of 500000 microseconds a second'],
+    ['cpu-quota', 'infinity', '1 1', 'the kernel has "1 1" in cpu.max instead of max'],
+    ['tasks-max', 7n, 'max', 'the kernel has "max" in pids.max instead of 7'],
+  ])('says what %s %s has become: %j', (name, asked, text, reason) => {
+    expect(judgeLimit(name, asked, { file: proofFiles[name][0] ?? '', text })).toEqual({
+      state: 'not-enforced',
+      reason,
+      fix: expect.stringContaining('systemctl --user cat'),
+    });
+  });
+
+  // memory.swap.max needs swap accounting, and io.weight a scheduler that knows weights (cgroup-v2.rst).
+  it.each<[LimitName, string]>([
+    ['memory-max', 'the memory controller is not delegated to your user manager'],
+    ['memory-high', 'the memory controller is not delegated to your user manager'],
+    ['cpu-quota', 'the cpu controller is not delegated to your user manager'],
+    ['cpu-weight', 'the cpu controller is not delegated to your user manager'],
+    ['tasks-max', 'the pids controller is not delegated to your user manager'],
+    [
+      'memory-swap-max',
+      'the memory controller is not delegated to your user manager, or the kernel has no swap accounting (swapaccount=1)',
+    ],
+    [
+      'io-weight',
+      'the io controller is not delegated to your user manager, or the kernel has no IO weights (BFQ or iocost)',
+    ],
+  ])('says why there is no file for %s', (name, reason) => {
+    expect(judgeLimit(name, 100n, undefined)).toHaveProperty('reason', reason);
+  });
+
+  it('never takes a weight for unlimited', () => {
+    expect(state('io-weight', 'infinity', 'default 100\n')).toBe('not-enforced');
+    expect(state('io-weight', 'infinity', 'default 100\n', 'io.bfq.weight')).toBe('not-enforced');
+  });
+
   it("knows BFQ's own scale", () => {
+    expect(state('io-weight', 1000n, 'default 1000\n', 'io.weight')).toBe('enforced');
     expect(state('io-weight', 50n, '50\n', 'io.bfq.weight')).toBe('enforced');
     expect(state('io-weight', 10_000n, 'default 1000\n', 'io.bfq.weight')).toBe('enforced');
     expect(state('io-weight', 1000n, '181\n', 'io.bfq.weight')).toBe('enforced');
@@ -93,7 +138,14 @@ describe('what the kernel says', () => {
 
   it('sees whether the whole app would be killed together', () => {
     expect(judgeOomGroup('0\n')).toEqual({ state: 'enforced', kernel: '0' });
-    expect(judgeOomGroup('1\n').state).toBe('not-enforced');
-    expect(judgeOomGroup(undefined).state).toBe('not-enforced');
+    expect(judgeOomGroup('1\n')).toEqual({
+      state: 'not-enforced',
+      reason: 'memory.oom.group is "1": the whole app would be killed together',
+      fix: expect.stringContaining('OOMPolicy=kill'),
+    });
+    expect(judgeOomGroup(undefined)).toMatchObject({
+      state: 'not-enforced',
+      reason: 'the memory controller is not delegated to your user manager',
+    });
   });
 });

@@ -98,6 +98,56 @@ describe('resolveApp', () => {
     expect(error?.message).toContain(words);
   });
 
+  it('has no more than the entry says', () => {
+    expect(resolve(entry('Exec=foo'))).toStrictEqual({
+      id: { id: 'foo.desktop', name: 'foo' },
+      name: 'foo',
+      argvs: [['foo']],
+      terminal: false,
+      sourcePath: path,
+      startupNotify: false,
+      dbusActivatable: false,
+    });
+  });
+
+  it('does not start in a relative folder, though there is one', () => {
+    const facts = { ...host(['foo']), isDirectory: () => true };
+    const request = { id: parseDesktopId('foo'), uris: [] };
+    const bytes = Buffer.from(entry('Exec=foo\nPath=srv'));
+    expect(errorOf(() => resolveApp(request, { path, bytes }, facts))?.code).toBe('BadEntry');
+  });
+
+  it('hands URIs on as they are to an app that wants it so', () => {
+    const files = { uris: ['file:///a%20b'] };
+    expect(resolve(entry('Exec=foo %U'), files).argvs).toEqual([['foo', '/a b']]);
+    expect(resolve(entry('Exec=foo %U\nX-GIO-NoFuse=true'), files).argvs).toEqual([['foo', 'file:///a%20b']]);
+  });
+
+  it.each([
+    ['foo.png', 'foo'],
+    ['foo.xpm', 'foo'],
+    ['foo.svg', 'foo'],
+    ['foo.png.old', 'foo.png.old'],
+    ['/usr/share/foo.png', '/usr/share/foo.png'],
+    ['foo/', 'foo/'],
+    ['foo.png/', 'foo.png/'],
+  ])('shows the icon %s as %s', (icon, shown) => {
+    expect(resolve(entry(`Exec=foo\nIcon=${icon}`)).icon).toBe(shown);
+  });
+
+  it.each([
+    ['Exec=', `cannot launch foo.desktop: [Desktop Entry] of ${path} has no Exec line`],
+    ['Exec=   ', `cannot launch foo.desktop: [Desktop Entry] of ${path} has no Exec line`],
+    ['Exec=\\s\\t', `cannot launch foo.desktop: [Desktop Entry] of ${path} has no Exec line`],
+  ])('takes %j for no command', (line, message) => {
+    expect(errorOf(() => resolve(entry(line)))?.message).toBe(message);
+  });
+
+  it('names all the actions there are', () => {
+    const text = `${entry('Exec=foo\nActions=a;b;')}[Desktop Action a]\nExec=foo\n[Desktop Action b]\nExec=foo\n`;
+    expect(errorOf(() => resolve(text, { action: 'c' }))?.message).toContain('"c"; its actions are a, b');
+  });
+
   it('takes an empty Path, TryExec and Name as unset', () => {
     const app = resolve(entry('Exec=foo\nPath=\nTryExec=\nName='));
     expect([app.workingDirectory, app.name]).toEqual([undefined, 'foo']);

@@ -68,6 +68,17 @@ describe('scope properties', () => {
     );
   });
 
+  it.each([
+    ['a\n\t\x9fb', 'a b'],
+    ['a\\b', 'a\\b'],
+    ['a\\\\\\', 'a'],
+    ['ä'.repeat(1025), 'ä'.repeat(1024)],
+    [`${'a'.repeat(1023)}\\b`, 'a'.repeat(1023)],
+  ])('describe %j in a line that a unit file takes', (description, line) => {
+    const properties = scopeProperties({ ...common, decision: decision({}), description });
+    expect(properties.find(({ name }) => name === 'Description')?.value).toBe(line);
+  });
+
   it('never hold anything that is not on the list, and nothing twice', () => {
     const value = fc.oneof(fc.bigInt(0n, 2n ** 62n), fc.constant('infinity' as const));
     const fixed = ['PIDs', 'Description', 'Slice', 'CollectMode', 'TimeoutStopUSec', 'SourcePath', 'OOMPolicy'];
