@@ -4,7 +4,7 @@ import type { SeccompArch } from './syscalls.ts';
 export interface SandboxHostFacts {
   /** `process.arch`-independent name, as `uname -m` gives it. */
   readonly machine: string;
-  /** Output of `bwrap --version`, undefined when there is no bwrap. */
+  /** Output of `bwrap --version`, such as "bubblewrap 0.8.0"; undefined when there is no bwrap. */
   readonly bwrapVersion?: string;
   /** Output of `xdg-dbus-proxy --version`. */
   readonly proxyVersion?: string;
@@ -73,7 +73,7 @@ function judgeBwrap({ bwrapVersion }: SandboxHostFacts): SandboxRefusal | undefi
     return { part: 'sandbox', reason: 'bubblewrap is not installed', fix: 'install the package bubblewrap' };
   }
   if (isAtLeast(bwrapVersion, [0, 5, 0])) return undefined;
-  const reason = `bubblewrap ${bwrapVersion.trim()} is too old`;
+  const reason = `${bwrapVersion.trim()} is too old`;
   return { part: 'sandbox', reason, fix: 'install bubblewrap 0.5.0 or newer' };
 }
 

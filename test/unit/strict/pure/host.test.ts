@@ -53,9 +53,53 @@ describe('judgeSandboxHost', () => {
     expect(found.text).toContain(words);
   });
 
-  it.each(['bubblewrap 0.5.0', 'bubblewrap 0.11.0', 'bubblewrap 1.0', '0.8'])('takes %s', (bwrapVersion) => {
-    expect(refusal({ bwrapVersion }).text).toBe('ok');
+  it.each<[string, string, Partial<SandboxHostFacts>]>([
+    ['bubblewrap is not installed', 'install the package bubblewrap', { bwrapVersion: undefined }],
+    ['bubblewrap 0.4.9 is too old', 'install bubblewrap 0.5.0 or newer', { bwrapVersion: ' bubblewrap 0.4.9\n' }],
+    ['bubblewrap of mine is too old', 'install bubblewrap 0.5.0 or newer', { bwrapVersion: 'bubblewrap of mine' }],
+    ['there is no filter for i686 machines', 'use the relaxed profile here', { machine: 'i686' }],
+    [
+      'user namespaces are off (user.max_user_namespaces is 0)',
+      'run "sysctl user.max_user_namespaces=10000" as root, and put it into /etc/sysctl.d to keep it',
+      { trial: failed, maxUserNamespaces: '0\n' },
+    ],
+    [
+      'user namespaces are for root only (kernel.unprivileged_userns_clone is 0)',
+      'run "sysctl kernel.unprivileged_userns_clone=1" as root, and put it into /etc/sysctl.d to keep it',
+      { trial: failed, unprivilegedUsernsClone: '0\n' },
+    ],
+    [
+      'AppArmor keeps user namespaces from bubblewrap (kernel.apparmor_restrict_unprivileged_userns is 1)',
+      'give /usr/bin/bwrap an AppArmor profile with "userns," (bwrap-userns-restrict of the package apparmor-profiles)',
+      { trial: failed, apparmorRestrictsUserns: '1\n' },
+    ],
+    [
+      'bubblewrap cannot make a sandbox here: bwrap: one',
+      'try "bwrap --unshare-user --ro-bind / / true" and see what it says',
+      { trial: { exitCode: 1, stderr: '\nbwrap: one\nbwrap: two\n' } },
+    ],
+    [
+      'bubblewrap cannot make a sandbox here',
+      'try "bwrap --unshare-user --ro-bind / / true" and see what it says',
+      { trial: undefined },
+    ],
+    ['xdg-dbus-proxy is not installed', 'install the package xdg-dbus-proxy', { proxyVersion: undefined }],
+    ['there is no session bus', 'log in to a session with a user bus', { sessionAddress: undefined }],
+    [
+      'a bus of the session listens on an abstract socket (unix:abstract=/b), which reaches into every sandbox with network',
+      'install the package dbus-user-session and log in again, or set network = false',
+      { a11yAddress: 'unix:abstract=/b' },
+    ],
+  ] as [string, string, Partial<SandboxHostFacts>][])('says that %s; %s', (reason, fix, changes) => {
+    expect(judgeSandboxHost({ ...good, ...changes })).toMatchObject({ reason, fix });
   });
+
+  it.each(['bubblewrap 10.4.0', 'bubblewrap 0.5.12', 'bubblewrap 0.5.0', 'bubblewrap 0.11.0', 'bubblewrap 1.0', '0.8'])(
+    'takes %s',
+    (bwrapVersion) => {
+      expect(refusal({ bwrapVersion }).text).toBe('ok');
+    },
+  );
 
   it('does not mind an abstract socket without the network', () => {
     expect(refusal({ sessionAddress: 'unix:abstract=/tmp/dbus-x', network: false }).text).toBe('ok');
