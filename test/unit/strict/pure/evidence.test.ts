@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { judgeSandbox, type SandboxEvidence } from '../../../../src/strict/pure/evidence.ts';
+import {
+  type Descriptor,
+  judgeDescriptors,
+  judgeSandbox,
+  type SandboxEvidence,
+} from '../../../../src/strict/pure/evidence.ts';
 import type { SandboxOp } from '../../../../src/strict/pure/model.ts';
 
 const cgroup = '/user.slice/app.slice/app-ringfence-reader-7.scope';
@@ -77,9 +82,69 @@ describe('judgeSandbox', () => {
     ['capabilities', 'CapInh:\t0000000000000000', 'CapInh:\t0000000000000001'],
     ['capabilities', 'CapAmb:\t0000000000000000', 'CapAmb:\t0000000000000001'],
     ['capabilities', 'CapAmb:\t0000000000000000\n', ''],
+    ['no new privileges', 'NoNewPrivs:\t1', 'NoNewPrivs:\t12'],
+    ['no new privileges', 'NoNewPrivs:\t1', 'NoNewPrivs:\t21'],
+    ['system call filter', 'Seccomp:\t2', 'Seccomp:\t12'],
+    ['system call filter', 'Seccomp:\t2', 'Seccomp:\t21'],
+    // A capability at the front of the mask, with nothing but zeros behind.
+    ...['CapEff', 'CapBnd', 'CapPrm', 'CapInh', 'CapAmb'].map((field) => [
+      'capabilities',
+      `${field}:\t0000000000000000`,
+      `${field}:\t8000000000000000`,
+    ]),
   ])('misses %s: %s → %s', (part, from, to) => {
     expect(judge({ status: status.replace(from, to) })).toBe(part);
     expect(judge({ initStatus: status.replace(from, to) })).toBe(part);
+  });
+
+  it('does not take the status of a process that is gone', () => {
+    expect(judge({ status: '' })).toBe('no new privileges');
+    expect(judge({ initStatus: '' })).toBe('no new privileges');
+  });
+
+  const reasonOf = (changes: Partial<SandboxEvidence>) =>
+    judgeSandbox({ ops, cgroup }, { ...held, ...changes })?.reason;
+  const without = (line: string) => held.mountinfo.replace(`${line}\n`, '');
+  it.each<[reason: string, changes: Partial<SandboxEvidence>]>([
+    ['NoNewPrivs is 0', { status: status.replace('NoNewPrivs:\t1', 'NoNewPrivs:\t0') }],
+    ['Seccomp is not there', { status: status.replace('Seccomp:\t2\n', '') }],
+    [`the process is in /a.scope instead of ${cgroup}`, { cgroup: '0::/a.scope\n' }],
+    [`the process is in no cgroup instead of ${cgroup}`, { cgroup: '' }],
+    ['it is the session’s own', { namespaces: outer }],
+    ['it cannot be read', { namespaces: new Map() }],
+    ['nothing is mounted on /usr', { mountinfo: without(mounts[1] ?? '') }],
+    ['/usr is not /usr', { mountinfo: mountsWith('8:1 /usr', '8:1 /var') }],
+    ['/usr is writable', { mountinfo: mountsWith('/usr /usr ro', '/usr /usr rw') }],
+    ['/usr/local is writable', { mountinfo: mountsWith('/usr/local ro', '/usr/local rw') }],
+    ['/usr cannot be seen from outside', { outerMountinfo: '' }],
+    ['/proc is a tmpfs', { mountinfo: mountsWith('- proc proc', '- tmpfs proc') }],
+    ['/proc is the session’s own', { mountinfo: mountsWith('0:51 / /proc', '0:22 / /proc') }],
+    ['/tmp is a ext4', { mountinfo: mountsWith('- tmpfs tmpfs rw,mode=1777', '- ext4 tmpfs rw') }],
+    ['/ is writable', { mountinfo: mountsWith('/newroot / ro', '/newroot / rw') }],
+    ['/ is not the sandbox’s own', { mountinfo: mountsWith('0:70 /newroot / ', '0:25 /newroot / ') }],
+    ['/ is not the sandbox’s own', { mountinfo: mountsWith('nodev - tmpfs tmpfs rw\n', 'nodev - ext4 x rw\n') }],
+    ['/ is not the sandbox’s own', { mountinfo: without(mounts[0] ?? '') }],
+    ['/dev/kvm was not planned', { mountinfo: mountsWith('0:5 /null /dev/null', '0:5 /kvm /dev/kvm') }],
+    ['/dev/pts was not planned', { mountinfo: mountsWith('- devpts devpts', '- tmpfs devpts') }],
+    ['/dev/shm was not planned', { mountinfo: mountsWith('0:55 / /dev/pts', '0:55 / /dev/shm') }],
+    ['/mnt was not planned', { mountinfo: `${held.mountinfo}620 600 8:9 / /mnt ro - ext4 x rw\n` }],
+  ])('says that %s', (reason, changes) => {
+    if (changes.mountinfo !== undefined) expect(changes.mountinfo).not.toBe(held.mountinfo);
+    expect(reasonOf(changes)).toBe(reason);
+  });
+
+  it('does not trust a namespace that it cannot compare', () => {
+    expect(judge({ outerNamespaces: new Map([...outer].filter(([name]) => name !== 'pid')) })).toBe('pid namespace');
+  });
+
+  it('takes the cgroup2 line of /proc/PID/cgroup alone (cgroups(7): hierarchy 0)', () => {
+    expect(judge({ cgroup: `10::${cgroup}\n` })).toBe('scope');
+    expect(judge({ cgroup: `1:name=systemd:/\n0::${cgroup}\n` })).toBeUndefined();
+  });
+
+  it('knows the terminal that bubblewrap binds to /dev/console', () => {
+    const console = '621 605 0:55 /3 /dev/console rw,nosuid - devpts devpts rw\n';
+    expect(judge({ mountinfo: `${held.mountinfo}${console}` })).toBeUndefined();
   });
 
   it('misses the scope', () => {
@@ -141,8 +206,66 @@ describe('judgeSandbox', () => {
     expect(judge({ mountinfo: under })).toBe('file system');
   });
 
+  describe('with what is mounted below a folder that is let in', () => {
+    const shared: SandboxOp[] = [
+      { op: 'bind', source: '/data', target: '/data' },
+      { op: 'ro-bind', source: '/data/kept', target: '/data/kept' },
+    ];
+    const outside = `${held.outerMountinfo}27 20 8:6 / /data rw - ext4 d rw\n28 27 8:7 / /data/kept/x rw - ext4 e rw\n`;
+    const inside = (kept: string, more = '') =>
+      `${held.mountinfo}640 600 8:6 / /data rw - ext4 d rw\n641 640 8:6 /kept /data/kept ro - ext4 d rw\n${kept}${more}`;
+    const came = '642 641 8:7 / /data/kept/x ro - ext4 e rw\n';
+    const reason = (mountinfo: string, outerMountinfo = outside, planned = shared) =>
+      judgeSandbox(
+        { ops: [...ops.slice(0, -1), ...planned, ...ops.slice(-1)], cgroup },
+        { ...held, mountinfo, outerMountinfo },
+      )?.reason;
+
+    it('holds by the innermost step around it, whatever the order of the steps', () => {
+      for (const planned of [shared, [...shared].reverse()]) {
+        expect(reason(inside(came), outside, planned)).toBeUndefined();
+        expect(reason(inside(came.replace(' ro ', ' rw ')), outside, planned)).toBe('/data/kept/x is writable');
+      }
+    });
+
+    it('takes what came along with a folder for writing as it is', () => {
+      const below = `${outside}29 27 8:8 / /data/disk rw - ext4 f rw\n`;
+      const disk = (root: string) => `643 640 8:8 ${root} /data/disk rw - ext4 f rw\n`;
+      expect(reason(inside(came, disk('/')), below)).toBeUndefined();
+      expect(reason(inside(came, disk('/secret')), below)).toBe('/data/disk was not planned');
+      expect(reason(inside(came, disk('/')), outside)).toBe('/data/disk was not planned');
+    });
+
+    it('takes no second mount at the same place for one that came along', () => {
+      const twice = `${inside(came).replace('640 600 8:6', '640 650 8:6')}650 600 8:6 / /data rw - ext4 d rw\n`;
+      expect(reason(twice)).toBe('/data was not planned');
+    });
+  });
+
   it('knows where a source lies, in whatever order it was mounted and moved', () => {
     const lines = held.outerMountinfo.trim().split('\n').reverse();
     expect(judge({ outerMountinfo: `${lines.join('\n')}\n` })).toBeUndefined();
+  });
+});
+
+describe('judgeDescriptors', () => {
+  const judged = (number: number, kind: Descriptor['kind']) =>
+    judgeDescriptors(new Map([[number, { target: '/target', kind }]]));
+
+  it('lets the gate have its own, up to 7, and the file with the environment', () => {
+    const held = new Map<number, Descriptor>([[6, { target: '/run/env', kind: 'file' }]]);
+    for (const number of [0, 1, 2, 3, 4, 5, 7]) held.set(number, { target: 'pipe:[1]', kind: 'other' });
+    expect(judgeDescriptors(held)).toBeUndefined();
+    expect(judgeDescriptors(new Map())).toBeUndefined();
+  });
+
+  it.each([
+    [8, 'other', 'descriptor 8 of the caller is open (/target) and would lead out of the sandbox'],
+    [0, 'folder', 'a folder of the caller is open (/target) and would lead out of the sandbox'],
+    [6, 'folder', 'a folder of the caller is open (/target) and would lead out of the sandbox'],
+    [5, 'file', 'a file of the caller is open (/target) and would lead out of the sandbox'],
+    [8, 'file', 'a file of the caller is open (/target) and would lead out of the sandbox'],
+  ] as const)('refuses %s, a %s', (number, kind, reason) => {
+    expect(judged(number, kind)).toEqual({ part: 'file system', reason });
   });
 });

@@ -18,6 +18,35 @@ it('names a home after the app, and an odd one so that no two are the same', () 
   );
 });
 
+it.each([
+  ['a'.repeat(201), /^a{201}$/],
+  ['a'.repeat(202), /^a{120}#[0-9a-z]+$/],
+  ['ä b/c', /^__b_c#[0-9a-z]+$/],
+  ['gimp.import', /^gimp\.import#[0-9a-z]+$/],
+  ['.hidden', /^\.hidden#[0-9a-z]+$/],
+  ['import.gimp', /^import\.gimp$/],
+])('calls the home of %j %s', (name, folder) => expect(homeFolder(name)).toMatch(folder));
+
+it('tells homes apart whose names differ only in what is replaced, or behind what is kept', () => {
+  const names = [' /', '/ ', '//', '  ', 'ä', 'ö', ...['x', 'y', 'xy', 'yx'].map((end) => 'a'.repeat(300) + end)];
+  expect(new Set(names.map(homeFolder)).size).toBe(names.length);
+});
+
+it.each([
+  ['a/b\nc', 'a_b_c'],
+  [' ..a b. ', 'a b'],
+  ['a'.repeat(61), 'a'.repeat(60)],
+  ["Tom & Jerry's (2+1)", "Tom & Jerry's (2+1)"],
+  ['e\u0301', 'é'],
+  ['...', 'app'],
+  ['', 'app'],
+])('calls the downloads of %j %j', (name, folder) => expect(downloadsName(name, 'app', () => false)).toBe(folder));
+
+it('keeps the name of a folder in Downloads below 255 bytes where it has to tell the home', () => {
+  const name = downloadsName('ä'.repeat(60), 'b'.repeat(200), () => true);
+  expect(name).toBe(`${'ä'.repeat(60)} (${'b'.repeat(150)})`);
+});
+
 it('names a folder in Downloads after the app, one name, and another’s never', () => {
   expect(downloadsName('Firefox Web-Browser', 'firefox', () => false)).toBe('Firefox Web-Browser');
   expect(downloadsName('Firefox', 'firefox-esr', (name) => name === 'Firefox')).toBe('Firefox (firefox-esr)');

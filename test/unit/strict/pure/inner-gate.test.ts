@@ -28,6 +28,28 @@ describe('findInnerProcess', () => {
     expect(findInnerProcess(new Map([...scope, [57, 'gone']]), 55, 2)).toBeUndefined();
   });
 
+  it('does not take a process whose parent is not the first of the same namespace', () => {
+    const chain = (init: string) =>
+      new Map([
+        [56, init],
+        [57, status(56, 57, 2)],
+      ]);
+    expect(findInnerProcess(chain(status(55, 56, 1)), 55, 2)).toEqual({ pid: 57, initPid: 56 });
+    expect(findInnerProcess(chain(status(55, 56, 3)), 55, 2)).toBeUndefined();
+    expect(findInnerProcess(chain(status(55, 56, 9, 1)), 55, 2)).toBeUndefined();
+    // A process of the daemon's own namespace has one pid only, though it be the one that was told.
+    expect(
+      findInnerProcess(
+        new Map([
+          [55, status(42, 1)],
+          [2, status(55, 2)],
+        ]),
+        42,
+        2,
+      ),
+    ).toBeUndefined();
+  });
+
   it('counts the namespaces that the daemon itself is in', () => {
     const nested = new Map([
       [56, status(55, 56, 20, 1)],
@@ -41,6 +63,10 @@ describe('parseInnerLine', () => {
   it.each([
     ['inner 2\n', 2],
     ['inner 2', 2],
+    ['inner 4194304\n', 4_194_304],
+    ['inner 12345678901\n', undefined],
+    ['inner 2\ngo', undefined],
+    ['an inner 2\n', undefined],
     ['inner -2', undefined],
     ['inner 2 3', undefined],
     ['outer 2', undefined],

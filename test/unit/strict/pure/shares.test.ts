@@ -63,6 +63,62 @@ describe('judgeShare', () => {
   });
 });
 
+describe('the reason', () => {
+  it.each([
+    ['/', false, 'it is part of the system, or made anew inside (/)'],
+    ['/usr/share', false, 'it is part of the system, or made anew inside (/usr)'],
+    ['/var/tmp/x', true, 'it is part of the system, or made anew inside (/var/tmp)'],
+    ['/run/mediators', true, 'it is part of the system, or made anew inside (/run)'],
+    [home, false, 'it is the home itself'],
+    ['/home', false, 'the home lies in it'],
+    ['/mnt/again', false, 'the home lies in it'],
+    ['/srv/backup', false, 'the home lies in it'],
+    [`${home}/.local`, false, `it holds, or belongs to, what is Ringfence's own (${home}/.local/share/ringfence)`],
+    ['/mnt/again/apps', false, `it holds, or belongs to, what is Ringfence's own (${home}/apps/ringfence/dist)`],
+    [`${home}/.ssh`, true, 'it is hidden, and a hidden folder is let in only read-only (add ":ro")'],
+    [`${home}/bin`, true, `programs outside take what they run or read at their start from ${home}/bin`],
+    ['/mnt/again/tools', true, `programs outside take what they run or read at their start from ${home}/tools/bin`],
+  ])('not to let %s in (for writing: %s) is that %s', (path, writable, reason) => {
+    expect(judgeShare(path, writable, grounds)).toBe(reason);
+  });
+
+  it('is found without a list of mounts, by names alone', () => {
+    const blind = { ...grounds, mounts: [] };
+    expect(judgeShare('/home', false, blind)).toBe('the home lies in it');
+    expect(judgeShare(`${home}/.config`, false, blind)).toMatch(/Ringfence's own/);
+    expect(judgeShare(`${home}/bin/more`, true, blind)).toMatch(/^programs outside/);
+    expect(judgeShare('/data', true, blind)).toBeUndefined();
+  });
+
+  it('is found in whatever is mounted below a folder', () => {
+    const pooled = parseMountinfo('25 20 8:3 / /srv/pool/data rw - ext4 /dev/sdb1 rw');
+    const around = { ...grounds, startPlaces: ['/data/tools'], mounts: [...grounds.mounts, ...pooled] };
+    expect(judgeShare('/srv/pool', true, around)).toMatch(/from \/data\/tools$/);
+    expect(judgeShare('/srv/pool', false, around)).toBeUndefined();
+  });
+});
+
+it('takes a home below a hidden folder for a home', () => {
+  const hidden = { ...grounds, home: '/srv/.homes/anna', ringfence: [], startPlaces: [] };
+  expect(judgeShare('/srv/.homes/anna/Music', true, hidden)).toBeUndefined();
+  expect(judgeShare('/srv/.homes/anna/.ssh', true, hidden)).toMatch(/^it is hidden/);
+  expect(judgeShare('/srv/.homes/eve', true, hidden)).toMatch(/^it is hidden/);
+  expect(judgeDocument('/srv/.homes/anna/a.txt', hidden)).toBe('read-write');
+  expect(judgeDocument('/srv/.homes/eve/a.txt', hidden)).toBe('read-only');
+});
+
+it.each([
+  ['/proc/1/mem', undefined],
+  ['/sys/power/state', undefined],
+  ['/dev/sda', undefined],
+  ['/run/systemd/private', undefined],
+  ['/var/run-1000/bus', undefined],
+  ['/run/media/anna/stick/a.txt', 'read-write'],
+  ['/sysadmin/a.txt', 'read-write'],
+])('lets the opened file %s in: %s', (path, how) => {
+  expect(judgeDocument(path, { ...grounds, runtimeDir: '/var/run-1000' })).toBe(how);
+});
+
 it('lets a file in that is opened, and where it would run later, only to be read', () => {
   expect(judgeDocument(`${home}/Documents/a.txt`, grounds)).toBe('read-write');
   expect(judgeDocument('/tmp/a.pdf', grounds)).toBe('read-write');
@@ -78,6 +134,10 @@ it('reads words of the config', () => {
   expect(readShare('~/Music', home)).toEqual({ path: `${home}/Music`, writable: true });
   expect(readShare('~//Music/:ro', home)).toEqual({ path: `${home}/Music`, writable: false });
   expect(readShare('/data/', home)).toEqual({ path: '/data', writable: true });
+  expect(readShare('~', home)).toEqual({ path: home, writable: true });
+  expect(readShare('~:ro', home)).toEqual({ path: home, writable: false });
+  expect(readShare('/~x', home)).toEqual({ path: '/~x', writable: true });
+  expect(readShare('/', home)).toEqual({ path: '/', writable: true });
 });
 
 it('finds in the environment where programs outside look', () => {
@@ -95,4 +155,27 @@ it('finds in the environment where programs outside look', () => {
   for (const name of ['go/bin', 'py', 'zsh', 'share', 'bin']) expect(found).toContain(`${home}/${name}`);
   expect(found).not.toContain(home);
   expect(found).not.toContain(`${home}/x`);
+});
+
+it.each([
+  ...['PATH', 'MANPATH', 'LD_LIBRARY_PATH', 'XDG_DATA_DIRS', 'XDG_CONFIG_HOME', 'XDG_STATE_HOME'],
+  ...['BASH_ENV', 'ENV', 'ZDOTDIR', 'GOBIN', 'CARGO_HOME', 'PYTHONSTARTUP'],
+])('looks at %s', (name) => {
+  expect(startPlacesOf(new Map([[name, '/place']]), home)).toEqual(['/place', `${home}/bin`, `${home}/node_modules`]);
+});
+
+it.each([
+  ...['HOME', 'PWD', 'PATHX', 'XDG_DATA_DIRS_OLD', 'MY_XDG_CONFIG_HOME', 'XDG_CONFIG_HOMES', 'MY_ENV', 'ENVIRONMENT'],
+  ...['XDG_HOME', 'OLD_ZDOTDIR', 'CARGO_HOMES'],
+])('does not look at %s', (name) => {
+  expect(startPlacesOf(new Map([[name, '/place']]), home)).toEqual([`${home}/bin`, `${home}/node_modules`]);
+});
+
+it('takes absolute folders alone, each once, and neither the home nor the root', () => {
+  const session = new Map([
+    ['PATH', `:.:bin:/:${home}/:/a//b:/usr/bin:~/x`],
+    ['MANPATH', '/usr/bin/'],
+  ]);
+  const own = [`${home}/bin`, `${home}/node_modules`];
+  expect(startPlacesOf(session, home)).toEqual(['/a/b', '/usr/bin', ...own]);
 });
