@@ -24,6 +24,11 @@ describe('mimeCacheText', () => {
     );
   });
 
+  it('takes no line for a header that only ends in one', () => {
+    const odd = '[MIME Cache]\na/a=a.desktop\n[Other] [MIME Cache]\nb/b=a.desktop\n';
+    expect(mimeCacheText(undefined, [odd], new Set(['a.desktop']))).not.toContain('b/b');
+  });
+
   it('is not needed when no type is affected', () => {
     expect(mimeCacheText(undefined, [system], new Set(['other.desktop']))).toBeUndefined();
   });

@@ -47,6 +47,7 @@ describe('the original of an icon whose client is gone', () => {
     ['app x%iy', [], '<app><xy>'],
     ['app %m %d', [], '<app>'],
     ['app "%m"', [], '<app><>'],
+    ['app %m%d', [], '<app>'],
   ])('is started as its line says: %s, %j', (exec, uris, words) => {
     expect(started(exec, uris)).toBe(words);
   });

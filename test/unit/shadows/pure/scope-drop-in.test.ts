@@ -22,6 +22,15 @@ describe('foreignScopeFolders', () => {
     expect(folders('fox-2_some_app.desktop', instance)).toEqual(['snap.fox\\x2d2.app-.scope.d']);
     expect(folders('fox.desktop.desktop', instance)).toEqual(['snap.fox\\x2d2.fox.desktop-.scope.d']);
     expect(folders('a.desktop', 'X-SnapInstanceName=')).toEqual([]);
+    // What the entry says is more than what its id looks like.
+    expect(folders('other_name.desktop', instance, 'X-SnapAppName=fox')).toEqual(['snap.fox\\x2d2.fox-.scope.d']);
+    expect(folders('fox_a.desktop.b.desktop', instance)).toEqual(['snap.fox\\x2d2.a.desktop.b-.scope.d']);
+  });
+
+  it('does not fail for an entry that cannot be read and is neither', () => {
+    expect(foreignScopeFolders('a.desktop', Buffer.from('nonsense'))).toEqual([]);
+    expect(() => foreignScopeFolders('a.desktop', Buffer.from('nonsense X-Flatpak'))).toThrow();
+    expect(() => foreignScopeFolders('a.desktop', Buffer.from('nonsense X-SnapInstanceName'))).toThrow();
   });
 
   it('does not look at other groups', () => {
@@ -45,6 +54,7 @@ describe('foreignScopeFolders', () => {
     expect(folders(`${name}.desktop`)).toEqual([`app-${scope}-.scope.d`]);
     expect(folders(name)).toEqual([`app-${scope}-.scope.d`]);
     expect(folders(`${name}.desktop.old`)).toEqual([]);
+    expect(folders(`${name}.desktop.desktop`)).toEqual([]);
   });
 });
 
