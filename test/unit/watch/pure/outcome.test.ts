@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { describeOutcome, endInWords, type ProcessEnd, wasKilled } from '../../../../src/watch/pure/outcome.ts';
+
+const exited = (exitCode: number): ProcessEnd => ({ exitCode, signal: null });
+const killed = (signal: string): ProcessEnd => ({ exitCode: null, signal });
+
+describe('how an instance ended', () => {
+  it.each<
+    [what: string, result: string, exit: ProcessEnd | undefined, oomKills: number, outcome: object, words: string]
+  >([
+    ['well', 'success', exited(0), 0, { 'exit-code': '0', result: 'success' }, 'ended with exit code 0'],
+    ['with a code', 'success', exited(3), 0, { 'exit-code': '3', result: 'exit-code' }, 'ended with exit code 3'],
+    ['by a signal', 'success', killed('SIGTERM'), 0, { signal: 'SIGTERM', result: 'signal' }, 'was ended by SIGTERM'],
+    ['unseen', 'success', undefined, 0, { result: 'unknown' }, 'ended'],
+    ['unseen, out of memory', 'success', undefined, 2, { result: 'oom-kill' }, 'was killed at its memory limit'],
+    [
+      'killed for its memory',
+      'success',
+      killed('SIGKILL'),
+      1,
+      { signal: 'SIGKILL', result: 'oom-kill' },
+      'was killed at its memory limit',
+    ],
+    [
+      'killed for its memory inside of bubblewrap',
+      'success',
+      exited(137),
+      1,
+      { 'exit-code': '137', result: 'oom-kill' },
+      'was killed at its memory limit',
+    ],
+    [
+      'killed by the user',
+      'success',
+      killed('SIGKILL'),
+      0,
+      { signal: 'SIGKILL', result: 'signal' },
+      'was ended by SIGKILL',
+    ],
+    // A child was killed for its memory, and the app lived on until it was closed.
+    [
+      'well, but for a child',
+      'success',
+      exited(0),
+      1,
+      { 'exit-code': '0', result: 'success' },
+      'ended with exit code 0',
+    ],
+    [
+      'by a signal after a child',
+      'success',
+      killed('SIGTERM'),
+      1,
+      { signal: 'SIGTERM', result: 'signal' },
+      'was ended by SIGTERM',
+    ],
+    ['as systemd says', 'timeout', exited(0), 0, { 'exit-code': '0', result: 'timeout' }, 'ended with exit code 0'],
+    ['as systemd alone saw', 'timeout', undefined, 0, { result: 'timeout' }, 'ended: timeout'],
+    ['by systemd-oomd', 'oom-kill', undefined, 0, { result: 'oom-kill' }, 'was killed at its memory limit'],
+  ])('%s', (_what, result, exit, oomKills, outcome, words) => {
+    const told = describeOutcome(result, exit, oomKills);
+    expect(Object.fromEntries(told)).toEqual({ 'oom-kills': String(oomKills), ...outcome });
+    expect(endInWords(told)).toBe(words);
+  });
+
+  it('is in words even where nothing was told', () => {
+    expect(endInWords(new Map())).toBe('ended');
+    expect(endInWords(new Map([['result', 'success']]))).toBe('ended');
+  });
+});
+
+it('knows a SIGKILL, and the 128 + 9 that shells and bubblewrap make of one', () => {
+  expect([killed('SIGKILL'), exited(137)].map(wasKilled)).toEqual([true, true]);
+  expect([killed('SIGTERM'), exited(9), exited(143), undefined].map(wasKilled)).toEqual([false, false, false, false]);
+});
