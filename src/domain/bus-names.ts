@@ -41,7 +41,7 @@ export function judgeBusCall(word: string): string | undefined {
   if (!isBusName(member.endsWith('.*') ? member.slice(0, -2) : member)) {
     return `"${word}": "${member}" is no interface such as "org.example.Interface.*"`;
   }
-  return /^(?:\/\w+)*(?:\/\w+|\/\*|\/)$/.test(path) ? undefined : `"${word}": "${path}" is no object path`;
+  return /^(?:\/|\/\*|(?:\/\w+)+(?:\/\*)?)$/.test(path) ? undefined : `"${word}": "${path}" is no object path`;
 }
 
 /** Whether one of the rules that own names (`own-names`, `ownNamesOf`) covers a name. */
