@@ -31,6 +31,23 @@ describe('parseDesktopId', () => {
   ])('refuses %j', (text) => {
     expect(codeOf(() => parseDesktopId(text))).toBe('InvalidArgument');
   });
+
+  it.each([
+    ['', '""', 'it is empty'],
+    ['a/b', '"a/b"', 'it contains a slash; give the name of the .desktop file, not its path'],
+    ['.a', '".a"', 'it starts with a dot'],
+    ['a-..-b', '"a-..-b"', 'it contains ".."'],
+    ['a\tb', '"a\\tb"', 'it contains a control character'],
+    ['\ud800', '"\\ud800"', 'it is not valid Unicode'],
+    ['x'.repeat(248), `"${'x'.repeat(80)}…"`, 'it is longer than 255 bytes'],
+    [
+      `/${'x'.repeat(79)}`,
+      `"/${'x'.repeat(79)}"`,
+      'it contains a slash; give the name of the .desktop file, not its path',
+    ],
+  ])('says why it refuses %j', (text, shown, fault) => {
+    expect(() => parseDesktopId(text)).toThrow(`cannot use ${shown} as an app id: ${fault}`);
+  });
 });
 
 function codeOf(attempt: () => unknown): string | undefined {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { asFileError, errnoText } from '../../../src/domain/errno-text.ts';
+import { asFileError, errnoText, isShortage } from '../../../src/domain/errno-text.ts';
 import { RingfenceError } from '../../../src/domain/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ringfence-errno-'));
@@ -41,13 +41,18 @@ describe('errnoText', () => {
     expect(errnoText({ code: 'EBUSY', path: '/x' })).toBe('EBUSY (/x)');
   });
 
-  it.each([undefined, null, new Error('x'), { code: 'ERR_INVALID_ARG_TYPE' }, new RingfenceError('Failed', 'x')])(
-    'leaves %j alone',
-    (error) => {
-      expect(errnoText(error)).toBeUndefined();
-      expect(asFileError('do it', error)).toBe(error);
-    },
-  );
+  it.each([
+    undefined,
+    null,
+    new Error('x'),
+    { code: 'ERR_INVALID_ARG_TYPE' },
+    { code: 'SIGE1' },
+    { code: 5 },
+    new RingfenceError('Failed', 'x'),
+  ])('leaves %j alone', (error) => {
+    expect(errnoText(error)).toBeUndefined();
+    expect(asFileError('do it', error)).toBe(error);
+  });
 });
 
 describe('asFileError', () => {
@@ -61,4 +66,20 @@ describe('asFileError', () => {
         'cannot enable x.desktop: the file system is read-only (/a/b); remount it writable and try again; nothing was changed',
     });
   });
+
+  it('ends with the way out where there is nothing more to say', () => {
+    const error = asFileError('read /a', { code: 'EIO', path: '/a' });
+    expect(error).toHaveProperty('message', 'cannot read /a: the disk reports an error (/a); see "journalctl --dmesg"');
+  });
+});
+
+// errno(3): the limit of a process, the limit of the system, not enough memory.
+it('knows what there may be too little of', () => {
+  expect(['EMFILE', 'ENFILE', 'ENOMEM'].map((code) => isShortage({ code }))).toEqual([true, true, true]);
+  expect([{ code: 'ENOSPC' }, { code: '' }, {}, new Error('EMFILE')].map(isShortage)).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
 });

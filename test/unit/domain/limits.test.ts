@@ -31,6 +31,12 @@ describe('limits', () => {
     ['memory-max', '100%', 8n * 2n ** 30n],
     ['memory-max', 'infinity', 'infinity'],
     ['memory-high', '3G', 3n * 2n ** 30n],
+    ['memory-high', '64K', 65_536n],
+    ['memory-max', '64K', 65_536n],
+    ['memory-max', '4611686018427387904', 2n ** 62n],
+    ['memory-max', '1.0625G', 17n * 2n ** 26n],
+    ['memory-swap-max', '12.3456%', (2n ** 30n * 123_456n) / 1_000_000n],
+    ['tasks-max', '12.25%', 3920n],
     ['memory-swap-max', '0', 0n],
     ['memory-swap-max', '0%', 0n],
     ['memory-swap-max', '25%', 2n ** 28n],
@@ -79,6 +85,8 @@ describe('limits', () => {
     ['cpu-quota', '0%'],
     ['cpu-quota', '0.01%'],
     ['cpu-quota', '-5%'],
+    ['cpu-quota', '50%x'],
+    ['cpu-quota', '50.12345%'],
     ['cpu-quota', '99999999999999999999%'],
     ['cpu-weight', '0'],
     ['cpu-weight', '10001'],
@@ -103,6 +111,54 @@ describe('limits', () => {
       'cannot set memory-max to "lots": expected bytes like 4G, a share like 70%, or infinity',
     );
     expect(() => parseLimit('memory-max', '0')).toThrow(/would kill the app at once/);
+  });
+
+  it.each<[LimitName, string, string]>([
+    ['memory-max', '65535', 'less than 64K would kill the app at once'],
+    ['memory-high', '65535', 'less than 64K would bring the app to a halt'],
+    ['memory-high', '4611686018427387905', 'the number is too large (write infinity for no limit)'],
+    ['memory-max', '0.0001%', 'less than 64K would kill the app at once'],
+    ['memory-max', '100.0001%', 'a share cannot be more than 100%'],
+    [
+      'memory-swap-max',
+      'no',
+      'expected bytes like 4G (0 for no swap), a share of the swap space like 25%, or infinity',
+    ],
+    ['cpu-quota', '0.09%', 'less than 0.1% cannot be held by the kernel, and nothing would run'],
+    ['cpu-quota', '2', 'expected CPU time like 50% or 300% (100% is one core), or infinity'],
+    ['cpu-weight', '0', 'expected a weight from 1 to 10000 (100 is the usual)'],
+    ['io-weight', '50%', 'expected a weight from 1 to 10000 (100 is the usual)'],
+    ['tasks-max', '0', 'expected at least 1, or the app could not start'],
+    ['tasks-max', '0%', 'expected at least 1, or the app could not start'],
+    ['tasks-max', '4194305', 'expected at most 4194304, the most a kernel has (or infinity)'],
+    ['tasks-max', '1K', 'expected a number of tasks like 4096, a share like 10%, or infinity'],
+  ])('says what is wrong with %s = %s', (name, text, problem) => {
+    const small = { ...host, memoryBytes: 2n ** 30n };
+    expect(() => resolveLimit(parseLimit(name, text), small)).toThrow(
+      expect.objectContaining({ code: 'InvalidLimit', message: `cannot set ${name} to "${text}": ${problem}` }),
+    );
+  });
+
+  it('shows no more than 60 characters of what was written', () => {
+    const message = (text: string) => `cannot set memory-max to "${text}": `;
+    expect(() => parseLimit('memory-max', 'x'.repeat(60))).toThrow(message('x'.repeat(60)));
+    expect(() => parseLimit('memory-max', 'x'.repeat(61))).toThrow(message(`${'x'.repeat(60)}…`));
+  });
+
+  it('tells an amount from a share before there is a machine', () => {
+    expect(parseLimit('memory-max', '12.5%')).toEqual({
+      name: 'memory-max',
+      text: '12.5%',
+      kind: 'share',
+      millionths: 125_000n,
+    });
+    expect(parseLimit('cpu-quota', '50%')).toEqual({
+      name: 'cpu-quota',
+      text: '50%',
+      kind: 'amount',
+      amount: 500_000n,
+    });
+    expect(parseLimit('tasks-max', 'infinity')).toEqual({ name: 'tasks-max', text: 'infinity', kind: 'infinity' });
   });
 
   it('takes every text without anything but InvalidLimit, and never yields what the kernel would read as no limit', () => {

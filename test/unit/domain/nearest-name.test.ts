@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { nearestName } from '../../../src/domain/nearest-name.ts';
 
@@ -34,4 +35,25 @@ it('counts a swap as one step, and no more than a third of the letters', () => {
 
 it('reads no more of what was typed than a name can have', () => {
   expect(nearestName(`${'a'.repeat(64)}${'b'.repeat(100_000)}`, ['a'.repeat(64)])).toBe('a'.repeat(64));
+});
+
+/** The optimal string alignment distance as its definition has it, letter by letter. */
+function alignment(a: string, b: string): number {
+  if (a === '' || b === '') return a.length + b.length;
+  const [x, y] = [a.slice(1), b.slice(1)];
+  const steps = [alignment(x, b) + 1, alignment(a, y) + 1, alignment(x, y) + (a[0] === b[0] ? 0 : 1)];
+  if (a.length > 1 && b.length > 1 && a[0] === b[1] && a[1] === b[0]) steps.push(alignment(a.slice(2), b.slice(2)) + 1);
+  return Math.min(...steps);
+}
+
+it('takes the first of the nearest, by the definition of the distance', () => {
+  const text = (least: number) => fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: least, maxLength: 5 });
+  fc.assert(
+    fc.property(text(0), fc.array(text(1), { minLength: 1, maxLength: 4 }), (typed, names) => {
+      const distances = names.map((name) => alignment(typed, name));
+      const least = Math.min(...distances);
+      expect(nearestName(typed, names)).toBe(least > 2 ? undefined : names[distances.indexOf(least)]);
+    }),
+    { numRuns: 200 },
+  );
 });

@@ -63,6 +63,7 @@ describe('scope unit names', () => {
   it('are told from the names of others', () => {
     for (const unit of [
       'app-gnome-firefox-1.scope',
+      'my-app-ringfence-firefox-1.scope',
       'app-ringfence-firefox.scope',
       'app-ringfence-firefox-1a.scope',
       'app-ringfence-firefox-1.service',
