@@ -83,3 +83,42 @@ describe.each(shells)('gateScript in %s', (shell) => {
     expect(runGate(shell, script + releaseLine)).toEqual({ status: 126, printed: '' });
   });
 });
+
+describe('what a gate becomes', () => {
+  const plan = (argv: readonly string[], variables: Record<string, string>) =>
+    gateScript({ argv, environment: new Map(Object.entries(variables)), workingDirectory: '/a b' });
+
+  it('is the program itself, with its variables in the shell', () => {
+    expect(plan(['app', "it's"], { A_1: 'x\ny', _b: '' })).toBe(
+      "{\ncd '/a b' || exit 126\nunset OLDPWD\nexport A_1='x\ny'\nexport _b=''\ngo() { exec 'app' 'it'\\''s' </dev/null; }\n}\n",
+    );
+  });
+
+  it.each([
+    ['a name with a dot', ['app'], { 'a.b': '1', C: '2' }, "exec '/usr/bin/env' '--' 'a.b=1' 'app' <"],
+    ['a name that begins with a digit', ['app'], { '1A': '1' }, "exec '/usr/bin/env' '--' '1A=1' 'app' <"],
+    [
+      'a name in the shape of an exported function',
+      ['app'],
+      { 'B%%': '1' },
+      "exec '/usr/bin/env' '--' 'B%%=1' 'app' <",
+    ],
+    ['a name that the shell keeps for itself', ['app'], { OPTIND: '1' }, "exec '/usr/bin/env' '--' 'OPTIND=1' 'app' <"],
+    ['a program like an option', ['-app', 'a'], {}, "exec '/usr/bin/env' '--' '-app' 'a' <"],
+    ['a program that only ends so', ['app-'], {}, "exec 'app-' <"],
+    // env(1) would take it for a variable.
+    ['a program with "="', ['/a=b'], { 'a.b': '1' }, "exec '/a=b' <"],
+    ['a program with "=" like an option', ['-a=b'], {}, "exec '-a=b' <"],
+  ])('goes through env(1) where it has to: %s', (_what, argv, variables, line) => {
+    expect(plan(argv, variables)).toContain(line);
+  });
+
+  it('exports what the shell can hold, and that alone', () => {
+    const text = plan(['app'], { A: '1', 'a.b': '2', UID: '3', GIO_LAUNCHED_DESKTOP_FILE: '/x' });
+    expect(text.match(/^export .*$/gm)).toEqual([
+      "export A='1'",
+      "export GIO_LAUNCHED_DESKTOP_FILE='/x'",
+      'export GIO_LAUNCHED_DESKTOP_FILE_PID=$$',
+    ]);
+  });
+});
