@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DoctorFacts } from '../../../../src/install/pure/doctor-facts.ts';
-import { judgeHost } from '../../../../src/install/pure/judge-host.ts';
+import { type Finding, judgeHost } from '../../../../src/install/pure/judge-host.ts';
 
 const all = new Set(['cpu', 'io', 'memory', 'pids']);
 const healthy: DoctorFacts = {
@@ -30,6 +30,8 @@ const healthy: DoctorFacts = {
   configErrors: [],
   configWarnings: [],
 };
+
+const { proxyVersion: _none, ...withoutProxy } = healthy.sandbox;
 
 function statesBut(facts: Partial<DoctorFacts>) {
   const findings = judgeHost({ ...healthy, ...facts }).filter(({ state }) => state !== 'works');
@@ -120,6 +122,55 @@ describe('judgeHost', () => {
     ['no journald', { journald: 'missing' }, ['journal: limited']],
     ['no binding for it', { journalBinding: false }, ['journal: limited']],
     ['no notifications', { notifications: { service: false, client: true } }, ['notifications: limited']],
+    ['a journald that takes no connections', { journald: 'refused' }, ['journal: limited']],
+    ['a journald that hangs', { journald: 'silent' }, ['journal: limited']],
+    ['no notify-send', { notifications: { service: true, client: false } }, ['notifications: limited']],
+    [
+      'a unit that is not known',
+      { unit: { load: 'not-found', active: 'inactive', file: '', stale: false, missing: [] } },
+      ['user unit: missing'],
+    ],
+    [
+      'a unit that cannot be used',
+      { unit: { load: 'bad-setting', active: 'inactive', file: '/u', stale: false, missing: [] } },
+      ['user unit: missing'],
+    ],
+    [
+      'version 1 of cgroups, which delegates nothing',
+      { unifiedCgroups: false, manager: { version: 257, controllers: new Set(), swapIsCounted: false } },
+      [
+        'cgroups: missing',
+        'memory limits: missing',
+        'task limits: missing',
+        'CPU limits: limited',
+        'io-weight: limited',
+      ],
+    ],
+    [
+      'files of the daemon that are gone, both of them',
+      { activation: { path: '/data/x.service', missing: ['/opt/node', '/opt/ringfenced'] } },
+      ['D-Bus activation: missing'],
+    ],
+    [
+      'two edited entries before one that is stale',
+      {
+        entries: [
+          { id: 'a.desktop', state: 'edited' },
+          { id: 'b.desktop', state: 'pending' },
+          { id: 'c.desktop', state: 'edited' },
+        ],
+      },
+      ['icons: limited'],
+    ],
+    ['no bus filter', { sandbox: withoutProxy }, ['strict: bus filter: limited']],
+    [
+      'a systemd of 251',
+      { manager: { version: 251, controllers: all, swapIsCounted: true } },
+      ['user manager: limited'],
+    ],
+    ['a systemd of 252', { manager: { version: 252, controllers: all, swapIsCounted: true } }, []],
+    ['no swap', { swapBytes: 0n }, []],
+    ['no icon yet', { entries: [{ id: 'a.desktop', state: 'available' }] }, []],
     ['programs outside PATH', { binOutsidePath: '/home/ada/.local/bin' }, ['PATH: limited']],
   ];
   it.each(cases)('names %s and the way out', (_what, facts, expected) => expect(statesBut(facts)).toEqual(expected));
@@ -131,4 +182,17 @@ describe('judgeHost', () => {
     expect(fixOf({})).toContain('Delegate=');
     expect(fixOf({ kernelControllers: new Set() })).toContain('cgroup_enable=memory');
   });
+
+  // To be read by a person when it changes: these are the words by which users put their systems right.
+  it('is golden, word for word', async () => {
+    const told = (facts: Partial<DoctorFacts>) => judgeHost({ ...healthy, ...facts }).map(shown);
+    const usual = told({});
+    const parts = cases.map(([what, facts]) => [`## ${what}`, ...told(facts).filter((line) => !usual.includes(line))]);
+    const page = [['## a healthy host', ...usual], ...parts].map((lines) => `${lines.join('\n')}\n`).join('\n');
+    await expect(page).toMatchFileSnapshot('golden/doctor.txt');
+  });
 });
+
+function shown({ name, state, says, fix }: Finding): string {
+  return `${state} ${name}: ${says}${fix === undefined ? '' : `\n    ${fix}`}`;
+}
