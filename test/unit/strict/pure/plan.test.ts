@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderBwrapArgs } from '../../../../src/strict/pure/bwrap-args.ts';
-import { planSandbox, withCgroup } from '../../../../src/strict/pure/plan.ts';
+import { isVisible, planSandbox, waylandSocket, withCgroup, xSocket } from '../../../../src/strict/pure/plan.ts';
 import { home, hostWith, ownHome, plainSettings } from './example-host.ts';
 
 const full = hostWith({
@@ -79,4 +79,55 @@ describe('planSandbox', () => {
       namespaces: [...names, 'ipc', 'net'],
     });
   });
+
+  it('mounts an outer folder before those in it, which it would hide, and always in the same order', () => {
+    const paths = ['/data/b/c', '/data/b', '/srv', '/data/a', '/mnt/longer'];
+    const order = (given: readonly string[]) => {
+      const plan = planSandbox(plainSettings, hostWith({ shares: given.map((path) => ({ path, writable: true })) }));
+      return plan.flatMap((op) => (op.op === 'bind' && paths.includes(op.target) ? [op.target] : []));
+    };
+    expect(order(paths)).toEqual(['/srv', '/data/a', '/data/b', '/data/b/c', '/mnt/longer']);
+    expect(order([...paths].reverse())).toEqual(order(paths));
+  });
+
+  it('shows a display without cookies where there are none', () => {
+    const targets = planSandbox(plainSettings, hostWith({ display: ':12' })).flatMap((op) =>
+      'target' in op ? [op.target] : [],
+    );
+    expect(targets).toContain('/tmp/.X11-unix/X12');
+    expect(targets).not.toContain('/run/ringfence/Xauthority');
+  });
+});
+
+it.each([
+  [':1', '/tmp/.X11-unix/X1'],
+  [':10.12', '/tmp/.X11-unix/X10'],
+  ['unix:0', '/tmp/.X11-unix/X0'],
+  [':0.0 ', undefined],
+  ['there:0', undefined],
+  ['tcp/there:0', undefined],
+  [':', undefined],
+  ['', undefined],
+])('finds the socket of the X display %j: %s (X(7), "DISPLAY NAMES")', (display, socket) => {
+  expect(xSocket({ x11: true }, { display })).toBe(socket);
+  expect(xSocket({ x11: false }, { display })).toBeUndefined();
+  expect(xSocket({ x11: true }, {})).toBeUndefined();
+});
+
+it.each([
+  ['wayland-0', '/run/user/1000/wayland-0'],
+  ['/tmp/wl', '/tmp/wl'],
+  ['wl/', '/run/user/1000/wl/'],
+  ['', undefined],
+  [undefined, undefined],
+])('finds the socket of the Wayland display %j: %s (wl_display_connect(3))', (waylandDisplay, socket) => {
+  const host = { runtimeDir: '/run/user/1000', ...(waylandDisplay === undefined ? {} : { waylandDisplay }) };
+  expect(waylandSocket(host)).toBe(socket);
+});
+
+it('knows what need not be let in', () => {
+  expect(['/usr/share/x', '/etc/x', '/opt/x', '/data/x'].map((path) => isVisible(path, ['/data']))).toEqual([
+    ...[true, true, true, true],
+  ]);
+  expect(['/usrx', '/home/x', '/data/x'].map((path) => isVisible(path, []))).toEqual([false, false, false]);
 });

@@ -60,6 +60,24 @@ describe('setupScript', () => {
     expect(existsSync('/nonexistent')).toBe(false);
   });
 
+  it('makes the folders that apps expect, and tells toolkits where the desktop is, without anything to link', () => {
+    writeFileSync(`${home}.setup`, setupScript([], home, undefined));
+    execFileSync('sh', ['-c', '. "$1"', 'sh', `${home}.setup`], { cwd: '/' });
+    rmSync(`${home}.setup`);
+    expect(lstatSync(join(home, '.local/share')).isDirectory()).toBe(true);
+    expect(readFileSync(join(home, '.config/user-dirs.dirs'), 'utf8')).toBe('XDG_DESKTOP_DIR="$HOME/Desktop"\n');
+    expect(lstatSync(join(home, 'Downloads'), { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('writes through no link that the app has put there', () => {
+    mkdirSync(join(home, '.config'));
+    writeFileSync(join(home, 'precious'), 'mine');
+    for (const name of ['user-dirs.dirs', '.ringfence']) symlinkSync('../precious', join(home, '.config', name));
+    run('/a');
+    expect(readFileSync(join(home, 'precious'), 'utf8')).toBe('mine');
+    expect(lstatSync(join(home, '.config/user-dirs.dirs')).isFile()).toBe(true);
+  });
+
   it('does its work once, and again when it has something else to say', () => {
     run('/a');
     rmSync(join(home, 'Downloads'));
@@ -71,5 +89,6 @@ describe('setupScript', () => {
 });
 
 it('knows a place for every name', () => {
+  expect(lookName('config', 'gtk-3.0/a/b.css')).toBe('config+gtk-3.0+a+b.css');
   expect(new Set(lookPaths.map(([base, name]) => lookName(base, name))).size).toBe(lookPaths.length);
 });
