@@ -57,4 +57,9 @@ describe('clientScript', () => {
     expect(said.filter((line) => line.startsWith('app '))).toEqual([]);
     expect(code).toBe(status);
   });
+
+  it('tells the user where the client is gone: not started, or started without its fence', () => {
+    expect(script({ strict: true })).toMatch(/^case \$s in 126\|127\) \(notify-send .*'App was not started'/m);
+    expect(script()).toMatch(/126\|127\) \(notify-send .*'App was started without its fence'/m);
+  });
 });

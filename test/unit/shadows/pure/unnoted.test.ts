@@ -38,8 +38,8 @@ describe('a file that Ringfence wrote', () => {
   });
 
   it('is known as a drop-in', () => {
-    expect(told('drop-in', scopeDropIn('a.desktop', source, []), 'ringfence.conf')).toEqual({
-      app: 'a.desktop',
+    expect(told('drop-in', scopeDropIn('org.test.A.desktop', source, []), 'ringfence.conf')).toEqual({
+      app: 'org.test.A.desktop',
       source,
       strict: false,
     });
