@@ -21,7 +21,7 @@ export default {
   incrementalFile: 'out/mutation/incremental.json',
   concurrency: 2,
   // A mutant that is slow because the machine is busy has not been noticed by any test.
-  timeoutMS: 60_000,
+  timeoutMS: 20_000,
   tempDirName: 'out/mutation/work',
   ignorePatterns: ['dist', 'dist.*', 'out'],
   reporters: ['progress-append-only', 'clear-text', 'json'],
