@@ -16,12 +16,13 @@ import { parseLaunchOptions } from '../launch/pure/launch-options.ts';
 import { makeReport } from '../launch/pure/make-report.ts';
 import { scopeProperties } from '../launch/pure/scope-properties.ts';
 import type { ProcessFacts } from '../platform/kernel/process-tree.ts';
+import type { SandboxRequest } from '../strict/sandbox-layout.ts';
 import type { Sandboxes } from '../strict/sandboxes.ts';
 import { type ClaimPorts, requireOurs, requireSame, terminalHasLetGo } from './claim-process.ts';
 
 /** What enclosing works with. */
 export interface EnclosePorts extends ClaimPorts, FencePorts {
-  readonly sandboxes: Pick<Sandboxes, 'layOut'>;
+  readonly sandboxes: Pick<Sandboxes, 'claim' | 'layOut'>;
 }
 
 /** What the caller is told: the instance that will be there, and the folder with what its process needs. */
@@ -41,7 +42,7 @@ export async function encloseProcess(
   onOffer: (offer: Offer) => void,
   ports: EnclosePorts,
 ): Promise<Instance> {
-  const { processes, systemd, records } = ports;
+  const { processes, systemd } = ports;
   const step = ports.onStep ?? (() => {});
   const task = `enclose process ${pid}`;
   const options = parseLaunchOptions('contain', task, texts);
@@ -61,6 +62,37 @@ export async function encloseProcess(
   const folder = processes.folder(pid, environment.get('PWD'));
   const session = await systemd.environment();
   const request = { name, unitStem, gates, session, variables: environment, folder, home: options.home };
+  const home = await ports.sandboxes.claim(request, decision);
+  try {
+    const { occupant } = home;
+    if (occupant !== undefined) {
+      const reason = `its home is that of ${occupant.unit}, which runs, and a command does not go into a sandbox that runs`;
+      throw new RingfenceError('NotEnforceable', `cannot launch ${name} strictly: ${reason}; close that first`);
+    }
+    return await offerSandbox({ root, task, name, unitStem, decision, request }, onOffer, ports);
+  } finally {
+    home.release();
+  }
+}
+
+interface Enclosing {
+  readonly root: ProcessFacts;
+  readonly task: string;
+  readonly name: string;
+  readonly unitStem: string;
+  readonly decision: Decision;
+  readonly request: SandboxRequest;
+}
+
+/** Lays the sandbox out, offers it, and reads it back once the process has made it. */
+async function offerSandbox(
+  { root, task, name, unitStem, decision, request }: Enclosing,
+  onOffer: (offer: Offer) => void,
+  ports: EnclosePorts,
+): Promise<Instance> {
+  const { systemd, records } = ports;
+  const { pid } = root;
+  const step = ports.onStep ?? (() => {});
   const enclosure = await ports.sandboxes.layOut(request, decision);
   let offered: string | undefined;
   try {

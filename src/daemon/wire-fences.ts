@@ -44,6 +44,8 @@ export interface Fences {
   readonly instances: Instances;
   readonly sandboxes: Sandboxes;
   readonly gateKeeper: GateKeeper;
+  /** Goes on with what a daemon that was killed had promised to have started in sandboxes that run. */
+  resume(): Promise<void>;
 }
 
 /** Puts together what launches, contains and encloses. */
@@ -87,6 +89,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     openGates: gateKeeper.open,
     register: instances.add,
     sandboxes,
+    running: (unit: string) => instances.all().find(({ report }) => report.unit === unit),
     now: Date.now,
     // No secret: a collision with a running unit is noticed and another is drawn.
     number: around.number ?? (() => BigInt(Math.floor(Math.random() * 2 ** 32))),
@@ -98,7 +101,18 @@ export function wireFences(around: FenceSurroundings): Fences {
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     ...(around.onStep === undefined ? {} : { onStep: around.onStep }),
   } satisfies Fences['ports'];
-  return { ports, instances, sandboxes, gateKeeper };
+  const resume = async () => {
+    const all = instances.all().map(({ report }) => report);
+    await Promise.all(
+      all.map(({ unit, later = [] }) =>
+        sandboxes.resume(
+          unit,
+          later.flatMap(({ names }) => names),
+        ),
+      ),
+    );
+  };
+  return { ports, instances, sandboxes, gateKeeper, resume };
 }
 
 function gateOptions({ openFiles }: Systemd): GateOptions {

@@ -128,6 +128,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
 
   await fences.instances.recover();
   fences.sandboxes.sweep(fences.instances.all().map(({ report }) => report.unit));
+  await fences.resume();
   tree.serve();
   fences.gateKeeper.prepare();
   const unmark = leaveMark(environment, log);

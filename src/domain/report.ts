@@ -29,6 +29,16 @@ export interface Report {
   readonly requestId?: string | undefined;
   readonly reasons: readonly string[];
   readonly rows: readonly ReportRow[];
+  /** Starts that went into its sandbox later. */
+  readonly later?: readonly LaterStart[] | undefined;
+}
+
+/** A start that went into a sandbox that ran. */
+export interface LaterStart {
+  /** What the sandbox knows them by, one for each process. */
+  readonly names: readonly string[];
+  /** As the caller gave it; by the same spelling as the report's own, it is found in a record. */
+  readonly requestId?: string | undefined;
 }
 
 /** The rows as the `aa{ss}` of the Report property. */
@@ -94,6 +104,7 @@ const recordSchema = v.object({
       fix: v.string(),
     }),
   ),
+  later: v.optional(v.array(v.object({ names: v.array(v.string()), requestId: v.optional(v.string()) }))),
 });
 
 function showHeld(row: ReportRow): string {

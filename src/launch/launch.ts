@@ -9,6 +9,7 @@ import type { Gate } from '../platform/process/gate.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { Sandbox } from '../strict/sandboxes.ts';
 import { decideFence } from './decide-fence.ts';
+import { enterRunning } from './enter-running.ts';
 import { judgeScope, requireInScope } from './judge-scope.ts';
 import type { LaunchPorts } from './ports.ts';
 import { containInTab } from './pure/contain-in-tab.ts';
@@ -66,6 +67,27 @@ async function takeSteps(request: LaunchRequest, ports: LaunchPorts): Promise<In
   step('decided');
 
   const plan = planLaunch(start, decision, ports);
+  if (decision.mode !== 'strict') return startAnew(plan, start, decision, ports);
+
+  const wanted = { ...start, ...plan };
+  const home = await ports.sandboxes.claim(wanted, decision);
+  try {
+    const { occupant } = home;
+    const entered = occupant && (await enterRunning(wanted, start, decision, occupant, ports));
+    return entered ?? (await startAnew(plan, start, decision, ports));
+  } finally {
+    home.release();
+  }
+}
+
+/** The steps from the gate on, for what gets a scope of its own. */
+async function startAnew(
+  plan: LaunchPlan,
+  start: Startable,
+  decision: Decision,
+  ports: LaunchPorts,
+): Promise<Instance> {
+  const step = ports.onStep ?? (() => {});
   const gated = await gate(plan, start, decision, ports);
   let starting: Promise<string> | undefined;
   try {

@@ -34,7 +34,10 @@ export type LaunchStep =
   | 'released'
   // Of a strict launch only: the gate has been told to make the sandbox; it has been read back.
   | 'entering'
-  | 'enclosed';
+  | 'enclosed'
+  // Of one that goes into a sandbox that runs: it stands in the record and in the sandbox's folder; the sandbox has begun it.
+  | 'noted'
+  | 'entered';
 
 /** What every fence is made with, whether around a new process or one that runs. */
 export interface FencePorts {
@@ -70,5 +73,7 @@ export interface LaunchPorts extends FencePorts {
    */
   openGates(plans: readonly GatePlan[], identifier: string): Promise<Gate[]>;
   /** For strict starts. */
-  readonly sandboxes: Pick<Sandboxes, 'prepare'>;
+  readonly sandboxes: Pick<Sandboxes, 'claim' | 'enter' | 'prepare'>;
+  /** The instance of a unit; undefined when there is none. */
+  running(unit: string): Instance | undefined;
 }

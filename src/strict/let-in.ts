@@ -6,6 +6,7 @@ import { RingfenceError } from '../domain/errors.ts';
 import { resolveChoices, type SandboxChoices } from '../domain/sandbox-choices.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { Homes, SandboxSight } from './ports.ts';
+import { homeFolder } from './pure/home-names.ts';
 import type { Link, Look, OwnHome, SandboxSettings, Share } from './pure/model.ts';
 import { parseMountinfo, reachable } from './pure/mounts.ts';
 import { isAtOrBelow } from './pure/path-relations.ts';
@@ -41,6 +42,8 @@ export interface LetIn {
   readonly runtimeDir: string;
   readonly own: OwnHome;
   readonly shares: readonly Share[];
+  /** Those of them that the config names. */
+  readonly configured: readonly Share[];
   readonly links: readonly Link[];
   readonly look: readonly Look[];
   readonly downloads: string | undefined;
@@ -91,6 +94,7 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
     runtimeDir: bases.runtime,
     own,
     shares,
+    configured,
     links: started.links.filter(({ path }) => !shares.some((share) => isAtOrBelow(path, share.path))),
     look: lookPaths.flatMap(([base, name]) => {
       const path = join(bases[base], name);
@@ -112,6 +116,18 @@ function homeName({ app, counts, home }: Pick<Wishes, 'app' | 'counts' | 'home'>
   if (home !== undefined) return `named.${home}`;
   if (app === undefined) return undefined;
   return counts ? app : `local.${app}`;
+}
+
+/** Where the home of a start is, without making it; undefined for one that is not kept. */
+export function keptHome(
+  what: string,
+  decision: Decision,
+  wishes: Pick<Wishes, 'app' | 'counts' | 'home' | 'session'>,
+  sight: SandboxSight,
+): string | undefined {
+  const name = homeName(wishes);
+  const isKept = (decision.sandbox ?? resolveChoices([])).home && name !== undefined;
+  return isKept ? join(basesOf(what, wishes.session, sight).data, 'ringfence/homes', homeFolder(name)) : undefined;
 }
 
 function ownHomeOf(choices: SandboxChoices, wishes: Wishes, bases: Bases, homes: Homes): OwnHome {

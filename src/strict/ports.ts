@@ -1,5 +1,6 @@
 import type { Gate } from '../platform/process/gate.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
+import type { EntryTerms } from './pure/entry-terms.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
 import type { SystemPath } from './pure/model.ts';
 
@@ -78,12 +79,17 @@ export interface SandboxRecord {
   readonly unit: string;
   readonly services: readonly string[];
   readonly names: readonly string[];
+  /** Its path, where it is kept. */
+  readonly home?: string | undefined;
+  /** Of one that a second start can go into. */
+  readonly terms?: EntryTerms | undefined;
 }
 
 /** The sandboxes' folders in the runtime folder. */
 export interface SandboxFolders {
   /** Makes one and returns its path. */
   make(id: string): string;
+  path(id: string): string;
   record(id: string, record: SandboxRecord): void;
   list(): (SandboxRecord & { readonly id: string })[];
   remove(id: string): void;
@@ -93,6 +99,21 @@ export interface SandboxFolders {
   discard(id: string, name: string): void;
   /** A descriptor from which the bytes can be read; no file is left. */
   holdBytes(bytes: Uint8Array): { readonly fd: number; close(): void };
+}
+
+/** The way into a sandbox that runs, by its folder; nobody in there can be relied on. */
+export interface Doors {
+  make(folder: string): Promise<void>;
+  /** Writes what is to be started, for the init to read; nothing begins yet. */
+  put(folder: string, name: string, script: string): void;
+  /** The names that were put and not taken away. */
+  list(folder: string): string[];
+  remove(folder: string, name: string): void;
+  /**
+   * Tells the init to begin these, and waits until it says that it has. `gone`: `isThere` says so;
+   * `silent`: it does not answer. Only one at a time may ask.
+   */
+  tell(folder: string, names: readonly string[], isThere: () => boolean): Promise<'begun' | 'gone' | 'silent'>;
 }
 
 /** The line to a gate inside a sandbox that another process makes. When the daemon ends, so does the line, and nothing runs. */

@@ -7,9 +7,11 @@ import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { Reserve } from '../platform/process/reserve.ts';
-import { type LetIn, type LetInPorts, letIn, type Wishes } from './let-in.ts';
+import type { ClaimPorts } from './home-claims.ts';
+import { keptHome, type LetIn, type LetInPorts, letIn, type Wishes } from './let-in.ts';
 import type {
   BusProxy,
+  Doors,
   EnclosureWire,
   IdleProxy,
   IdleSandboxGate,
@@ -21,6 +23,7 @@ import type {
   SessionBus,
 } from './ports.ts';
 import { planBusProxy } from './pure/bus-proxy.ts';
+import { termsOf } from './pure/entry-terms.ts';
 import { type EnvironmentChange, planEnvironment } from './pure/environment.ts';
 import { judgeSandbox, type MissingPart, type SandboxEvidence } from './pure/evidence.ts';
 import { keepsLimitsInNamespaces, type SandboxHostFacts, seccompArchOf } from './pure/host.ts';
@@ -50,11 +53,12 @@ export interface SandboxRequest {
 }
 
 /** What sandboxes are made with. */
-export interface SandboxPorts extends LetInPorts {
+export interface SandboxPorts extends LetInPorts, ClaimPorts {
   readonly cgroups: Cgroups;
   readonly apps: KnownApps;
   readonly services: ServiceGuards;
   readonly folders: SandboxFolders;
+  readonly doors: Doors;
   readonly bus: SessionBus;
   readonly sight: SandboxSight;
   /** Ends all of a scope. */
@@ -88,12 +92,14 @@ export interface Layout {
   readonly folder: string;
   readonly programs: SandboxPrograms;
   readonly proxy: BusProxy;
-  /** The proxy and the first gate, of a sandbox that the daemon makes. */
+  /** The proxy and the gate, of a sandbox that the daemon makes. */
   readonly kit: SandboxKit | undefined;
   /** The system call filter's bytes. */
   readonly filter: Uint8Array;
   readonly letIn: LetIn;
   readonly environment: EnvironmentChange;
+  /** Whether more can be started in it later. */
+  readonly hasDoor: boolean;
   /** The guards of its bus names stand. */
   readonly ready: Promise<void>;
   /** Binds it to its scope and waits for the bus filter. @throws RingfenceError NotEnforceable */
@@ -223,8 +229,13 @@ async function layOutIn(
   const { request, id, lets, a11yAddress, own, ports, refuse, explain } = start;
   const { facts, programs } = start.machine;
   const { folders, sight } = ports;
-  const host = hostOf(lets, folder, a11yAddress, request, sight);
+  // An app's: a command on a terminal is nobody else's.
+  const hasDoor = own === undefined && request.variables === undefined;
+  const host = { ...hostOf(lets, folder, a11yAddress, request, sight), hasDoor };
+  const environment = planEnvironment(lets.settings, host);
   const plan = planSandbox(lets.settings, { ...host, cgroup: '/' });
+  const door = hasDoor ? ports.doors.make(folder) : Promise.resolve();
+  door.catch(() => {});
   const accounts = sight.accounts();
   folders.write(id, 'passwd', ownPasswd(accounts.text, accounts, lets.own.path));
   folders.write(id, 'setup', setupScript(lets.look, lets.own.path, lets.downloads));
@@ -257,9 +268,15 @@ async function layOutIn(
   return {
     ...{ id, folder, programs, kit: held.kit, proxy, filter, ready, refuse, explain, undo },
     letIn: lets,
-    environment: planEnvironment(lets.settings, host),
+    environment,
+    hasDoor,
     async settle(unit) {
-      folders.record(id, { unit, services: guarded, names: lets.ownNames });
+      await door;
+      folders.record(id, {
+        ...{ unit, services: guarded, names: lets.ownNames },
+        ...(lets.own.kept ? { home: lets.own.path } : {}),
+        ...(hasDoor ? { terms: termsOf(lets, host, environment) } : {}),
+      });
       if (!(await proxy.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
       return withCgroup(plan, ports.scopeCgroup(unit));
     },
@@ -324,6 +341,17 @@ function appOf(
   return { id, counts: apps.counts(id, session, `${data}/ringfence/originals`) };
 }
 
+/** What a start wants to be let in; see `letIn`. */
+export function wantedBy(request: SandboxRequest, decision: Decision, id: string, ports: SandboxPorts): Wishes {
+  return wishesOf(request, appOf(request, decision, ports), id);
+}
+
+/** The path of the home that a start has; undefined for one that ends with it. */
+export function homeOf(request: SandboxRequest, decision: Decision, ports: SandboxPorts): string | undefined {
+  const wishes = wantedBy(request, decision, '', ports);
+  return keptHome(decision.app ?? request.name, decision, wishes, ports.sight);
+}
+
 function wishesOf(request: SandboxRequest, app: { id: string; counts: boolean } | undefined, id: string): Wishes {
   return {
     app: app?.id,
@@ -338,13 +366,14 @@ function wishesOf(request: SandboxRequest, app: { id: string; counts: boolean } 
   };
 }
 
-function hostOf(
+/** The session and machine for a plan. */
+export function hostOf(
   lets: LetIn,
   folder: string,
   a11yAddress: string | undefined,
   { gates }: SandboxRequest,
   sight: SandboxSight,
-): Omit<SandboxHost, 'cgroup'> {
+): Omit<SandboxHost, 'cgroup' | 'hasDoor'> {
   const environment = gates[0]?.environment ?? new Map<string, string>();
   const { home, own, runtimeDir, shares, links, look, settings } = lets;
   const display = environment.get('DISPLAY') ?? '';

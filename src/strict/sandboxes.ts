@@ -3,19 +3,17 @@ import type { Decision } from '../domain/decision.ts';
 import { asStrictRefusal } from '../domain/fence-failure.ts';
 import type { ReportRow } from '../domain/report.ts';
 import type { Gate } from '../platform/process/gate.ts';
-import { type GatePlan, gateScript, releaseLine } from '../platform/process/gate-script.ts';
 import { openReserve } from '../platform/process/reserve.ts';
 import { type Enclosure, encloseBy } from './enclosure.ts';
-import type { SandboxGate } from './ports.ts';
+import { type Entry, enterSandbox, retell } from './enter-sandbox.ts';
+import { claimHome, type HomeClaim, type Occupant } from './home-claims.ts';
 import { renderBwrapArgs } from './pure/bwrap-args.ts';
 import { enforcedRows } from './pure/enforced-rows.ts';
-import { appEnvironment, commandEnvironment } from './pure/environment.ts';
 import { judgeSandboxHost } from './pure/host.ts';
 import { parseInnerLine, sandboxedArgv } from './pure/inner-gate.ts';
-import { isAtOrBelow } from './pure/path-relations.ts';
-import { setupFile } from './pure/plan.ts';
 import { type SandboxKit, startKit } from './sandbox-kits.ts';
 import {
+  homeOf,
   type Layout,
   type LayoutSurroundings,
   layOutSandbox,
@@ -23,6 +21,7 @@ import {
   type SandboxPorts,
   type SandboxRequest,
 } from './sandbox-layout.ts';
+import { scriptInside, startScript } from './script-inside.ts';
 
 /** A sandbox whose gates wait outside of it. */
 export interface Sandbox {
@@ -40,7 +39,13 @@ export interface Sandbox {
 
 /** Makes strict sandboxes and clears up after them. */
 export interface Sandboxes {
-  /** @throws RingfenceError NotEnforceable when any part cannot be had; then nothing is left of the attempt */
+  /** Takes the home that a start has, until it is released. @throws RingfenceError NotEnforceable */
+  claim(request: SandboxRequest, decision: Decision): Promise<HomeClaim>;
+  /** Has a start go into the sandbox that runs over its home; see `enterSandbox`. */
+  enter(request: SandboxRequest, decision: Decision, occupant: Occupant, entry: Entry): Promise<'entered' | 'gone'>;
+  /** Goes on with starts that a daemon which was killed had noted for a running sandbox. */
+  resume(unit: string, names: readonly string[]): Promise<void>;
+  /** Whoever has claimed its home. @throws RingfenceError NotEnforceable when any part cannot be had; then nothing is left of the attempt */
   prepare(request: SandboxRequest, decision: Decision): Promise<Sandbox>;
   /** Lays a sandbox out for a process that makes it around a child of its own. @throws as `prepare` */
   layOut(request: SandboxRequest, decision: Decision): Promise<Enclosure>;
@@ -86,6 +91,21 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       for (const { id, unit } of folders.list()) if (!units.includes(unit)) clear(id);
     },
 
+    claim: (request, decision) =>
+      claimHome(homeOf(request, decision, ports), ports).catch((error: unknown) => {
+        throw asStrictRefusal(request.name, error);
+      }),
+
+    enter: (request, decision, occupant, entry) =>
+      enterSandbox(request, decision, occupant, entry, ports).catch((error: unknown) => {
+        throw asStrictRefusal(request.name, error);
+      }),
+
+    async resume(unit, names) {
+      const occupant = folders.list().find((one) => one.unit === unit);
+      if (occupant !== undefined) await retell(names, occupant, ports);
+    },
+
     prepare: (request, decision) => prepareSandbox(request, decision, around),
 
     async layOut(request, decision) {
@@ -123,88 +143,44 @@ async function prepareSandbox(
     throw asStrictRefusal(request.name, error);
   });
   const { programs, proxy, filter } = layout;
-  const gates: SandboxGate[] = [];
-  const held: { close(): void }[] = [];
-  const letGo = () => {
-    for (const each of held.splice(0)) each.close();
-  };
-  const abandon = () => {
-    for (const gate of gates) gate.kill();
-    letGo();
-    layout.undo();
-  };
+  const { gate, letGo } = layout.kit as SandboxKit;
   try {
-    for (const _ of request.gates) gates.push(await openGateOf(layout, request, gates.length === 0, held, ports));
     await layout.ready;
   } catch (error) {
-    abandon();
+    layout.undo();
     throw error;
   }
   return {
-    gates,
+    gates: [gate],
     helpers: [proxy.pid],
-    abandon,
+    abandon: layout.undo,
     async enclose(unit, onEntering) {
       const plan = await layout.settle(unit);
       const rendered = renderBwrapArgs(plan);
       const args = ports.alterArgs?.(rendered) ?? rendered;
       proxy.letGo();
       letGo();
-      const entered = gates.map((gate, index) => {
-        const argv = sandboxedArgv(programs.bwrap, args);
-        const outer = { argv, environment: new Map<string, string>(), workingDirectory: '/' };
-        return gate.enter(outer, scriptInside(request.gates[index] as GatePlan, request, layout));
-      });
+      const argv = sandboxedArgv(programs.bwrap, args);
+      const outer = { argv, environment: new Map<string, string>(), workingDirectory: '/' };
+      const entered = gate.enter(outer, whatRunsInside(request, layout, ports));
       onEntering();
-      let status = '';
-      for (const [index, line] of (await Promise.all(entered)).entries()) {
-        const told = parseInnerLine(line ?? '');
-        if (told === undefined) throw await layout.explain('bubblewrap did not make it', 'sandbox');
-        status = (await layout.readBack(plan, unit, (gates[index] as Gate).pid, told)).status;
-      }
+      const told = parseInnerLine((await entered) ?? '');
+      if (told === undefined) throw await layout.explain('bubblewrap did not make it', 'sandbox');
+      const { status } = await layout.readBack(plan, unit, gate.pid, told);
       ports.later(() => kits.prepare(() => startKit({ program: programs.proxy, filter }, ports)));
       return { rows: enforcedRows(plan, layout.letIn, status), reasons: [...layout.letIn.reasons] };
     },
   };
 }
 
-/** The gate in reserve for the first process, and a new one for each further; what must stay open until then goes to `held`. */
-async function openGateOf(
-  { kit, filter, proxy }: Layout,
-  { unitStem }: SandboxRequest,
-  isFirst: boolean,
-  held: { close(): void }[],
-  ports: SandboxPorts,
-): Promise<SandboxGate> {
-  if (isFirst && kit !== undefined) {
-    held.push({ close: kit.letGo });
-    return kit.gate;
-  }
-  const bytes = ports.folders.holdBytes(filter);
-  held.push(bytes);
-  const gate = await ports.openGate({ seccomp: bytes.fd, sync: proxy.syncFd });
-  await gate.name(unitStem).catch((error: unknown) => {
-    gate.kill();
-    throw error;
-  });
-  return gate;
-}
-
-/**
- * What the gate inside runs: it sets the home up, and then becomes the app, in its own home unless it was told a folder that is
- * there. An app gets the variables on the list, a command also what its caller has put on top.
- */
-function scriptInside(plan: GatePlan, { variables }: SandboxRequest, { letIn, environment }: Layout): string {
-  const { own, shares, passEnvironment } = letIn;
-  const inside = new Map([
-    ...appEnvironment(plan.environment, environment, passEnvironment),
-    ...(variables === undefined ? [] : commandEnvironment(variables, environment)),
-  ]);
-  const visible = ['/usr', '/etc', '/opt', ...shares.map(({ path }) => path)];
-  const isThere = visible.some((folder) => isAtOrBelow(plan.workingDirectory, folder));
-  const workingDirectory = isThere ? plan.workingDirectory : own.path;
-  inside.set('PWD', workingDirectory);
-  return `. ${setupFile}\nunset own_home\n${gateScript({ ...plan, environment: inside, workingDirectory })}${releaseLine}`;
+/** A command is one process; an app may be several in one sandbox, and more later. */
+function whatRunsInside({ gates, variables }: SandboxRequest, layout: Layout, { doors }: SandboxPorts): string {
+  const { own, shares, passEnvironment } = layout.letIn;
+  const facts = { home: own.path, shares, environment: layout.environment, passEnvironment, variables };
+  const scripts = gates.map((plan) => startScript(plan, facts));
+  if (!layout.hasDoor) return scriptInside({ start: scripts[0] ?? '' });
+  for (const [name, script] of scripts.entries()) doors.put(layout.folder, name.toString(16), script);
+  return scriptInside({ starts: scripts.map((_, name) => name.toString(16)) });
 }
 
 /** A name that an app in a sandbox may own leads out of it once somebody outside owns it: such a sandbox ends. */

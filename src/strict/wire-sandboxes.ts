@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { BusConnection } from '../platform/dbus/connection.ts';
+import { takeLock } from '../platform/files/lock-file.ts';
 import { makePipes } from '../platform/process/make-pipes.ts';
 import { startBusProxy } from './io/bus-proxy.ts';
+import { doors } from './io/doors.ts';
 import { openEnclosureWire } from './io/enclosure-wire.ts';
 import { homes } from './io/homes.ts';
 import { probeHost } from './io/host-probe.ts';
@@ -35,6 +37,10 @@ export function wireSandboxes({ environment, bus, gates, findProgram, ...rest }:
   return openSandboxes({
     ...rest,
     homes,
+    doors,
+    // A start has half a minute to make its sandbox.
+    lockHome: (path) =>
+      takeLock(join(runtime, 'ringfence/homes', `${basename(path)}.lock`), 40_000, `open the home ${path}`),
     apps: knownApps,
     programFolders: programs.map((program) => dirname(realpathSync(program))),
     services: openServiceGuards(runtime),

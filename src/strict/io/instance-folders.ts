@@ -14,6 +14,8 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
       return folder;
     },
 
+    path: (id) => join(root, id),
+
     record: (id, record) => writeFileSync(join(root, id, 'record.json'), JSON.stringify(record), { mode: 0o600 }),
 
     list() {

@@ -25,6 +25,8 @@ export function planSandbox(settings: SandboxSettings, host: SandboxHost): Sandb
 export const lookFolder = '/run/ringfence/look';
 /** The file that the gate inside reads before the app starts. */
 export const setupFile = '/run/ringfence/setup';
+/** The folder through which an app's sandbox is told to start something more; see `initScript`. */
+export const doorFolder = '/run/ringfence/door';
 /** The X display's cookies, inside. */
 export const cookieFile = '/run/ringfence/Xauthority';
 
@@ -82,6 +84,7 @@ function systemOps(host: SandboxHost): SandboxOp[] {
     { op: 'tmpfs', target: '/var/tmp', mode: 0o1777 },
     { op: 'symlink', text: '../run', target: '/var/run' },
     { op: 'ro-bind', source: joinPath(host.folder, 'setup'), target: setupFile },
+    ...(host.hasDoor ? [{ op: 'ro-bind', source: joinPath(host.folder, 'door'), target: doorFolder } as const] : []),
   ];
 }
 

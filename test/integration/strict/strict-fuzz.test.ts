@@ -195,7 +195,14 @@ describe('homes that nobody would have', () => {
           return;
         }
         const may = allowed(one, lets);
-        const host = { ...lets, folder, hasA11y: false, cgroup: '/', system: paths.system(systemPaths) };
+        const host = {
+          ...lets,
+          folder,
+          hasA11y: false,
+          hasDoor: false,
+          cgroup: '/',
+          system: paths.system(systemPaths),
+        };
         const plan = planSandbox(lets.settings, host).filter(
           (op) => !('target' in op && op.target === '/sys/fs/cgroup'),
         );

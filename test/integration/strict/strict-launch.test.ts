@@ -220,8 +220,6 @@ describe('a strict launch', () => {
       });
       await client.stop(path, 0);
       await run(app, { 'app-id': 'org.example.Single' });
-      // In the same fence it may start as often as it likes.
-      await run(app, { 'app-id': 'org.example.Single' });
       await daemon.stop();
     });
 

@@ -1,0 +1,54 @@
+import type { EnvironmentChange } from './environment.ts';
+import type { SandboxHost, SandboxSettings, Share } from './model.ts';
+import { isAtOrBelow } from './path-relations.ts';
+
+/** What a sandbox was made with and no second start can change, as its record has it. */
+export interface EntryTerms {
+  /** In the order in which a difference is told: what it is, and what it was made with. */
+  readonly choices: Readonly<Record<string, string>>;
+  readonly shares: readonly Share[];
+  readonly environment: { readonly unset: readonly string[]; readonly set: Readonly<Record<string, string>> };
+}
+
+interface Admitted {
+  readonly settings: SandboxSettings;
+  readonly configured: readonly Share[];
+  readonly ownNames: readonly string[];
+  readonly calls: readonly string[];
+  readonly shares: readonly Share[];
+}
+
+/** The terms of what is let in, for a display. */
+export function termsOf(
+  { settings, configured, ownNames, calls, shares }: Admitted,
+  host: Pick<SandboxHost, 'display' | 'waylandDisplay'>,
+  { unset, set }: EnvironmentChange,
+): EntryTerms {
+  return {
+    choices: {
+      network: String(settings.network),
+      x11: String(settings.x11),
+      sound: String(settings.sound),
+      'shared folders': configured.map(({ path, writable }) => (writable ? path : `${path}:ro`)).join(', '),
+      'own-names': ownNames.join(', '),
+      'talk-names': calls.join(', '),
+      display: [host.display, host.waylandDisplay].filter(Boolean).join(' and '),
+    },
+    shares,
+    environment: { unset, set: Object.fromEntries(set) },
+  };
+}
+
+/** Why a start with the terms `wanted` cannot go into a sandbox that was made with `made`; undefined when it can. */
+export function judgeEntry(made: EntryTerms, wanted: EntryTerms): string | undefined {
+  for (const [name, now] of Object.entries(wanted.choices)) {
+    const before = made.choices[name] ?? '';
+    if (before !== now) return `${name}: ${now || 'none'} is wanted, and it was started with ${before || 'none'}`;
+  }
+  const missing = wanted.shares.find((share) => !isWithin(share, made.shares));
+  return missing && `${missing.path} was not let in when it was started (share its folder with "ringfence share")`;
+}
+
+function isWithin({ path, writable }: Share, shares: readonly Share[]): boolean {
+  return shares.some((share) => isAtOrBelow(path, share.path) && (share.writable || !writable));
+}

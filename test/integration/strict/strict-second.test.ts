@@ -1,0 +1,261 @@
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Client } from '../../../src/clients/cli/client.ts';
+import type { LaunchStep } from '../../../src/launch/ports.ts';
+import type { BusConnection } from '../../../src/platform/dbus/connection.ts';
+import { bundleDyingDaemon } from '../../fixtures/bundle-daemon.ts';
+import {
+  busName,
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  fenceUnits,
+  instanceAt,
+  type LiveDaemon,
+  namePid,
+  startBundledDaemon,
+} from '../../fixtures/live-daemon.ts';
+import { pidsIn } from '../../harness/cgroup.ts';
+import { command } from '../../harness/command.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+const home = process.env['HOME'] ?? '';
+const runtime = process.env['XDG_RUNTIME_DIR'] ?? '';
+const id = 'org.example.Second';
+const program = join(home, 'work/second');
+/** No entry of root's: its home is one of those apart. */
+const own = join(home, '.local/share/ringfence/homes', `local.${id}`);
+const config = join(process.env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'ringfence/config.toml');
+// Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
+const strict = { profile: 'strict', 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
+
+const write = (path: string, content: string, mode = 0o644) => {
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, content, { mode });
+};
+/** What each start has written: its words, whether it is who it is told to be, its token, what a caller has said. */
+const starts = () =>
+  existsSync(join(own, 'starts')) ? readFileSync(join(own, 'starts'), 'utf8').split('\n').filter(Boolean) : [];
+const startOf = (word: string) =>
+  waitFor(() => starts().find((line) => line.startsWith(`${word}|`)), { what: `the start ${word}` });
+const end = (word: string) => write(join(own, `end-${word}`), '');
+
+describe('a second start of a strict app', () => {
+  let bus: BusConnection;
+  let client: Client;
+  let bundle: string;
+  let daemon: LiveDaemon | undefined;
+
+  beforeAll(async () => {
+    bus = await connectTestBus();
+    client = await connectTestClient();
+    bundle = await bundleDyingDaemon();
+    const script = [
+      '#!/bin/sh',
+      'trap "echo bye >>$HOME/ended; exit 0" TERM',
+      'same=no; [ "$GIO_LAUNCHED_DESKTOP_FILE_PID" = $$ ] && same=yes',
+      'ls -l /proc/$$/fd >"$HOME/descriptors"',
+      'echo "$*|$same|$XDG_ACTIVATION_TOKEN|$CALLER" >>$HOME/starts',
+      'while [ ! -e "$HOME/end-$1" ]; do sleep 0.05; done',
+      'exit 7',
+    ].join('\n');
+    write(program, script, 0o755);
+    write(
+      join(home, `.local/share/applications/${id}.desktop`),
+      `[Desktop Entry]\nType=Application\nName=Second\nExec=${program} %u\n`,
+    );
+  });
+  beforeEach(() => {
+    rmSync(own, { recursive: true, force: true });
+    rmSync(config, { force: true });
+  });
+  afterEach(async () => {
+    await endAll(bus);
+    await daemon?.stop();
+    daemon = undefined;
+    await waitFor(async () => (await namePid(bus, busName)) === undefined, { what: 'the name to be free' });
+  });
+  afterAll(async () => {
+    await client.close();
+    await bus.close();
+  });
+
+  const launch = (word: string, more: Readonly<Record<string, string>> = {}) =>
+    client.launch(id, word === '' ? [] : [`x:${word}`], new Map(Object.entries({ ...strict, ...more })));
+  const start = async (environment: Readonly<Record<string, string>> = {}) => {
+    daemon = await startBundledDaemon(bus, bundle, environment);
+  };
+
+  it('goes into the sandbox that runs, with its own words and token', async () => {
+    await start();
+    const first = await launch('one');
+    await startOf('x:one');
+    const second = await launch('two', { 'activation-token': 'a-token' });
+    expect(second).toBe(first);
+    expect(await startOf('x:two')).toBe('x:two|yes|a-token|');
+    const open = [...readFileSync(join(own, 'descriptors'), 'utf8').matchAll(/(\d+) -> (\S+)$/gm)];
+    expect(open.length).toBeGreaterThanOrEqual(3);
+    // Its input, the journal (twice while a shell writes elsewhere), this list, and the script itself.
+    for (const [, , target = ''] of open)
+      expect(target).toMatch(/^socket:|\/dev\/null$|\/descriptors$|\/work\/second$/);
+    expect(await fenceUnits(bus)).toHaveLength(1);
+    const { unit } = await instanceAt(client, first);
+    const namespaces = (await pidsIn(unit)).flatMap((pid) => {
+      try {
+        const isInside = /^NSpid:\t\d+\t\d/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+        return isInside ? [readlinkSync(`/proc/${pid}/ns/mnt`)] : [];
+      } catch {
+        return []; // It has ended meanwhile.
+      }
+    });
+    expect(new Set(namespaces).size).toBe(1);
+  });
+
+  it('outlives the first, whose exit status is that of the instance', async () => {
+    await start();
+    const path = await launch('one');
+    await startOf('x:one');
+    await launch('two');
+    await startOf('x:two');
+    end('x:one');
+    await launch('three');
+    await startOf('x:three');
+    const ends: Map<string, string>[] = [];
+    const match = { sender: busName, path, interface: 'org.ringfence.Instance1', member: 'Ended' };
+    await bus.subscribe(match, ({ body }) => ends.push(body[0] as Map<string, string>));
+    for (const word of ['x:two', 'x:three']) end(word);
+    await waitFor(() => ends.length === 1, { what: 'the end to be told' });
+    expect(ends[0]?.get('exit-code')).toBe('7');
+    await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'the sandbox to be gone' });
+  });
+
+  it('at the same moment: one home, one sandbox', async () => {
+    await start();
+    const paths = await Promise.all(['one', 'two', 'three'].map((word) => launch(word)));
+    expect(new Set(paths).size).toBe(1);
+    for (const word of ['x:one', 'x:two', 'x:three']) await startOf(word);
+    expect(starts()).toHaveLength(3);
+  });
+
+  it('asks all of the app to end, and gives each the time', async () => {
+    await start();
+    const path = await launch('one');
+    await startOf('x:one');
+    await launch('two');
+    await startOf('x:two');
+    await client.stop(path, 5000);
+    expect(readFileSync(join(own, 'ended'), 'utf8')).toBe('bye\nbye\n');
+  });
+
+  it('is refused where it would need another sandbox, until the old one ends', async () => {
+    await start();
+    const path = await launch('one');
+    await startOf('x:one');
+    write(config, `[app."${id}"]\nnetwork = false\n`);
+    await waitFor(
+      () =>
+        launch('two').then(
+          () => false,
+          ({ code, message }) => code === 'NotEnforceable' && /network.*close it first/.test(message),
+        ),
+      { what: 'the changed config to be noticed' },
+    );
+    mkdirSync(join(home, 'Pictures'), { recursive: true });
+    write(config, `[app."${id}"]\nshared-folders = ["~/Pictures"]\n`);
+    await waitFor(
+      () =>
+        launch('three').then(
+          () => false,
+          ({ message }) => /shared folders: .*Pictures is wanted.*close it first/.test(message),
+        ),
+      { what: 'the changed config to be noticed' },
+    );
+    await client.stop(path, 0);
+    await launch('four');
+    await startOf('x:four');
+  });
+
+  it('that is a command of the app’s never goes in there', async () => {
+    await start();
+    await launch('one');
+    await startOf('x:one');
+    const options = new Map(Object.entries({ ...strict, 'app-id': id, 'working-directory': join(home, 'work') }));
+    await expect(
+      client.run(['sh', '-c', 'echo run >>$HOME/starts'], new Map([['CALLER', 'x']]), options),
+    ).rejects.toMatchObject({
+      code: 'NotEnforceable',
+      message: expect.stringMatching(/a command does not go into a sandbox that runs/),
+    });
+    const shell = join(process.cwd(), 'dist/ringfence-shell');
+    const limits = Object.entries(strict).map(([name, value]) => `--${name}=${value}`);
+    const { code, stderr } = await command([
+      shell,
+      `--app=${id}`,
+      ...limits,
+      '--',
+      'sh',
+      '-c',
+      'echo shell >>$HOME/starts',
+    ]);
+    expect(stderr).toMatch(/a command does not go into a sandbox that runs/);
+    expect(code).toBe(5);
+    expect(starts()).toHaveLength(1);
+  });
+
+  it('is refused when the sandbox does not answer, and does not begin later', async () => {
+    await start();
+    const { unit } = await instanceAt(client, await launch('one'));
+    await startOf('x:one');
+    const init = await waitFor(
+      async () =>
+        (await pidsIn(unit)).find((pid) => /^NSpid:\t\d+\t2$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))),
+      { what: 'the init' },
+    );
+    process.kill(init, 'SIGSTOP');
+    await expect(launch('two')).rejects.toMatchObject({ message: expect.stringMatching(/does not answer/) });
+    process.kill(init, 'SIGCONT');
+    await launch('three');
+    await startOf('x:three');
+    expect(starts().map((line) => line.split('|')[0])).toEqual(['x:one', 'x:three']);
+  });
+
+  it.each<LaunchStep>(['decided', 'noted', 'entered'])(
+    'is neither lost nor doubled when the daemon is killed after it was %s',
+    async (step) => {
+      await start();
+      const path = await launch('one');
+      await startOf('x:one');
+      await daemon?.stop();
+      await start({ RINGFENCE_TEST_FAULT: `${step} die` });
+      await expect(launch('two', { 'request-id': 'second-request' })).rejects.toMatchObject({ code: 'Unreachable' });
+      await daemon?.ended;
+      const { unit } = { unit: (await fenceUnits(bus))[0] ?? '' };
+      const record = join(runtime, 'ringfence/instances', unit.replace(/scope$/, 'json'));
+      // As a click does that has lost its answer.
+      const wasNoted = readFileSync(record, 'utf8').includes('"requestId":"second-request"');
+      await start();
+      if (!wasNoted) expect(await launch('two')).toBe(path);
+      await startOf('x:two');
+      // Whatever was told before has been begun by then.
+      await launch('three');
+      await startOf('x:three');
+      expect(starts().map((line) => line.split('|')[0])).toEqual(['x:one', 'x:two', 'x:three']);
+      expect(await fenceUnits(bus)).toHaveLength(1);
+    },
+  );
+
+  it.each<LaunchStep>(['gated', 'scoped', 'entering', 'enclosed', 'recorded'])(
+    'has the home when the daemon was killed after the first was %s',
+    async (step) => {
+      await start({ RINGFENCE_TEST_FAULT: `${step} die` });
+      await expect(launch('one')).rejects.toMatchObject({ code: 'Unreachable' });
+      await daemon?.ended;
+      await start();
+      await launch('two');
+      await startOf('x:two');
+      expect(starts().map((line) => line.split('|')[0])).toEqual(['x:two']);
+      await waitFor(async () => (await fenceUnits(bus)).length === 1, { what: 'one scope to be left' });
+    },
+  );
+});
