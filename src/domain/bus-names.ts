@@ -1,3 +1,11 @@
+/** Names that a program takes beside its id, by exact id: Mozilla's, by which a second link finds the browser that runs. */
+const knownNames: Readonly<Record<string, string>> = {
+  firefox: 'org.mozilla.firefox.*',
+  'firefox-esr': 'org.mozilla.firefox.*',
+  librewolf: 'org.mozilla.librewolf.*',
+  thunderbird: 'org.mozilla.thunderbird.*',
+};
+
 /**
  * The names an app owns without being asked: its id, where that is a bus name, and its media player; none for an id that does
  * not count (undefined). A last `.*` is xdg-dbus-proxy's: the name and everything below it. No name that holds a pid, as those
@@ -11,6 +19,7 @@ export function ownNamesOf(appId: string | undefined): string[] {
   return [
     ...(judgeBusName(`${appId}.*`, 'own') === undefined ? [`${appId}.*`] : []),
     ...players.map((name) => `${name}.*`),
+    ...(Object.hasOwn(knownNames, appId) ? [knownNames[appId] ?? ''] : []),
   ];
 }
 

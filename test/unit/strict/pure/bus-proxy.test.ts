@@ -111,6 +111,11 @@ describe('ownNamesOf', () => {
     expect(ownNamesOf(appId)).not.toContain(`${appId}.*`);
   });
 
+  it('gives Firefox the names by which a second link finds it', () => {
+    expect(covers(ownNamesOf('firefox-esr'), 'org.mozilla.firefox.L2hvbWU_')).toBe(true);
+    expect(ownNamesOf('firefox-fake').some((name) => name.includes('mozilla'))).toBe(false);
+  });
+
   it('gives an id that does not count none at all', () => {
     expect(ownNamesOf(undefined)).toEqual([]);
   });

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { judgeEntry, termsOf } from '../../../../src/strict/pure/entry-terms.ts';
+import { plainSettings } from './example-host.ts';
+
+const admitted = { settings: plainSettings, configured: [], ownNames: [], calls: [], shares: [] };
+const terms = (rest: Partial<Parameters<typeof termsOf>[0]> = {}, display: Parameters<typeof termsOf>[1] = {}) =>
+  termsOf({ ...admitted, ...rest }, display, { unset: [], set: new Map() });
+
+describe('judgeEntry', () => {
+  it('lets the same start in', () => expect(judgeEntry(terms(), terms())).toBeUndefined());
+
+  it.each([
+    ['network', { settings: { ...plainSettings, network: false } }],
+    ['x11', { settings: { ...plainSettings, x11: false } }],
+    ['sound', { settings: { ...plainSettings, sound: true } }],
+    ['shared folders', { configured: [{ path: '/data', writable: true }] }],
+    ['own-names', { ownNames: ['org.example.A'] }],
+    ['talk-names', { calls: ['org.example.A=a.b@/'] }],
+  ])('tells a difference in %s, either way', (name, other) => {
+    expect(judgeEntry(terms(), terms(other))).toContain(name);
+    expect(judgeEntry(terms(other), terms())).toContain(name);
+  });
+
+  it('tells another display', () => {
+    expect(judgeEntry(terms({}, { display: ':1' }), terms({}, { waylandDisplay: 'wayland-0' }))).toContain('display');
+  });
+
+  it('lets in what is shared already, and no more', () => {
+    const made = terms({
+      shares: [
+        { path: '/data', writable: true },
+        { path: '/read', writable: false },
+      ],
+    });
+    const wants = (path: string, writable: boolean) => judgeEntry(made, terms({ shares: [{ path, writable }] }));
+    expect(wants('/data/letter', true)).toBeUndefined();
+    expect(wants('/read/letter', false)).toBeUndefined();
+    expect(wants('/read/letter', true)).toContain('/read/letter');
+    expect(wants('/other', false)).toContain('/other');
+    expect(wants('/database', false)).toContain('/database');
+  });
+});
