@@ -105,7 +105,8 @@ function integrationJobs(files, debian13) {
   const jobs = files.flatMap((file) => {
     const text = readFileSync(join(root, file), 'utf8');
     const name = file.replace(/^test\/integration\//, '').replace(/\.test\.ts$/, '');
-    const argv = ['--journal', ...vitest('integration', [file])];
+    const portals = /^\/\/ With portals: /m.test(text) ? ['--portals'] : [];
+    const argv = ['--journal', ...portals, ...vitest('integration', [file])];
     const job = {
       ...session(file, join('session', name), argv),
       alone: /^\/\/ Runs alone: /m.test(text),

@@ -8,6 +8,7 @@ const sandboxKeys = {
   network: { type: 'boolean', initial: true },
   x11: { type: 'boolean', initial: true },
   sound: { type: 'boolean', initial: false },
+  'open-links': { type: 'boolean', initial: true },
   home: { type: 'boolean', initial: true },
   'shared-folders': { type: 'shares', initial: [] },
   'pass-environment': { type: 'variables', initial: [] },
@@ -63,6 +64,7 @@ export function resolveChoices(sections: readonly (SandboxSection | undefined)[]
     network: choice('network'),
     x11: choice('x11'),
     sound: choice('sound'),
+    'open-links': choice('open-links'),
     home: choice('home'),
     lists: Object.fromEntries(
       listKeys.map((key) => [key, said.flatMap(({ lists }) => lists.get(key) ?? [])]),

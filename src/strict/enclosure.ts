@@ -44,7 +44,7 @@ export function encloseBy(layout: Layout, wire: EnclosureWire, ports: EnclosureP
   let scope = '';
   return {
     folder,
-    helpers: [proxy.pid],
+    helpers: proxy.pids,
 
     async offer(unit) {
       await layout.ready;

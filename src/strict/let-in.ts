@@ -50,6 +50,8 @@ export interface LetIn {
   /** Bus names it may own, and calls it may make beyond the usual. */
   readonly ownNames: readonly string[];
   readonly calls: readonly string[];
+  /** Whether it may have links opened outside. */
+  readonly openLinks: boolean;
   readonly passEnvironment: readonly string[];
   /** Sentences for the report. */
   readonly reasons: readonly string[];
@@ -106,6 +108,7 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
       ...choices.lists['own-names'].map(({ value }) => value),
     ],
     calls: choices.lists['talk-names'].map(({ value }) => value),
+    openLinks: choices['open-links'],
     passEnvironment: choices.lists['pass-environment'].map(({ value }) => value),
     reasons: [...started.reasons, ...opened.flatMap((one) => one.reasons)],
   };

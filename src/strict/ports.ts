@@ -22,7 +22,8 @@ export interface IdleSandboxGate extends SandboxGate {
 
 /** The bus filter of one sandbox. */
 export interface BusProxy {
-  readonly pid: number;
+  /** Of the filter and of the box around it. */
+  readonly pids: readonly number[];
   /** The descriptor whose other holders keep the proxy alive. */
   readonly syncFd: number;
   /** Whether it has come to listen; false when it ended instead. */
@@ -35,8 +36,8 @@ export interface BusProxy {
 /** A bus filter that does not know yet what it is to let through. */
 export interface IdleProxy extends BusProxy {
   isAlive(): boolean;
-  /** Gives it its arguments, once. */
-  begin(argv: readonly string[]): void;
+  /** Gives it its arguments and tells it who it stands for (`flatpakInfo`), once. */
+  begin(argv: readonly string[], who: string): void;
 }
 
 /** Absolute paths. */
@@ -74,9 +75,10 @@ export interface ServiceGuards {
   remove(name: string): boolean;
 }
 
-/** What is kept of a sandbox: its scope, the service files that stand for it, the names that it may own, its home. */
+/** What is kept of a sandbox: its scope, the service files that stand for it, the names that it may own, its name at the portals. */
 export interface SandboxRecord {
   readonly unit: string;
+  readonly instance: string;
   readonly services: readonly string[];
   readonly names: readonly string[];
   /** Its path, where it is kept. */
@@ -85,8 +87,17 @@ export interface SandboxRecord {
   readonly terms?: EntryTerms | undefined;
 }
 
+/** Where portals look for the processes of confined apps: `$XDG_RUNTIME_DIR/.flatpak`. */
+export interface PortalInstances {
+  /** Says which is the first process of the sandbox, by its pid outside. */
+  put(instance: string, initPid: number): void;
+  remove(instance: string): void;
+}
+
 /** The sandboxes' folders in the runtime folder. */
 export interface SandboxFolders {
+  /** The folder that they lie in, made where it is missing. */
+  place(): string;
   /** Makes one and returns its path. */
   make(id: string): string;
   path(id: string): string;
@@ -138,6 +149,8 @@ export interface SessionBus {
   ownerPid(name: string): Promise<number | undefined>;
   /** Undefined when there is no accessibility bus now. */
   a11yAddress(): Promise<string | undefined>;
+  /** Where the document portal, started if need be, has its files; undefined when it does not answer. */
+  documentsFolder(): Promise<string | undefined>;
   /** Has the bus read its service files again. */
   reload(): Promise<void>;
 }

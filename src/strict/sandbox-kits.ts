@@ -1,4 +1,4 @@
-import type { IdleProxy, IdleSandboxGate, SandboxFolders } from './ports.ts';
+import type { IdleProxy, IdleSandboxGate, SandboxFolders, SandboxPrograms } from './ports.ts';
 
 /** What every strict start needs, whatever it starts: a bus filter and a gate that holds the filter's other end. */
 export interface SandboxKit {
@@ -11,22 +11,22 @@ export interface SandboxKit {
   kill(): void;
 }
 
-/** What a kit is made with: the program of the bus filter, and the bytes of the system call filter. */
+/** What a kit is made with: the programs, and the bytes of the system call filter. */
 export interface KitParts {
-  readonly program: string;
+  readonly programs: SandboxPrograms;
   readonly filter: Uint8Array;
 }
 
 /** What starts a kit. */
 export interface KitPorts {
-  readonly folders: Pick<SandboxFolders, 'holdBytes'>;
-  startProxy(program: string): Promise<IdleProxy>;
+  readonly folders: Pick<SandboxFolders, 'holdBytes' | 'place'>;
+  startProxy(programs: SandboxPrograms, sockets: string): Promise<IdleProxy>;
   openGate(fds: { readonly seccomp: number; readonly sync: number }): Promise<IdleSandboxGate>;
 }
 
 /** Starts a kit. Both processes wait in a read and end with the daemon. */
 export async function startKit(made: KitParts, ports: KitPorts): Promise<SandboxKit> {
-  const proxy = await ports.startProxy(made.program);
+  const proxy = await ports.startProxy(made.programs, ports.folders.place());
   const bytes = ports.folders.holdBytes(made.filter);
   try {
     const gate = await ports.openGate({ seccomp: bytes.fd, sync: proxy.syncFd });
@@ -51,9 +51,11 @@ export async function startKit(made: KitParts, ports: KitPorts): Promise<Sandbox
 /** Whether a kit still lives and is made with these parts; from now on it prints under `identifier`. */
 export async function isUsableKit(
   { proxy, gate, made }: SandboxKit,
-  { program, filter }: KitParts,
+  { programs, filter }: KitParts,
   identifier: string,
 ): Promise<boolean> {
-  const isSame = made.program === program && Buffer.compare(made.filter, filter) === 0;
+  const { bwrap, proxy: filterProgram } = made.programs;
+  const isSame =
+    bwrap === programs.bwrap && filterProgram === programs.proxy && Buffer.compare(made.filter, filter) === 0;
   return isSame && proxy.isAlive() && gate.isAlive() && (await gate.name(identifier));
 }

@@ -1,14 +1,14 @@
-import { basename } from 'node:path';
 import { covers, servicesWithinReach } from '../domain/bus-names.ts';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
-import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { Reserve } from '../platform/process/reserve.ts';
+import { appOf } from './app-of-request.ts';
 import type { ClaimPorts } from './home-claims.ts';
 import { keptHome, type LetIn, type LetInPorts, letIn, type Wishes } from './let-in.ts';
+import { identityOf, lookAtPortals, type Portals } from './portals.ts';
 import type {
   BusProxy,
   Doors,
@@ -16,6 +16,7 @@ import type {
   IdleProxy,
   IdleSandboxGate,
   KnownApps,
+  PortalInstances,
   SandboxFolders,
   SandboxPrograms,
   SandboxSight,
@@ -30,8 +31,10 @@ import { keepsLimitsInNamespaces, type SandboxHostFacts, seccompArchOf } from '.
 import type { SandboxHost, SandboxPlan } from './pure/model.ts';
 import { ownPasswd } from './pure/passwd.ts';
 import { planSandbox, systemPaths, waylandSocket, withCgroup, xSocket } from './pure/plan.ts';
+import { portalInstance } from './pure/portal-identity.ts';
 import { compileSeccomp } from './pure/seccomp.ts';
 import { setupScript } from './pure/setup.ts';
+import { refusePackaged } from './refuse-packaged.ts';
 import { refuseRunningOutside } from './refuse-running-outside.ts';
 import { isUsableKit, type SandboxKit, startKit } from './sandbox-kits.ts';
 
@@ -59,6 +62,7 @@ export interface SandboxPorts extends LetInPorts, ClaimPorts {
   readonly services: ServiceGuards;
   readonly folders: SandboxFolders;
   readonly doors: Doors;
+  readonly portalInstances: PortalInstances;
   readonly bus: SessionBus;
   readonly sight: SandboxSight;
   /** Ends all of a scope. */
@@ -70,8 +74,8 @@ export interface SandboxPorts extends LetInPorts, ClaimPorts {
     readonly facts: Omit<SandboxHostFacts, 'sessionAddress' | 'a11yAddress' | 'network'>;
     readonly programs: SandboxPrograms;
   }>;
-  /** `pipe`: the named pipe that another process takes the proxy over by. */
-  startProxy(program: string, pipe?: string): Promise<IdleProxy>;
+  /** `sockets`: the folder that it may write; `pipe`: the named pipe that another process takes the proxy over by. */
+  startProxy(programs: SandboxPrograms, sockets: string, pipe?: string): Promise<IdleProxy>;
   openWire(folder: string): Promise<EnclosureWire>;
   openGate(fds: { readonly seccomp: number; readonly sync: number }): Promise<IdleSandboxGate>;
   /** Once nothing more urgent is to be done. */
@@ -176,6 +180,7 @@ interface StrictStart {
   readonly lets: LetIn;
   readonly machine: Awaited<ReturnType<SandboxMachine['look']>>;
   readonly a11yAddress: string | undefined;
+  readonly portals: Portals;
   /** The names that the bus would start a program for. */
   readonly activatable: readonly string[];
   readonly own: OwnSandbox | undefined;
@@ -198,10 +203,12 @@ async function openStart(
     new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${part}: ${reason} (${fix})`);
   refusePackaged(what, request.gates);
   const app = appOf(request, decision, ports);
-  const [seen, a11yAddress, activatable] = await Promise.all([
+  const names = ports.bus.activatableNames();
+  const [seen, a11yAddress, activatable, portals] = await Promise.all([
     machine.look(),
     ports.bus.a11yAddress(),
-    ports.bus.activatableNames(),
+    names,
+    names.then((all) => lookAtPortals(all, ports)),
     app === undefined ? undefined : refuseRunningOutside(app.id, ports),
   ]);
   const needs = { a11yAddress, network: decision.sandbox?.network ?? true };
@@ -215,7 +222,7 @@ async function openStart(
     return refuse(part, reason, `what it said is ${said}`);
   };
   const lets = letIn(what, decision, wishesOf(request, app, id), ports);
-  return { request, id, app, lets, machine: seen, a11yAddress, activatable, own, ports, refuse, explain };
+  return { request, id, app, lets, machine: seen, a11yAddress, activatable, portals, own, ports, refuse, explain };
 }
 
 /** Plans what is mounted, writes what the sandbox reads, and starts its bus filter; what is started is also put into `held`. */
@@ -226,12 +233,13 @@ async function layOutIn(
   held: { proxy?: BusProxy; kit?: SandboxKit },
   undo: () => void,
 ): Promise<Layout> {
-  const { request, id, lets, a11yAddress, own, ports, refuse, explain } = start;
+  const { request, id, lets, a11yAddress, portals, own, ports, refuse, explain } = start;
   const { facts, programs } = start.machine;
   const { folders, sight } = ports;
   // An app's: a command on a terminal is nobody else's.
   const hasDoor = own === undefined && request.variables === undefined;
-  const host = { ...hostOf(lets, folder, a11yAddress, request, sight), hasDoor };
+  const { instance, info, ...identity } = identityOf(lets.own.path, id, lets.settings.network, portals);
+  const host = { ...hostOf(lets, folder, a11yAddress, request, sight), ...identity.folder, hasDoor };
   const environment = planEnvironment(lets.settings, host);
   const plan = planSandbox(lets.settings, { ...host, cgroup: '/' });
   const door = hasDoor ? ports.doors.make(folder) : Promise.resolve();
@@ -249,12 +257,13 @@ async function layOutIn(
     syncFd: 3,
     ownNames: lets.ownNames,
     calls: lets.calls,
+    openLinks: lets.openLinks,
   });
   const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
     cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
   });
   if (own === undefined) {
-    const parts = { program: programs.proxy, filter };
+    const parts = { programs, filter };
     const fresh = async () => {
       const started = await startKit(parts, ports);
       await started.gate.name(request.unitStem);
@@ -262,18 +271,18 @@ async function layOutIn(
     };
     held.kit = await kits.take(fresh, (spare) => isUsableKit(spare, parts, request.unitStem));
   }
-  const proxy = held.kit?.proxy ?? (await ports.startProxy(programs.proxy, (await own?.wire)?.syncPath));
+  const proxy = held.kit?.proxy ?? (await ports.startProxy(programs, folders.place(), (await own?.wire)?.syncPath));
   held.proxy = proxy;
-  proxy.begin(argv);
+  proxy.begin(argv, info);
   return {
     ...{ id, folder, programs, kit: held.kit, proxy, filter, ready, refuse, explain, undo },
-    letIn: lets,
+    letIn: { ...lets, reasons: [...lets.reasons, ...portals.reasons] },
     environment,
     hasDoor,
     async settle(unit) {
       await door;
       folders.record(id, {
-        ...{ unit, services: guarded, names: lets.ownNames },
+        ...{ unit, instance, services: guarded, names: lets.ownNames },
         ...(lets.own.kept ? { home: lets.own.path } : {}),
         ...(hasDoor ? { terms: termsOf(lets, host, environment) } : {}),
       });
@@ -301,7 +310,7 @@ async function refuseOwnedNames({ app, lets, ports, refuse }: StrictStart, unit?
 }
 
 async function guardServices(names: readonly string[], { id, ports, refuse }: StrictStart): Promise<void> {
-  ports.folders.record(id, { unit: '', services: names, names: [] });
+  ports.folders.record(id, { unit: '', instance: '', services: names, names: [] });
   const outcomes = names.map((name) => [name, ports.services.put(name)] as const);
   const foreign = outcomes.find(([, outcome]) => outcome === 'foreign');
   if (foreign !== undefined) {
@@ -322,23 +331,13 @@ async function readBack(ops: SandboxPlan, unit: string, gatePid: number, told: n
     const evidence = ports.sight.readEvidence(ports.cgroups.pids(cgroup), gatePid, told);
     if (evidence === undefined) continue;
     const found = judgeSandbox({ ops, cgroup }, evidence);
-    if (found === undefined) return evidence;
+    if (found === undefined) {
+      ports.portalInstances.put(portalInstance(start.id), evidence.initPid);
+      return evidence;
+    }
     missing = found;
   }
   throw await start.explain(missing.reason, missing.part);
-}
-
-/** The app that is started: as its entry, or as a command that is the program of one. */
-function appOf(
-  { gates, session }: SandboxRequest,
-  { app }: Decision,
-  { apps }: SandboxPorts,
-): { id: string; counts: boolean } | undefined {
-  const program = gates[0]?.argv[0];
-  const id = app ?? (program === undefined ? undefined : apps.ofProgram(program, session));
-  if (id === undefined) return undefined;
-  const { data = '' } = xdgFolders(Object.fromEntries(session));
-  return { id, counts: apps.counts(id, session, `${data}/ringfence/originals`) };
 }
 
 /** What a start wants to be let in; see `letIn`. */
@@ -389,23 +388,4 @@ export function hostOf(
     ...(hasX && 'path' in cookies && cookies.kind === 'file' ? { cookies: cookies.path } : {}),
     ...(isThere(waylandSocket({ runtimeDir, waylandDisplay })) ? { waylandDisplay } : {}),
   };
-}
-
-/** These bring a sandbox and a scope of their own, and their start needs rights that strict takes away. */
-function refusePackaged(what: string, gates: readonly GatePlan[]): void {
-  for (const { argv } of gates) {
-    const runner = argv.findIndex((word) => ['flatpak', 'snap'].includes(basename(word)));
-    const kind =
-      runner !== -1 && argv.slice(runner).includes('run')
-        ? basename(argv[runner] ?? '')
-        : argv.some((word) => word.startsWith('/snap/bin/') || word.startsWith('/var/lib/snapd/snap/bin/'))
-          ? 'snap'
-          : undefined;
-    if (kind === undefined) continue;
-    throw new RingfenceError(
-      'NotEnforceable',
-      `cannot launch ${what} strictly: it is a ${kind} app, which has a sandbox of its own (set its permissions with ` +
-        `${kind}, or use the profile "relaxed" for limits)`,
-    );
-  }
 }

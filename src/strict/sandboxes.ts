@@ -66,9 +66,11 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
   const machine = openMachine(ports);
   const clear = (id: string) => {
     const all = folders.list();
-    const own = all.find((one) => one.id === id)?.services ?? [];
+    const record = all.find((one) => one.id === id);
+    const own = record?.services ?? [];
     const others = all.filter((one) => one.id !== id).flatMap((one) => one.services);
     const removed = own.filter((name) => !others.includes(name)).filter((name) => services.remove(name));
+    ports.portalInstances.remove(record?.instance ?? '');
     folders.remove(id);
     if (removed.length > 0) bus.reload().catch(() => {});
   };
@@ -152,7 +154,7 @@ async function prepareSandbox(
   }
   return {
     gates: [gate],
-    helpers: [proxy.pid],
+    helpers: proxy.pids,
     abandon: layout.undo,
     async enclose(unit, onEntering) {
       const plan = await layout.settle(unit);
@@ -167,7 +169,7 @@ async function prepareSandbox(
       const told = parseInnerLine((await entered) ?? '');
       if (told === undefined) throw await layout.explain('bubblewrap did not make it', 'sandbox');
       const { status } = await layout.readBack(plan, unit, gate.pid, told);
-      ports.later(() => kits.prepare(() => startKit({ program: programs.proxy, filter }, ports)));
+      ports.later(() => kits.prepare(() => startKit({ programs, filter }, ports)));
       return { rows: enforcedRows(plan, layout.letIn, status), reasons: [...layout.letIn.reasons] };
     },
   };

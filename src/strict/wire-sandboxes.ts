@@ -9,7 +9,7 @@ import { doors } from './io/doors.ts';
 import { openEnclosureWire } from './io/enclosure-wire.ts';
 import { homes } from './io/homes.ts';
 import { probeHost } from './io/host-probe.ts';
-import { openSandboxFolders } from './io/instance-folders.ts';
+import { openPortalInstances, openSandboxFolders } from './io/instance-folders.ts';
 import { knownApps } from './io/known-apps.ts';
 import { paths } from './io/look-at-paths.ts';
 import { readEvidence } from './io/read-evidence.ts';
@@ -45,6 +45,7 @@ export function wireSandboxes({ environment, bus, gates, findProgram, ...rest }:
     programFolders: programs.map((program) => dirname(realpathSync(program))),
     services: openServiceGuards(runtime),
     folders: openSandboxFolders(runtime),
+    portalInstances: openPortalInstances(runtime),
     bus: openSessionBus(bus),
     sight: { ...paths, readEvidence, mountinfo: () => readFileSync('/proc/self/mountinfo', 'utf8') },
     probeHost: () => probeHost(findProgram),

@@ -68,6 +68,8 @@ const packages = [
     'at-spi2-core',
     'fonts-dejavu-core',
   ],
+  // the portals: sessions without --portals know nothing of them
+  ...['xdg-desktop-portal', 'xdg-desktop-portal-gtk', 'fuse3'],
   // GLib, the oracle for desktop entries; a raw bus client
   ...['desktop-file-utils', 'libglib2.0-bin', 'python3-gi', 'python3-dbus', 'gir1.2-glib-2.0'],
 ];

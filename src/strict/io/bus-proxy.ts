@@ -1,46 +1,93 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { RingfenceError } from '../../domain/errors.ts';
-import type { IdleProxy } from '../ports.ts';
+import type { IdleProxy, SandboxPrograms } from '../ports.ts';
+import { proxyBoxArgs, proxyBoxPaths, toldChild } from '../pure/proxy-box.ts';
+import { paths } from './look-at-paths.ts';
 
 /**
- * Starts xdg-dbus-proxy, which waits for its arguments on descriptor 4, says on descriptor 3 that it listens and ends when nobody
- * holds the other end of that. The gate inherits that end: with the daemon's own closed, the proxy lives as long as the sandbox,
- * whatever becomes of the daemon. Where another process makes the sandbox, the two ends are those of the named pipe `pipe`.
+ * Starts xdg-dbus-proxy in a box of its own (see proxyBoxArgs). The box waits for who the app is on descriptor 5; the proxy then for
+ * its arguments on descriptor 4, says on descriptor 3 that it listens and ends when nobody holds the other end of that. The gate
+ * inherits that end: with the daemon's own closed, the proxy lives as long as the sandbox, whatever becomes of the daemon. Where
+ * another process makes the sandbox, the two ends are those of the named pipe `pipe`. `sockets`: the folder that it may write.
  */
-export async function startBusProxy(program: string, pipe?: string): Promise<IdleProxy> {
+export async function startBusProxy(programs: SandboxPrograms, sockets: string, pipe?: string): Promise<IdleProxy> {
   // The reader first: without one, opening for writing would wait.
   const reader = pipe === undefined ? undefined : openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
   const end = pipe === undefined ? 'pipe' : openSync(pipe, constants.O_WRONLY);
-  const stdio = ['ignore', 'ignore', 'ignore', end, 'pipe'] as const;
-  const child = spawn(program, ['--args=4'], { cwd: '/', env: {}, detached: true, stdio: [...stdio] });
+  const system = paths.system(proxyBoxPaths(sockets));
+  const child = spawn(programs.bwrap, proxyBoxArgs({ proxy: programs.proxy, system, sockets }), {
+    cwd: '/',
+    env: {},
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', end, 'pipe', 'pipe', 'pipe'],
+  });
   if (end !== 'pipe') closeSync(end);
   const sync =
     reader === undefined ? (child.stdio[3] as Socket) : new Socket({ fd: reader, readable: true, writable: false });
-  const args = child.stdio[4] as Socket;
-  for (const socket of [sync, args]) socket.on('error', () => {});
+  const [args, info, told] = child.stdio.slice(4) as [Socket, Socket, Socket];
+  for (const socket of [sync, args, info, told]) socket.on('error', () => {});
   const ended = new Promise<false>((resolve) => {
     child.once('exit', () => resolve(false));
     child.once('error', () => resolve(false));
   });
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (cause) =>
-      reject(new RingfenceError('NotEnforceable', `cannot start the bus filter: ${cause.message}`, { cause })),
-    );
-  });
+  const proxyPid = await firstChild(child, told, ended);
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
   return {
-    pid: child.pid ?? 0,
-    isAlive: () => child.exitCode === null && child.signalCode === null,
-    begin: (argv) => void args.end(argv.map((word) => `${word}\0`).join('')),
+    pids: [child.pid ?? 0, proxyPid],
+    isAlive,
+    begin(argv, who) {
+      args.end(argv.map((word) => `${word}\0`).join(''));
+      info.end(who);
+    },
     syncFd: (sync as unknown as { _handle: { fd: number } })._handle.fd,
     listens: Promise.race([new Promise<true>((resolve) => sync.once('data', () => resolve(true))), ended]),
     letGo: () => void sync.destroy(),
     kill() {
-      sync.destroy();
-      args.destroy();
+      for (const socket of [sync, args, info]) socket.destroy();
+      // Bubblewrap only waits for the proxy, which would outlive it. As long as it waits, the number is the proxy's.
+      if (isAlive()) killQuietly(proxyPid);
       child.kill('SIGKILL');
     },
   };
+}
+
+/** @throws RingfenceError NotEnforceable where there is none */
+async function firstChild(child: ChildProcess, told: Socket, ended: Promise<false>): Promise<number> {
+  const failed = (reason: string, cause?: unknown) =>
+    new RingfenceError('NotEnforceable', `cannot start the bus filter: ${reason}`, { cause });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) => reject(failed(cause.message, cause)));
+  });
+  const said = new Promise<number | false>((resolve) => {
+    let text = '';
+    told.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const pid = toldChild(text);
+      if (pid !== undefined) resolve(pid);
+    });
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), longestWait);
+  });
+  const pid = await Promise.race([said, ended, late]);
+  clearTimeout(timer);
+  told.destroy();
+  if (pid !== false) return pid;
+  child.kill('SIGKILL');
+  throw failed('bubblewrap did not make its box');
+}
+
+/** In ms; it takes some three. */
+const longestWait = 10_000;
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It was quicker.
+  }
 }

@@ -1,14 +1,21 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolders } from '../../platform/files/make-folders.ts';
-import type { SandboxFolders, SandboxRecord } from '../ports.ts';
+import type { PortalInstances, SandboxFolders, SandboxRecord } from '../ports.ts';
+import { bwrapInfo } from '../pure/portal-identity.ts';
 
 /** One folder per sandbox below `<runtime folder>/ringfence/sandboxes`: the sockets of its bus filter and its record. */
 export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
   const root = join(runtimeDirectory, 'ringfence', 'sandboxes');
+  const place = () => {
+    makeFolders(root, 0o700);
+    return root;
+  };
   return {
+    place,
+
     make(id) {
-      makeFolders(root, 0o700);
+      place();
       const folder = join(root, id);
       mkdirSync(folder, { mode: 0o700 });
       return folder;
@@ -37,7 +44,7 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
     discard: (id, name) => rmSync(join(root, id, name), { force: true }),
 
     holdBytes(bytes) {
-      makeFolders(root, 0o700);
+      place();
       const path = join(dirname(root), `bytes.${process.pid}`);
       let fd: number;
       try {
@@ -56,8 +63,22 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
   };
 }
 
+/** What portals read of the instances of strict apps, among those of flatpak. */
+export function openPortalInstances(runtimeDirectory: string): PortalInstances {
+  const folder = (instance: string) => join(runtimeDirectory, '.flatpak', instance);
+  return {
+    put(instance, initPid) {
+      makeFolders(folder(instance), 0o700);
+      writeFileSync(join(folder(instance), 'bwrapinfo.json'), bwrapInfo(initPid), { mode: 0o600 });
+    },
+    remove(instance) {
+      if (instance !== '') rmSync(folder(instance), { recursive: true, force: true });
+    },
+  };
+}
+
 function readRecord(path: string): SandboxRecord {
-  const none = { unit: '', services: [], names: [] };
+  const none = { unit: '', instance: '', services: [], names: [] };
   try {
     return { ...none, ...(JSON.parse(readFileSync(path, 'utf8')) as Partial<SandboxRecord>) };
   } catch {

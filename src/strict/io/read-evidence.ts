@@ -10,6 +10,7 @@ export function readEvidence(pids: readonly number[], gatePid: number, toldPid: 
   return {
     status: textOf(inner.pid, 'status'),
     initStatus: textOf(inner.initPid, 'status'),
+    initPid: inner.initPid,
     mountinfo: textOf(inner.pid, 'mountinfo'),
     outerMountinfo: textOf('self', 'mountinfo'),
     cgroup: textOf(inner.pid, 'cgroup'),

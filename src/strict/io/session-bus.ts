@@ -9,6 +9,11 @@ const driver = {
   interface: 'org.freedesktop.DBus',
 };
 const a11y = { destination: 'org.a11y.Bus', path: '/org/a11y/bus', interface: 'org.a11y.Bus' };
+const documents = {
+  destination: 'org.freedesktop.portal.Documents',
+  path: '/org/freedesktop/portal/documents',
+  interface: 'org.freedesktop.portal.Documents',
+};
 
 /** What a strict start asks the session bus. */
 export function openSessionBus(bus: BusConnection): SessionBus {
@@ -50,6 +55,15 @@ export function openSessionBus(bus: BusConnection): SessionBus {
       try {
         const [address] = await bus.call({ ...a11y, member: 'GetAddress' }, '', [], 's', { timeoutMs: 2000 });
         return address === '' ? undefined : address;
+      } catch {
+        return undefined;
+      }
+    },
+
+    async documentsFolder() {
+      try {
+        const [bytes] = await bus.call({ ...documents, member: 'GetMountPoint' }, '', [], 'ay', { timeoutMs: 5000 });
+        return Buffer.from(bytes).toString('utf8').replace(/\0$/, '');
       } catch {
         return undefined;
       }

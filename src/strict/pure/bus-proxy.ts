@@ -1,4 +1,5 @@
 import { RingfenceError } from '../../domain/errors.ts';
+import { portalRules } from './portal-rules.ts';
 
 /** What one instance's proxy needs to know. Addresses are D-Bus server addresses, sockets are paths it will make. */
 export interface BusProxyRequest {
@@ -12,6 +13,8 @@ export interface BusProxyRequest {
   readonly ownNames: readonly string[];
   /** What it may call beyond, as xdg-dbus-proxy's `--call` has it. */
   readonly calls: readonly string[];
+  /** Whether it may have links opened outside. */
+  readonly openLinks: boolean;
 }
 
 /**
@@ -36,26 +39,13 @@ export function planBusProxy(request: BusProxyRequest): string[] {
     '--filter',
     ...request.ownNames.map((name) => `--own=${name}`),
     ...request.calls.flatMap((rule) => [`--call=${rule}`, `--broadcast=${rule}`]),
-    ...portals.map((name) => `--call=org.freedesktop.portal.Desktop=${name}.*@/org/freedesktop/portal/desktop`),
+    ...portalRules(request),
     ...sessionRules,
     ...(request.a11y ? [request.a11y.address, request.a11y.socket, '--filter', '--sloppy-names', ...a11yRules] : []),
   ];
 }
 
-/**
- * The portals that only tell, or hold the screen awake. To a portal an app in here is an ordinary program of the desktop, so
- * none of those that choose, open, move or start something; nor Notification, whose click starts the program of that id outside.
- */
-const portals = ['Inhibit', 'MemoryMonitor', 'NetworkMonitor', 'PowerProfileMonitor', 'ProxyResolver', 'Settings'].map(
-  (name) => `org.freedesktop.portal.${name}`,
-);
-
 const sessionRules = [
-  '--call=org.freedesktop.portal.Desktop=org.freedesktop.DBus.Properties.*@/org/freedesktop/portal/desktop',
-  '--call=org.freedesktop.portal.Desktop=org.freedesktop.portal.Request.*@/org/freedesktop/portal/desktop/*',
-  '--call=org.freedesktop.portal.Desktop=org.freedesktop.portal.Session.*@/org/freedesktop/portal/desktop/*',
-  '--broadcast=org.freedesktop.portal.Desktop=*@/org/freedesktop/portal/desktop/*',
-  '--broadcast=org.freedesktop.portal.Desktop=*@/org/freedesktop/portal/desktop',
   ...['Portal', 'InputContext', 'Service'].map(
     (name) => `--call=org.freedesktop.portal.IBus=org.freedesktop.IBus.${name}.*@/org/freedesktop/IBus/*`,
   ),

@@ -12,6 +12,7 @@ export interface EntryTerms {
 
 interface Admitted {
   readonly settings: SandboxSettings;
+  readonly openLinks: boolean;
   readonly configured: readonly Share[];
   readonly ownNames: readonly string[];
   readonly calls: readonly string[];
@@ -20,7 +21,7 @@ interface Admitted {
 
 /** The terms of what is let in, for a display. */
 export function termsOf(
-  { settings, configured, ownNames, calls, shares }: Admitted,
+  { settings, openLinks, configured, ownNames, calls, shares }: Admitted,
   host: Pick<SandboxHost, 'display' | 'waylandDisplay'>,
   { unset, set }: EnvironmentChange,
 ): EntryTerms {
@@ -29,6 +30,7 @@ export function termsOf(
       network: String(settings.network),
       x11: String(settings.x11),
       sound: String(settings.sound),
+      'open-links': String(openLinks),
       'shared folders': configured.map(({ path, writable }) => (writable ? path : `${path}:ro`)).join(', '),
       'own-names': ownNames.join(', '),
       'talk-names': calls.join(', '),

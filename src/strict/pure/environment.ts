@@ -33,6 +33,10 @@ export function planEnvironment(
     ['IBUS_USE_PORTAL', '1'],
     // Who writes dconf's file is outside: settings are kept in a file of the own home.
     ['GSETTINGS_BACKEND', 'keyfile'],
+    // GTK 3, GTK 4 and Qt: files, links and prints by the portals, which know no /.flatpak-info inside.
+    ['GTK_USE_PORTAL', '1'],
+    ['GDK_DEBUG', 'portals'],
+    ['QT_QPA_PLATFORMTHEME', 'xdgdesktopportal'],
     // Gvfs is cut off: behind a second proxy, as WebKitGTK has one, looking for it took 25 s (xdg-dbus-proxy 0.1.4).
     ['GIO_USE_VFS', 'local'],
     ['GVFS_REMOTE_VOLUME_MONITOR_IGNORE', '1'],

@@ -18,6 +18,8 @@ export interface SandboxEvidence {
    * bubblewrap that leaves it without the filter would be a way around it.
    */
   readonly initStatus: string;
+  /** That first process's pid outside. */
+  readonly initPid: number;
   /** /proc/PID/mountinfo */
   readonly mountinfo: string;
   /** The same of the daemon: by it a mount of the sandbox's own is told from one that came along from outside. */

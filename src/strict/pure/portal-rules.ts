@@ -1,0 +1,34 @@
+/**
+ * What of the portals an app may call, one by one, as rules of xdg-dbus-proxy. They know who the app is (`flatpakInfo`), and each of
+ * those that give away something of the user's asks or remembers the answer for that id.
+ *
+ * Closed stay those that act outside with what the app hands them, or without being asked: Trash and OpenFile rename and open
+ * files by a descriptor, GameMode runs what a settings file names, RemoteDesktop, InputCapture and GlobalShortcuts have the keys,
+ * Background, DynamicLauncher and Wallpaper write what is used later, Realtime lifts limits, Screenshot may be answered for good.
+ */
+export function portalRules({ openLinks }: { readonly openLinks: boolean }): string[] {
+  const links = openLinks ? [`--call=${desktop}=org.freedesktop.portal.OpenURI.OpenURI@${desktopPath}`] : [];
+  return [
+    ...interfaces.map((name) => `--call=${desktop}=org.freedesktop.portal.${name}.*@${desktopPath}`),
+    ...links,
+    `--call=${desktop}=org.freedesktop.DBus.Properties.*@${desktopPath}`,
+    ...['Request', 'Session'].map((name) => `--call=${desktop}=org.freedesktop.portal.${name}.*@${desktopPath}/*`),
+    `--broadcast=${desktop}=*@${desktopPath}`,
+    `--broadcast=${desktop}=*@${desktopPath}/*`,
+    ...['Documents', 'FileTransfer'].map(
+      (name) => `--call=${documents}=org.freedesktop.portal.${name}.*@${documentsPath}`,
+    ),
+    `--call=${documents}=org.freedesktop.DBus.Properties.*@${documentsPath}`,
+    `--broadcast=${documents}=org.freedesktop.portal.FileTransfer.*@${documentsPath}`,
+  ];
+}
+
+const desktop = 'org.freedesktop.portal.Desktop';
+const desktopPath = '/org/freedesktop/portal/desktop';
+const documents = 'org.freedesktop.portal.Documents';
+const documentsPath = '/org/freedesktop/portal/documents';
+
+const interfaces = [
+  ...['FileChooser', 'Settings', 'Notification', 'Print', 'Inhibit', 'NetworkMonitor', 'ProxyResolver'],
+  ...['MemoryMonitor', 'PowerProfileMonitor', 'Camera', 'ScreenCast', 'Secret'],
+];
