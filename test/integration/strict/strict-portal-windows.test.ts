@@ -1,0 +1,93 @@
+// With portals: their dialogs are driven in real windows.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { Client } from '../../../src/clients/cli/client.ts';
+import { goneAfterClosing, launchStrictly } from '../../fixtures/fenced-app.ts';
+import { connectTestBus, connectTestClient, endAll } from '../../fixtures/live-daemon.ts';
+import { startPortals } from '../../fixtures/portals.ts';
+import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
+import { command } from '../../harness/command.ts';
+import { type Daemon, startDaemon } from '../../harness/daemon.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+const home = process.env['HOME'] ?? '';
+const documents = join(home, 'Documents');
+const letter = join(documents, 'letter.txt');
+const own = join(home, '.local/share/ringfence/homes/org.gnome.TextEditor');
+const editorClass = 'gnome-text-editor';
+const dialogClass = 'xdg-desktop-portal-gtk';
+
+let screen: XScreen;
+let daemon: Daemon;
+let client: Client;
+
+beforeAll(async () => {
+  mkdirSync(documents, { recursive: true });
+  writeFileSync(letter, 'from outside\n');
+  writeFileSync(join(documents, 'private.txt'), 'nobody chose this\n');
+  screen = await startXScreen();
+  await startPortals(screen.display);
+  daemon = await startDaemon();
+  client = await connectTestClient();
+});
+afterAll(async () => {
+  const bus = await connectTestBus();
+  await endAll(bus);
+  await bus.close();
+  await client?.close();
+  await daemon?.stop();
+  await screen?.stop();
+  await command(['systemctl', '--user', 'unset-environment', 'DISPLAY', 'GDK_BACKEND', 'GTK_A11Y']);
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await screen.screenshot('failed-portal-window');
+});
+
+/** Answers the portal's dialog with a path, as typed. */
+const answer = async (path: string) => {
+  const dialog = await screen.windowWith(dialogClass, /./);
+  await screen.xdotool('windowactivate', '--sync', dialog);
+  await screen.xdotool('key', 'ctrl+a');
+  await screen.xdotool('type', '--delay', '20', path);
+  await screen.xdotool('key', 'Return');
+  await waitFor(
+    async () => {
+      const { stdout } = await command(['xdotool', 'search', '--onlyvisible', '--class', dialogClass], {
+        env: { DISPLAY: screen.display },
+      });
+      return stdout.trim() === '';
+    },
+    { what: 'the dialog to be gone' },
+  );
+};
+const editorWith = (title: RegExp) => screen.windowWith(editorClass, title);
+const press = async (window: string, key: string) => {
+  await screen.xdotool('windowactivate', '--sync', window);
+  await screen.xdotool('key', key);
+};
+
+it('Text Editor opens, changes and saves a file that is chosen in the portal’s dialog, and sees no other', async () => {
+  const unit = await launchStrictly(client, 'org.gnome.TextEditor');
+  await press(await editorWith(/./), 'ctrl+o');
+  await answer(letter);
+  const window = await editorWith(/letter\.txt/);
+  await screen.clickMiddleOf(window);
+  await screen.xdotool('key', 'ctrl+Home');
+  await screen.xdotool('type', '--delay', '20', 'EDITED ');
+  await screen.xdotool('key', 'ctrl+s');
+  await waitFor(() => readFileSync(letter, 'utf8') === 'EDITED from outside\n', { what: 'the real file to be saved' });
+
+  await press(window, 'ctrl+shift+s');
+  await answer(join(documents, 'copy.txt'));
+  const copy = join(documents, 'copy.txt');
+  await waitFor(() => readFileSync(copy, 'utf8') === 'EDITED from outside\n', { what: 'the copy to be saved' });
+
+  const names = readdirSync(
+    join(process.env['XDG_RUNTIME_DIR'] ?? '', 'doc/by-app/org.ringfence.app.org_2egnome_2eTextEditor'),
+  );
+  expect(names).toHaveLength(2);
+  expect(readdirSync(own, { recursive: true }).map(String)).not.toContain('Documents');
+  await screen.close(await editorWith(/copy\.txt/));
+  await goneAfterClosing(unit);
+});
