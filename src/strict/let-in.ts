@@ -5,7 +5,7 @@ import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { resolveChoices, type SandboxChoices } from '../domain/sandbox-choices.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
-import type { Homes, SandboxSight } from './ports.ts';
+import type { Followed, Homes, SandboxSight } from './ports.ts';
 import { homeFolder } from './pure/home-names.ts';
 import type { Link, Look, OwnHome, SandboxSettings, Share } from './pure/model.ts';
 import { parseMountinfo, reachable } from './pure/mounts.ts';
@@ -57,9 +57,12 @@ export interface LetIn {
   readonly reasons: readonly string[];
 }
 
+/** What of the file system the letting in looks at. */
+export type LetInSight = Pick<SandboxSight, 'realFolder' | 'exists' | 'isPlain' | 'follow' | 'mountinfo'>;
+
 /** What the letting in is done with. */
 export interface LetInPorts {
-  readonly sight: SandboxSight;
+  readonly sight: LetInSight;
   readonly homes: Homes;
   /** Folders with Ringfence's own program and what runs it. */
   readonly programFolders: readonly string[];
@@ -126,7 +129,7 @@ export function keptHome(
   what: string,
   decision: Decision,
   wishes: Pick<Wishes, 'app' | 'counts' | 'home' | 'session'>,
-  sight: SandboxSight,
+  sight: LetInSight,
 ): string | undefined {
   const name = homeName(wishes);
   const isKept = (decision.sandbox ?? resolveChoices([])).home && name !== undefined;
@@ -162,7 +165,7 @@ function downloadsOf(
   return judgeShare(path, true, grounds) === undefined ? path : undefined;
 }
 
-function groundsOf(bases: Bases, session: ReadonlyMap<string, string>, ports: LetInPorts): ShareGrounds {
+function groundsOf(bases: Bases, session: ReadonlyMap<string, string>, ports: Omit<LetInPorts, 'homes'>): ShareGrounds {
   const { config, data, state, cache } = bases;
   return {
     home: bases.home,
@@ -180,7 +183,7 @@ function sharesOf(
   choices: SandboxChoices,
   bases: Bases,
   grounds: ShareGrounds,
-  sight: SandboxSight,
+  sight: LetInSight,
 ): Share[] {
   const words = choices.lists['shared-folders'].map((setting) => {
     const { path, writable } = readShare(setting.value, bases.home);
@@ -188,16 +191,30 @@ function sharesOf(
   });
   const open = words.flatMap(({ found, writable }) => ('path' in found && writable ? [found.path] : []));
   return words.map(({ setting, writable, found }) => {
-    const reason =
-      'fault' in found
-        ? found.fault
-        : found.kind === 'other' || (found.kind === 'file' && writable)
-          ? 'it is not a folder (a file is let in read-only: add ":ro")'
-          : (judgeShare(found.path, writable, grounds) ?? judgeInner(found.path, writable, open));
-    if (reason === undefined && 'path' in found) return { path: found.path, writable };
+    const reason = judgeFound(found, writable, grounds) ?? ('path' in found && judgeInner(found.path, writable, open));
+    if (!reason && 'path' in found) return { path: found.path, writable };
     const place = `${describeOrigin(setting.origin)}: shared-folders: ${JSON.stringify(setting.value)}`;
     throw new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${place}: ${reason}`);
   });
+}
+
+function judgeFound(found: Followed, writable: boolean, grounds: ShareGrounds): string | undefined {
+  if ('fault' in found) return found.fault;
+  if (found.kind === 'other' || (found.kind === 'file' && writable)) {
+    return 'it is not a folder (a file is let in read-only: add ":ro")';
+  }
+  return judgeShare(found.path, writable, grounds);
+}
+
+/** Why a word of `shared-folders` could not be let in, as a start would find it now; undefined when it could. */
+export function judgeWord(
+  word: string,
+  session: ReadonlyMap<string, string>,
+  ports: Omit<LetInPorts, 'homes'>,
+): string | undefined {
+  const bases = basesOf('an app', session, ports.sight);
+  const { path, writable } = readShare(word, bases.home);
+  return judgeFound(ports.sight.follow(path, bases.home), writable, groundsOf(bases, session, ports));
 }
 
 /** Names in a writable folder are the app's: nothing can be mounted there for certain. */
@@ -215,7 +232,7 @@ interface Opened {
 const nothing: Opened = { shares: [], links: [], reasons: [] };
 
 /** A command on a terminal has the folder that it was started in, unless that is the home or hidden. */
-function folderOf(folder: string | undefined, bases: Bases, grounds: ShareGrounds, sight: SandboxSight): Opened {
+function folderOf(folder: string | undefined, bases: Bases, grounds: ShareGrounds, sight: LetInSight): Opened {
   if (folder === undefined) return nothing;
   const path = sight.realFolder(folder);
   if (!sight.exists(path) || isVisible(path, []) || judgeShare(path, true, grounds) !== undefined) return nothing;
@@ -227,7 +244,7 @@ function folderOf(folder: string | undefined, bases: Bases, grounds: ShareGround
 }
 
 /** A file that the user opens is let in, alone; a folder as one that is shared. */
-function documentOf(path: string, bases: Bases, grounds: ShareGrounds, sight: SandboxSight): Opened {
+function documentOf(path: string, bases: Bases, grounds: ShareGrounds, sight: LetInSight): Opened {
   const found = sight.follow(path, bases.home);
   if ('fault' in found || isVisible(found.path, [])) return nothing;
   const refused = (reason: string): Opened => ({ ...nothing, reasons: [`${path} is not let in: ${reason}`] });
@@ -242,7 +259,7 @@ function documentOf(path: string, bases: Bases, grounds: ShareGrounds, sight: Sa
 }
 
 /** A program outside the system's folders is let in to be run: the file alone. */
-function programOf({ program }: Wishes, bases: Bases, grounds: ShareGrounds, sight: SandboxSight): Opened {
+function programOf({ program }: Wishes, bases: Bases, grounds: ShareGrounds, sight: LetInSight): Opened {
   if (program === undefined || !isAbsolute(program)) return nothing;
   const found = sight.follow(program, bases.home);
   if ('fault' in found || found.kind !== 'file' || isVisible(found.path, [])) return nothing;
@@ -270,7 +287,7 @@ function withoutTwins(shares: readonly Share[], own: OwnHome): Share[] {
 }
 
 /** The session's own folders: what a caller says about HOME must not move anything elsewhere. */
-function basesOf(what: string, session: ReadonlyMap<string, string>, sight: SandboxSight): Bases {
+function basesOf(what: string, session: ReadonlyMap<string, string>, sight: LetInSight): Bases {
   const { home, config, data, state, cache } = xdgFolders(Object.fromEntries(session));
   const runtimeDir = session.get('XDG_RUNTIME_DIR');
   if (home === undefined || !runtimeDir?.startsWith('/')) {

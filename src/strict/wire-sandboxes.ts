@@ -16,6 +16,7 @@ import { readEvidence } from './io/read-evidence.ts';
 import { openSandboxGate, type SandboxGateOptions } from './io/sandbox-gate.ts';
 import { openServiceGuards } from './io/service-guards.ts';
 import { openSessionBus } from './io/session-bus.ts';
+import { judgeWord } from './let-in.ts';
 import type { SandboxPorts } from './sandbox-layout.ts';
 import { openSandboxes, type Sandboxes } from './sandboxes.ts';
 
@@ -30,10 +31,28 @@ export interface SandboxWiring
   readonly gates: Omit<SandboxGateOptions, 'withinMs'>;
 }
 
+/** Why a word of `shared-folders` could not be let in, as a start in this environment would find it; undefined when it could. */
+export function judgeSharedFolder(
+  word: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const session = new Map(
+    Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
+  );
+  return judgeWord(word, session, { sight, programFolders: programFolders() });
+}
+
+const sight = { ...paths, mountinfo: () => readFileSync('/proc/self/mountinfo', 'utf8') };
+
+/** Where Ringfence's own program is, and what runs it. */
+function programFolders(): string[] {
+  const programs = [process.execPath, process.argv[1] ?? process.execPath];
+  return programs.map((program) => dirname(realpathSync(program)));
+}
+
 /** Puts together what makes strict sandboxes. */
 export function wireSandboxes({ environment, bus, gates, findProgram, ...rest }: SandboxWiring): Sandboxes {
   const runtime = environment['XDG_RUNTIME_DIR'] ?? '';
-  const programs = [process.execPath, process.argv[1] ?? process.execPath];
   return openSandboxes({
     ...rest,
     homes,
@@ -42,12 +61,12 @@ export function wireSandboxes({ environment, bus, gates, findProgram, ...rest }:
     lockHome: (path) =>
       takeLock(join(runtime, 'ringfence/homes', `${basename(path)}.lock`), 40_000, `open the home ${path}`),
     apps: knownApps,
-    programFolders: programs.map((program) => dirname(realpathSync(program))),
+    programFolders: programFolders(),
     services: openServiceGuards(runtime),
     folders: openSandboxFolders(runtime),
     portalInstances: openPortalInstances(runtime),
     bus: openSessionBus(bus),
-    sight: { ...paths, readEvidence, mountinfo: () => readFileSync('/proc/self/mountinfo', 'utf8') },
+    sight: { ...sight, readEvidence },
     probeHost: () => probeHost(findProgram),
     startProxy: startBusProxy,
     openWire: (folder) => openEnclosureWire(folder, makePipes),

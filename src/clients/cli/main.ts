@@ -14,6 +14,7 @@ import { installCommand } from './commands/install.ts';
 import { killCommand, listCommand, showCommand, stopCommand } from './commands/instances.ts';
 import { launchCommand } from './commands/launch.ts';
 import { runCommand } from './commands/run.ts';
+import { shareCommand, unshareCommand } from './commands/share.ts';
 import { statusCommand } from './commands/status.ts';
 import { syncCommand } from './commands/sync.ts';
 import { terminalCommand } from './commands/terminal.ts';
@@ -38,6 +39,8 @@ const commands: readonly Command[] = [
   appsCommand,
   configCommand,
   homeCommand,
+  shareCommand,
+  unshareCommand,
   syncCommand,
   installCommand(process.argv[1], () => commands),
   uninstallCommand(process.argv[1], () => commands),

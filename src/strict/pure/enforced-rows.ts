@@ -1,16 +1,28 @@
 import type { ReportRow } from '../../domain/report.ts';
-import type { SandboxHost, SandboxPlan, Share } from './model.ts';
+import type { OwnHome, SandboxPlan, SandboxSettings, Share } from './model.ts';
+
+/** What is let in, for the report. */
+interface LetInRows {
+  readonly own: OwnHome;
+  readonly shares: readonly Share[];
+  readonly settings: Pick<SandboxSettings, 'network' | 'sound'>;
+  readonly ownNames: readonly string[];
+  readonly calls: readonly string[];
+}
 
 /** What the report says of a sandbox that `judgeSandbox` has let pass: one row per part, with what was seen of it. */
-export function enforcedRows(
-  plan: SandboxPlan,
-  host: Pick<SandboxHost, 'own' | 'shares'>,
-  status: string,
-): ReportRow[] {
+export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string): ReportRow[] {
   const mounts = plan.filter((op) => ['bind', 'ro-bind', 'tmpfs', 'dev', 'proc'].includes(op.op)).length;
   const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
   const namespaces = plan.flatMap((op) => (op.op === 'unshare' ? op.namespaces : []));
-  const { own, shares } = host;
+  const { own, shares, settings, ownNames, calls } = host;
+  const displays = plan.flatMap((op) => {
+    if (op.op !== 'bind') return [];
+    const [, x] = /^\/tmp\/\.X11-unix\/X(\d+)$/.exec(op.target) ?? [];
+    if (x !== undefined) return [`X11 :${x}, where it can read every window and type into it`];
+    const [, wayland] = /\/(wayland-[^/]+)$/.exec(op.target) ?? [];
+    return wayland === undefined ? [] : [`Wayland ${wayland}`];
+  });
   return [
     row('no-new-privileges', `NoNewPrivs ${field('NoNewPrivs')}, CapBnd ${field('CapBnd')}`),
     row('system-call-filter', `Seccomp ${field('Seccomp')}`),
@@ -21,7 +33,13 @@ export function enforcedRows(
     row('own-processes', `PIDs ${field('NSpid').split(/\s+/).join(' outside, ')} inside`),
     row('own-cgroup', '/sys/fs/cgroup is its own, read-only'),
     row('filtered-bus', 'DBUS_SESSION_BUS_ADDRESS leads to a proxy in the scope'),
-    ...(namespaces.includes('net') ? [row('network', 'a network namespace of its own', 'false')] : []),
+    ...(ownNames.length === 0 ? [] : [row('bus-names', ownNames.join(', '))]),
+    ...(calls.length === 0 ? [] : [row('bus-calls', calls.join(', '))]),
+    namespaces.includes('net')
+      ? row('network', 'a network namespace of its own', 'false')
+      : row('network', 'open, with what listens on this machine', 'true'),
+    row('display', displays.length === 0 ? 'none' : displays.join(', ')),
+    row('sound', settings.sound ? 'the PulseAudio socket' : 'none', String(settings.sound)),
   ];
 }
 

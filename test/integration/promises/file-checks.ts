@@ -158,6 +158,15 @@ const setup: Record<string, Check> = {
       seenIn('integration/clients/cli/home.test.ts', 'says where it is, brings the old profile along, and starts anew'),
     ]),
   ),
+  ...Object.fromEntries(
+    ['share', 'share --json', 'unshare', 'unshare --json'].map((name) => [
+      name,
+      seenIn(
+        'integration/clients/cli/share.test.ts',
+        'let an app have a folder, and take it back, from its next start',
+      ),
+    ]),
+  ),
   completion: seenIn(completion, 'offers every command'),
   'completion --json': async () => expect(await done('completion', 'bash', '--json')).toContain('ringfence'),
   'terminal enable': seenIn(terminal, 'gives every tab a scope of its own once it is enabled'),

@@ -2,6 +2,7 @@ import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
 import { takeBackDisabled } from '../enabled-limits.ts';
 import { withApps } from '../name-apps.ts';
+import { sayThatHomesStay } from '../own-home.ts';
 import { printResults } from '../shadow-text.ts';
 
 /** `ringfence disable APP...` */
@@ -14,7 +15,7 @@ export const disableCommand: Command = {
     'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
   },
   details:
-    'Limits that "ringfence enable" has put into your configuration file are taken out of it again, unless you have changed them since.',
+    'Limits that "ringfence enable" has put into your configuration file are taken out of it again, unless you have changed them since. The home of a strict app stays.',
   examples: ['ringfence disable firefox', 'ringfence disable --all'],
   async run(words, context) {
     const { environment, terminal } = context;
@@ -29,7 +30,14 @@ export const disableCommand: Command = {
         candidates: (apps) => apps.filter(({ row }) => row.get('state') !== 'available'),
       });
       const code = printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
-      if (!words.flag('dry-run')) await takeBackDisabled(rows, words.flag('all'), context);
+      if (!words.flag('dry-run')) {
+        await takeBackDisabled(rows, words.flag('all'), context);
+        const disabled = rows.filter((row) => row.get('state') === 'disabled').map((row) => row.get('app') ?? '');
+        sayThatHomesStay(
+          [...new Set(disabled)].filter((app) => app !== ''),
+          context,
+        );
+      }
       return code;
     } finally {
       await client.close();

@@ -5,6 +5,7 @@ import { limitOptions } from '../containment-options.ts';
 import { keepEnabled, readLimits } from '../enabled-limits.ts';
 import { warnOfConfig } from '../instance-text.ts';
 import { withApps } from '../name-apps.ts';
+import { sayWhereDataIs } from '../own-home.ts';
 import { printResults } from '../shadow-text.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -60,7 +61,10 @@ export const enableCommand: Command = {
         terminal.warn(`${name}: its tabs leave the fence of the app; "ringfence terminal enable" gives each its own`);
       }
       await keepEnabled(rows, limits, words.flag('dry-run'), context);
-      if (!words.flag('dry-run')) sayWhenSeen(rows, terminal);
+      if (!words.flag('dry-run')) {
+        sayWhereDataIs(enabledIn(rows), context);
+        sayWhenSeen(rows, terminal);
+      }
       await warnOfConfig(client, terminal);
       return code;
     } finally {
@@ -68,6 +72,11 @@ export const enableCommand: Command = {
     }
   },
 };
+
+function enabledIn(rows: Rows): string[] {
+  const apps = rows.filter((row) => row.get('state') === 'enabled').map((row) => row.get('app') ?? '');
+  return [...new Set(apps)].filter((app) => app !== '');
+}
 
 /** GNOME Shell reads entries again some five seconds after the last change of their folder. */
 function sayWhenSeen(rows: Rows, terminal: Terminal): void {

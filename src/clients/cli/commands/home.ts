@@ -2,13 +2,11 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDesktopId } from '../../../domain/desktop-id.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
-import { xdgFolders } from '../../../domain/xdg-folders.ts';
 import { importFolders, moveToTrash, sizeOf } from '../../../strict/io/home-disk.ts';
-import { knownApps } from '../../../strict/io/known-apps.ts';
-import { homeFolder } from '../../../strict/pure/home-names.ts';
 import { profileFolders } from '../../../strict/pure/profile-folders.ts';
 import { connectClient, type InstanceView } from '../client.ts';
 import type { Command, Context } from '../command.ts';
+import { type FoundHome, findHome } from '../own-home.ts';
 
 /** `ringfence home APP` */
 export const homeCommand: Command = {
@@ -40,29 +38,6 @@ export const homeCommand: Command = {
     return 0;
   },
 };
-
-interface FoundHome {
-  readonly id: string;
-  readonly path: string;
-  readonly exists: boolean;
-  readonly user: string;
-  readonly data: string;
-}
-
-/** The home of an app whose name counts, of another, or of a name; the first of these that is there. */
-function findHome(id: string, { environment }: Context): FoundHome {
-  const { home, data } = xdgFolders(environment);
-  if (home === undefined || data === undefined)
-    throw new RingfenceError('Failed', 'cannot find homes: HOME is not set');
-  const session = new Map(
-    Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
-  );
-  const counts = knownApps.counts(id, session, join(data, 'ringfence/originals'));
-  const usual = counts ? id : `local.${id}`;
-  const names = [usual, `named.${id}`].map((name) => join(data, 'ringfence/homes', homeFolder(name)));
-  const there = names.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory());
-  return { id, path: there ?? names[0] ?? '', exists: there !== undefined, user: home, data };
-}
 
 async function reset(home: FoundHome, context: Context): Promise<number> {
   if (!home.exists) throw new RingfenceError('InvalidArgument', `cannot reset the home of ${home.id}: it has none yet`);

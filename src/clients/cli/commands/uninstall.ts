@@ -9,6 +9,7 @@ import type { Command, Context } from '../command.ts';
 import { desiredPlaces } from '../desired-places.ts';
 import { takeBackDisabled } from '../enabled-limits.ts';
 import { changesText, entriesText } from '../install-text.ts';
+import { homesThatStay } from '../own-home.ts';
 
 /** `ringfence uninstall`, for the program that runs (its path) and all commands there are. */
 export function uninstallCommand(program: string | undefined, commands: () => readonly Command[]): Command {
@@ -55,6 +56,8 @@ export function uninstallCommand(program: string | undefined, commands: () => re
           terminal.print(`Ringfence is not installed for you${text === '' ? '; there is nothing to do' : ''}.`);
         else if (dryRun) terminal.print('Nothing was changed.');
         else terminal.print('Ringfence is uninstalled. Apps that run go on.');
+        const homes = homesThatStay(context);
+        if (homes !== undefined) terminal.warn(`The homes of strict apps stay in ${homes}.`);
         return stays ? 1 : 0;
       } finally {
         await wiring.close();

@@ -87,7 +87,7 @@ function operandKinds(name: string, operands: string): { first: WordKind; others
     [/^\[?APP\|UNIT/, 'instance', 'none'],
     [/^PID\|APP/, 'process', 'none'],
     [/^APP\.\.\./, 'app', 'app'],
-    [/^APP \[FILE/, 'app', 'file'],
+    [/^APP \[FILE|^APP FOLDER/, 'app', 'file'],
     [/^APP/, 'app', 'none'],
     [/COMMAND/, 'command', 'command'],
     [/^SHELL$/, 'bash|zsh|fish', 'none'],

@@ -1,0 +1,107 @@
+import { resolve } from 'node:path';
+import { changeShares } from '../../../config/change-shares.ts';
+import { wireConfigEdits } from '../../../config/wire-config.ts';
+import { RingfenceError } from '../../../domain/errors.ts';
+import { judgeSharedFolder } from '../../../strict/wire-sandboxes.ts';
+import { connectClient } from '../client.ts';
+import type { Command, Context, Words } from '../command.ts';
+import { resolveSection } from '../config-section.ts';
+
+/** `ringfence share APP FOLDER[:ro]...` */
+export const shareCommand: Command = {
+  name: 'share',
+  operands: 'APP FOLDER[:ro]...',
+  summary: 'let a strict app see folders of yours, and write there unless they end in ":ro"',
+  details:
+    "Puts them into your configuration file, as the app's shared-folders. A strict app that runs has them from its next start. What the app\n" +
+    'writes in there is for you to judge: a repository may get hooks, a folder build files.',
+  options: {},
+  examples: ['ringfence share firefox ~/Pictures/holiday', 'ringfence share org.gnome.gedit ~/.gitconfig:ro'],
+  run: (words, context) =>
+    change('share', words, context, (folders) => {
+      for (const folder of folders) {
+        const reason = judgeSharedFolder(folder, context.environment);
+        if (reason !== undefined) throw new RingfenceError('InvalidArgument', `cannot share ${folder}: ${reason}`);
+      }
+      return (shared) => [...shared.filter((one) => !folders.some((folder) => isSame(one, folder))), ...folders];
+    }),
+};
+
+/** `ringfence unshare APP FOLDER...` */
+export const unshareCommand: Command = {
+  name: 'unshare',
+  operands: 'APP FOLDER...',
+  summary: 'take folders back from a strict app',
+  details:
+    "It no longer has them from its next start. What your configuration shares by a profile stays the profile's.",
+  options: {},
+  examples: ['ringfence unshare firefox ~/Pictures/holiday'],
+  run: (words, context) =>
+    change('unshare', words, context, (folders) => (shared) => {
+      for (const folder of folders) {
+        if (shared.some((one) => isSame(one, folder))) continue;
+        const others = shared.length === 0 ? 'it is given none' : `it is given ${shared.join(', ')}`;
+        throw new RingfenceError(
+          'InvalidArgument',
+          `cannot unshare ${folder}: your configuration does not share it; ${others}`,
+        );
+      }
+      return shared.filter((one) => !folders.some((folder) => isSame(one, folder)));
+    }),
+};
+
+type Alter = (shared: readonly string[]) => readonly string[];
+
+async function change(
+  verb: string,
+  words: Words,
+  context: Context,
+  alterWith: (folders: readonly string[]) => Alter,
+): Promise<number> {
+  const { environment, terminal, workingDirectory } = context;
+  const [app = '', ...folders] = words.positionals;
+  if (app === '' || folders.length === 0) {
+    throw new RingfenceError('InvalidArgument', `cannot ${verb}: name an app and a folder`);
+  }
+  const section = await resolveSection({ section: { kind: 'app', name: app }, isLoose: true, rest: [] }, context);
+  const name = section.kind === 'app' ? section.name : app;
+  const named = folders.map((folder) => asWord(folder, workingDirectory, environment['HOME'] ?? ''));
+  const ports = wireConfigEdits(environment);
+  const changed = await changeShares(name, alterWith(named), ports);
+  if (words.flag('json')) {
+    terminal.printJson({ app: name, folders: named, file: ports.file, changed });
+    return 0;
+  }
+  if (!changed) terminal.warn(`${name} has ${named.join(', ')} already`);
+  else terminal.print(`${verb === 'share' ? 'shared with' : 'taken back from'} ${name}: ${named.join(', ')}`);
+  if (changed && (await runs(name, context))) {
+    terminal.warn(`${name} runs: that holds when it has ended and is started again`);
+  }
+  return 0;
+}
+
+/** Absolute, and by "~" in the home, as one would write it by hand. */
+function asWord(folder: string, workingDirectory: string, home: string): string {
+  const mode = folder.endsWith(':ro') ? ':ro' : '';
+  const said = mode === '' ? folder : folder.slice(0, -3);
+  const path = resolve(workingDirectory, said === '~' || said.startsWith('~/') ? `${home}/${said.slice(2)}` : said);
+  return `${path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path}${mode}`;
+}
+
+/** Whatever its mode. */
+function isSame(one: string, other: string): boolean {
+  return one.replace(/:ro$/, '').replace(/(.)\/$/, '$1') === other.replace(/:ro$/, '');
+}
+
+async function runs(app: string, { environment }: Context): Promise<boolean> {
+  try {
+    const client = await connectClient(environment);
+    const all = await client.instances().finally(() => client.close());
+    return all.some(
+      ({ appId, report }) => appId === `${app}.desktop` && report.some((row) => row.get('name') === 'own-home'),
+    );
+  } catch {
+    // Nothing runs without a daemon that could be asked.
+    return false;
+  }
+}

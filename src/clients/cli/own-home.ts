@@ -1,0 +1,87 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { configPlaces, readSources } from '../../config/io/config-store.ts';
+import { effectiveSettings } from '../../config/pure/effective-settings.ts';
+import { readConfig } from '../../domain/config/read-config.ts';
+import { RingfenceError } from '../../domain/errors.ts';
+import { resolveProfile } from '../../domain/profile.ts';
+import { xdgFolders } from '../../domain/xdg-folders.ts';
+import { knownApps } from '../../strict/io/known-apps.ts';
+import { homeFolder } from '../../strict/pure/home-names.ts';
+import { profileFolders } from '../../strict/pure/profile-folders.ts';
+import type { Context } from './command.ts';
+import { profileOfEnabled } from './profile-of-app.ts';
+
+/** The home of a strict app or command. */
+export interface FoundHome {
+  readonly id: string;
+  readonly path: string;
+  readonly exists: boolean;
+  readonly user: string;
+  readonly data: string;
+}
+
+/** The home of an app whose name counts, of another, or of a name; the first of these that is there. */
+export function findHome(id: string, { environment }: Pick<Context, 'environment'>): FoundHome {
+  const { home, data } = xdgFolders(environment);
+  if (home === undefined || data === undefined)
+    throw new RingfenceError('Failed', 'cannot find homes: HOME is not set');
+  const session = new Map(
+    Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
+  );
+  const counts = knownApps.counts(id, session, join(data, 'ringfence/originals'));
+  const usual = counts ? id : `local.${id}`;
+  const names = [usual, `named.${id}`].map((name) => join(data, 'ringfence/homes', homeFolder(name)));
+  const there = names.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory());
+  return { id, path: there ?? names[0] ?? '', exists: there !== undefined, user: home, data };
+}
+
+/**
+ * One sentence for each app that is started strictly from now on: where its data will be, and how to bring the old along.
+ * `apps`: desktop ids.
+ */
+export function sayWhereDataIs(apps: readonly string[], context: Context): void {
+  for (const app of apps) {
+    const id = app.replace(/\.desktop$/, '');
+    if (!isStrict(id, context)) continue;
+    const { path, exists, user } = findHome(id, context);
+    const hasOld = profileFolders(id).some((name) =>
+      lstatSync(join(user, name), { throwIfNoEntry: false })?.isDirectory(),
+    );
+    const import_ = hasOld && !exists ? `; "ringfence home --import ${id}" brings your profile along` : '';
+    context.terminal.warn(
+      `${id}: its data will be in ${path}, and of yours it sees what "ringfence share" names${import_}`,
+    );
+  }
+}
+
+/** Homes are data, and stay: says so of each of these apps that has one. */
+export function sayThatHomesStay(apps: readonly string[], context: Context): void {
+  for (const app of apps) {
+    const id = app.replace(/\.desktop$/, '');
+    const { path, exists } = findHome(id, context);
+    if (exists) {
+      context.terminal.warn(
+        `${id}: its strict home stays in ${path}; "ringfence home --reset ${id}" moves it to the trash`,
+      );
+    }
+  }
+}
+
+/** The folder with all homes, where there is one in it. */
+export function homesThatStay({ environment }: Pick<Context, 'environment'>): string | undefined {
+  const folder = join(xdgFolders(environment).data ?? '', 'ringfence/homes');
+  try {
+    return readdirSync(folder).length > 0 ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isStrict(id: string, context: Context): boolean {
+  const { config, errors } = readConfig(readSources(configPlaces(context.environment)));
+  if (errors.length > 0) return false;
+  const settings = effectiveSettings(config, { kind: 'app', name: id }, profileOfEnabled(id, context));
+  const profile = settings.find(({ key }) => key === 'profile')?.value ?? config.defaultProfile.value;
+  return resolveProfile(config.profiles, profile).mode === 'strict';
+}
