@@ -72,6 +72,17 @@ export function resolveChoices(sections: readonly (SandboxSection | undefined)[]
   };
 }
 
+/** The choices for a start whose home is thrown away: of what an app is given for good, nothing. */
+export function throwAway(choices: SandboxChoices, network: boolean): SandboxChoices {
+  return {
+    ...choices,
+    network,
+    sound: false,
+    home: false,
+    lists: { ...choices.lists, 'shared-folders': [], 'talk-names': [] },
+  };
+}
+
 /** One section over another of the same name in a file below. */
 export function mergeSections(
   above: SandboxSection | undefined,

@@ -35,6 +35,8 @@ export interface Startable {
   readonly home?: string | undefined;
   /** The desktop entry's absolute path. */
   readonly sourcePath?: string | undefined;
+  /** Its home is thrown away at the end, and files are let in to be read. */
+  readonly once?: boolean | undefined;
   readonly options: LaunchOptions;
   /** The options as they came. */
   readonly texts: ReadonlyMap<string, string>;
@@ -113,6 +115,7 @@ function resolveEntry(
     environment,
     session,
     documents: uris.flatMap(pathOf),
+    once: options.once,
     sourcePath: entry.path,
     options,
     texts,
@@ -140,7 +143,10 @@ function resolveCommand(
     environment,
     session,
     variables,
-    folder: options.workingDirectory,
+    // What it is to open; a command has no other way to say so.
+    documents: options.once ? argv.filter((word) => word.startsWith('/')) : [],
+    once: options.once,
+    folder: options.once ? undefined : options.workingDirectory,
     home: options.home,
     options,
     texts,

@@ -28,6 +28,8 @@ export interface Wishes {
   readonly passing: string;
   /** Files and folders to open. */
   readonly documents: readonly string[];
+  /** These are let in to be read. */
+  readonly readOnly: boolean;
   /** The folder that a command was started in, as it was named. */
   readonly folder?: string | undefined;
   /** The program, where it has an absolute path. */
@@ -85,7 +87,7 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
   const more = [...configured, ...(downloads === undefined ? [] : [{ path: downloads, writable: true }])];
   const started = folderOf(wishes.folder, bases, grounds, sight);
   const opened = [
-    ...wishes.documents.map((path) => documentOf(path, bases, grounds, sight)),
+    ...wishes.documents.map((path) => documentOf(path, wishes.readOnly, bases, grounds, sight)),
     programOf(wishes, bases, grounds, sight),
   ];
   const shares = withoutTwins([...more, ...started.shares, ...opened.flatMap((one) => one.shares)], own);
@@ -244,18 +246,18 @@ function folderOf(folder: string | undefined, bases: Bases, grounds: ShareGround
 }
 
 /** A file that the user opens is let in, alone; a folder as one that is shared. */
-function documentOf(path: string, bases: Bases, grounds: ShareGrounds, sight: LetInSight): Opened {
+function documentOf(path: string, readOnly: boolean, bases: Bases, grounds: ShareGrounds, sight: LetInSight): Opened {
   const found = sight.follow(path, bases.home);
   if ('fault' in found || isVisible(found.path, [])) return nothing;
   const refused = (reason: string): Opened => ({ ...nothing, reasons: [`${path} is not let in: ${reason}`] });
   if (found.kind === 'other') return refused('it is neither file nor folder');
   if (found.kind === 'folder') {
     const fault = judgeShare(found.path, true, grounds);
-    return fault === undefined ? { ...nothing, shares: [{ path: found.path, writable: true }] } : refused(fault);
+    return fault === undefined ? { ...nothing, shares: [{ path: found.path, writable: !readOnly }] } : refused(fault);
   }
   const access = judgeDocument(found.path, grounds);
   if (access === undefined) return refused('it belongs to the system or to Ringfence');
-  return { ...nothing, shares: [{ path: found.path, writable: access === 'read-write' }] };
+  return { ...nothing, shares: [{ path: found.path, writable: access === 'read-write' && !readOnly }] };
 }
 
 /** A program outside the system's folders is let in to be run: the file alone. */

@@ -49,6 +49,8 @@ export interface SandboxRequest {
   readonly variables?: ReadonlyMap<string, string> | undefined;
   /** Files and folders to open. */
   readonly documents?: readonly string[] | undefined;
+  /** They are let in to be read. */
+  readonly once?: boolean | undefined;
   /** The folder that a command was started in. */
   readonly folder?: string | undefined;
   /** A home of the user's choosing for a command. */
@@ -293,13 +295,9 @@ async function layOutIn(
   };
 }
 
-/** Whoever owns a name that the app may own could be talked to by it: nobody outside may. */
-async function refuseOwnedNames({ app, lets, ports, refuse }: StrictStart, unit?: string): Promise<void> {
-  const isOwn = (cgroup: string | undefined) => {
-    const others = ports.running().filter(({ report }) => report.mode === 'strict' && report.app === app?.id);
-    const all = [...others.map(({ report }) => report.unit), ...(unit === undefined ? [] : [unit])];
-    return all.some((one) => ports.scopeCgroup(one) === cgroup);
-  };
+/** Whoever owns a name that the app may own could be talked to by it: nobody outside may, nor a sandbox with another home. */
+async function refuseOwnedNames({ lets, ports, refuse }: StrictStart, unit?: string): Promise<void> {
+  const isOwn = (cgroup: string | undefined) => unit !== undefined && ports.scopeCgroup(unit) === cgroup;
   for (const name of await ports.bus.ownedNames()) {
     if (!covers(lets.ownNames, name)) continue;
     const pid = await ports.bus.ownerPid(name);
@@ -359,6 +357,7 @@ function wishesOf(request: SandboxRequest, app: { id: string; counts: boolean } 
     home: request.home,
     passing: `passing.${id}`,
     documents: request.documents ?? [],
+    readOnly: request.once ?? false,
     folder: request.folder,
     program: request.gates[0]?.argv[0],
     session: request.session,

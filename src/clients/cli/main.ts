@@ -13,6 +13,7 @@ import { homeCommand } from './commands/home.ts';
 import { installCommand } from './commands/install.ts';
 import { killCommand, listCommand, showCommand, stopCommand } from './commands/instances.ts';
 import { launchCommand } from './commands/launch.ts';
+import { openOnceCommand } from './commands/open-once.ts';
 import { runCommand } from './commands/run.ts';
 import { shareCommand, unshareCommand } from './commands/share.ts';
 import { statusCommand } from './commands/status.ts';
@@ -28,6 +29,7 @@ declare const RINGFENCE_VERSION: string;
 const commands: readonly Command[] = [
   launchCommand,
   runCommand,
+  openOnceCommand,
   containCommand,
   listCommand,
   showCommand,

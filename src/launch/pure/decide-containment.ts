@@ -5,12 +5,14 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { type HostFacts, limitShortcoming, type Shortcoming } from '../../domain/host-facts.ts';
 import { type LimitName, limitNames, type ParsedLimit, resolveLimit } from '../../domain/limits.ts';
 import { type ResolvedProfile, resolveProfile } from '../../domain/profile.ts';
-import { resolveChoices } from '../../domain/sandbox-choices.ts';
+import { resolveChoices, throwAway } from '../../domain/sandbox-choices.ts';
 
 /** The part of a request that has a say. */
 export interface ContainmentRequest {
   readonly profile?: string | undefined;
   readonly limits: ReadonlyMap<LimitName, ParsedLimit>;
+  readonly once?: boolean | undefined;
+  readonly network?: boolean | undefined;
 }
 
 /**
@@ -29,7 +31,11 @@ export function decideContainment(input: {
   const { config, request, host } = input;
   const app = input.app === undefined ? undefined : appKey(input.app);
   const settings = app === undefined ? undefined : config.apps.get(app);
-  const chosen = chooseProfile(request.profile, settings?.profile ?? input.enabled, config.defaultProfile);
+  const chosen = chooseProfile(
+    request.profile ?? (request.once ? 'strict' : undefined),
+    settings?.profile ?? input.enabled,
+    config.defaultProfile,
+  );
   const profile = resolveProfile(config.profiles, chosen.name);
   const what = app ?? 'the command';
   if (config.heldBack !== undefined && request.profile === undefined && profile.mode !== 'strict') {
@@ -63,8 +69,17 @@ export function decideContainment(input: {
   if (profile.mode === 'strict' && shortcomings.length > 0) throw refuseStrict(what, shortcomings);
   const reasons = [explain(profile, chosen.origin), ...shortcomings.map((each) => `${each.part}: ${each.reason}`)];
   const decision = { app, profile: profile.name, mode: profile.mode, limits, shortcomings, reasons };
-  if (profile.mode !== 'strict') return decision;
-  return { ...decision, sandbox: resolveChoices([settings?.sandbox, ...profile.sandbox]) };
+  if (profile.mode !== 'strict') {
+    if (request.once || request.network) {
+      throw new RingfenceError(
+        'InvalidArgument',
+        `cannot open ${what} once: the profile ${profile.name} has no sandbox`,
+      );
+    }
+    return decision;
+  }
+  const choices = resolveChoices([settings?.sandbox, ...profile.sandbox]);
+  return { ...decision, sandbox: request.once ? throwAway(choices, request.network ?? false) : choices };
 }
 
 function chooseProfile(

@@ -22,6 +22,9 @@ export interface LaunchOptions {
   readonly home?: string;
   /** By which the caller finds in the records what it has asked for, should the answer get lost. */
   readonly requestId?: string;
+  /** A home that ends with the start, and no network unless it is asked for. */
+  readonly once?: boolean;
+  readonly network?: boolean;
   readonly limits: ReadonlyMap<LimitName, ParsedLimit>;
 }
 
@@ -37,8 +40,8 @@ export function parseLaunchOptions(
 ): LaunchOptions {
   const known = [...namesOf[kind], ...limitNames];
   const limits = new Map<LimitName, ParsedLimit>();
-  const read: { -readonly [K in Exclude<keyof LaunchOptions, 'limits' | 'alone' | 'enclosable'>]?: string } = {};
-  const yes: { alone?: boolean; enclosable?: boolean } = {};
+  const read: { -readonly [K in Exclude<keyof LaunchOptions, 'limits' | YesName>]?: string } = {};
+  const yes: { -readonly [K in YesName]?: boolean } = {};
   for (const [key, value] of options) {
     if (!known.includes(key)) throw unknownOption(task, key, known);
     const problem = (reason: string) =>
@@ -57,7 +60,7 @@ export function parseLaunchOptions(
     }
     if (value === '') throw problem('is empty');
     if (Buffer.byteLength(value) >= longestText) throw problem('is too long');
-    if (key === 'alone' || key === 'enclosable') {
+    if (isYesName(key)) {
       if (value !== 'yes') throw problem(`must be "yes", not ${JSON.stringify(value)}`);
       yes[key] = true;
     } else if (key === 'working-directory') {
@@ -101,12 +104,19 @@ export function checkListSize(task: string, noun: string, list: readonly string[
   }
 }
 
-const startNames = ['profile', 'activation-token', 'working-directory', 'request-id'];
+const startNames = ['profile', 'activation-token', 'working-directory', 'request-id', 'once', 'network'];
 const namesOf = {
   launch: ['action', ...startNames],
   run: ['app-id', 'home', ...startNames],
   contain: ['app-id', 'profile', 'name', 'alone', 'enclosable', 'home'],
 };
+const yesNames = ['alone', 'enclosable', 'once', 'network'] as const;
+type YesName = (typeof yesNames)[number];
+
+function isYesName(key: string): key is YesName {
+  return (yesNames as readonly string[]).includes(key);
+}
+
 const longestName = 255;
 const longestToken = 1024;
 const longestText = 131_072;

@@ -86,6 +86,16 @@ const launchChecks: Record<string, Check> = {
     const { unit } = await at(await launch({ 'request-id': 'request-1' }));
     expect(recordOf(unit)).toContain('"requestId":"request-1"');
   },
+  'Launch "once"': async () => {
+    const { report } = await at(await launch({ once: 'yes', ...unlimited }));
+    const value = (name: string) => report.find((row) => row.get('name') === name)?.get('value');
+    expect(value('own-home')).toMatch(/gone at the end$/);
+    expect(value('network')).toMatch(/of its own/);
+  },
+  'Launch "network"': async () => {
+    const { report } = await at(await launch({ once: 'yes', network: 'yes', ...unlimited }));
+    expect(report.find((row) => row.get('name') === 'network')?.get('value')).toMatch(/^open/);
+  },
   ...limitsOf('Launch', launch),
 };
 

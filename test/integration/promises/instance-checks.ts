@@ -6,7 +6,7 @@ import { processFacts } from '../../fixtures/live-daemon.ts';
 import { type Check, seenIn } from '../../fixtures/promises.ts';
 import { cgroupOf, pidsIn } from '../../harness/cgroup.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { app, configFile, done, endOf, installApp, json, theUnit, units, version } from './world.ts';
+import { app, configFile, done, endOf, installApp, json, ringfence, theUnit, units, version } from './world.ts';
 
 const launched = async (...args: string[]) => {
   installApp('Actions=other;', '', '[Desktop Action other]', 'Name=Other', 'Exec=sleep 1001');
@@ -236,5 +236,28 @@ const status: Record<string, Check> = {
   },
 };
 
+const once = 'integration/clients/cli/open-once.test.ts';
+const opened = 'opens a file with the app of its type, to be read, and throws the home away';
+/** Strict is whole or refused: where the kernel cannot hold a limit here, the refusal names it. */
+const onceLimit =
+  (limit: string, value: string): Check =>
+  async () => {
+    installApp();
+    const others = ['memory-max', 'memory-swap-max', 'tasks-max'].filter((name) => name !== limit);
+    const words = [...others.map((name) => `--${name}=infinity`), `--${limit}=${value}`, '--with', app, configFile()];
+    const { code, stderr } = await ringfence('open-once', ...words);
+    if (code === 0) await expectLimit(limit, await theUnit());
+    else expect(stderr).toMatch(new RegExp(`strictly: .*${limit}`));
+  };
+const openOnce: Record<string, Check> = {
+  ...Object.fromEntries(
+    Object.entries(limitEffects).map(([limit, [value]]) => [`open-once --${limit}`, onceLimit(limit, value)]),
+  ),
+  'open-once': seenIn(once, opened),
+  'open-once --json': seenIn(once, opened),
+  'open-once --with': seenIn(once, 'has the network when it is told so, and a second one is another sandbox'),
+  'open-once --network': seenIn(once, 'has the network when it is told so, and a second one is another sandbox'),
+};
+
 /** What sees the effect of the commands that start, show and end instances. */
-export const instanceChecks = { ...launch, ...run, ...contain, ...lists, ...signals, ...status };
+export const instanceChecks = { ...launch, ...run, ...contain, ...openOnce, ...lists, ...signals, ...status };

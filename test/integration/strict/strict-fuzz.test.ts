@@ -133,7 +133,7 @@ function letInFor({ shares, documents, started, kept }: World): LetIn {
     'app',
     { sandbox: choices } as Decision,
     {
-      ...{ app: 'app', counts: true, name: 'App', passing: 'passing.1' },
+      ...{ app: 'app', counts: true, name: 'App', passing: 'passing.1', readOnly: false },
       documents: documents.map(named),
       folder: started === undefined ? undefined : named(started),
       session: new Map([

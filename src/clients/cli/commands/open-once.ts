@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { RingfenceError } from '../../../domain/errors.ts';
+import { connectClient } from '../client.ts';
+import type { Command, Context } from '../command.ts';
+import { limitOptions, requestOptions } from '../containment-options.ts';
+import { printStarted } from '../instance-text.ts';
+import { withApp } from '../name-app.ts';
+
+/** `ringfence open-once FILE` */
+export const openOnceCommand: Command = {
+  name: 'open-once',
+  operands: 'FILE',
+  summary: 'open a file you do not trust in a strict sandbox that is thrown away at the end',
+  details:
+    'The app that opens such files sees this one, to be read, and an empty home that is gone when it ends; it has no network unless you say so.\n' +
+    'An AppImage is copied into the sandbox and run there.',
+  options: {
+    with: { type: 'string', value: 'APP', help: 'the app to open it with; default: the one that opens such files' },
+    network: { type: 'boolean', help: 'with the network' },
+    ...limitOptions,
+  },
+  examples: ['ringfence open-once ~/Downloads/invoice.pdf', 'ringfence open-once --network ~/Downloads/tool.AppImage'],
+  async run(words, context) {
+    const { environment, workingDirectory, terminal } = context;
+    const [file = '', ...more] = words.positionals;
+    if (file === '' || more.length > 0) throw new RingfenceError('InvalidArgument', 'cannot open once: name one file');
+    const path = realPath(resolve(workingDirectory, file));
+    const options = requestOptions(words);
+    options.set('once', 'yes');
+    if (words.flag('network')) options.set('network', 'yes');
+    const app = words.text('with');
+    const client = await connectClient(environment);
+    try {
+      const started =
+        app === undefined && isAppImage(path)
+          ? await client.run(appImage(path), new Map([['APPIMAGE_EXTRACT_AND_RUN', '1']]), options)
+          : await withApp(app ?? handlerOf(path, context), client, (id) =>
+              client.launch(id, [pathToFileURL(path).href], options),
+            );
+      await printStarted(client, started, words.flag('json'), terminal);
+      return 0;
+    } finally {
+      await client.close();
+    }
+  },
+};
+
+/**
+ * One that was downloaded may not be executed yet, and FUSE, by which it would mount itself, is not to be had inside: a copy that
+ * unpacks itself (AppImage runtime, APPIMAGE_EXTRACT_AND_RUN).
+ */
+function appImage(path: string): string[] {
+  const script = 'cp -- "$1" /tmp/once.AppImage && chmod 700 /tmp/once.AppImage && exec /tmp/once.AppImage';
+  return ['/bin/sh', '-c', script, 'open-once', path];
+}
+
+/** AppImage specification, "Image format": "AI" and the type at offset 8 of an ELF file. */
+function isAppImage(path: string): boolean {
+  const head = Buffer.alloc(11);
+  const fd = openSync(path, 'r');
+  try {
+    readSync(fd, head, 0, head.length, 0);
+  } finally {
+    closeSync(fd);
+  }
+  const [type = 0] = head.subarray(10);
+  return (
+    head.toString('latin1', 0, 4) === '\u007fELF' && head.toString('latin1', 8, 10) === 'AI' && [1, 2].includes(type)
+  );
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new RingfenceError('InvalidArgument', `cannot open ${path} once: there is no such file`, { cause });
+  }
+}
+
+/** The desktop id of the app that opens such files, as GLib finds it for the desktop. */
+function handlerOf(path: string, { environment }: Context): string {
+  const ask = (...words: string[]) => {
+    try {
+      const env = { ...environment, LC_ALL: 'C.UTF-8' };
+      return execFileSync('gio', words, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    } catch {
+      return '';
+    }
+  };
+  const attribute = 'standard::content-type';
+  const type = new RegExp(`${attribute}: (\\S+)`).exec(ask('info', '-a', attribute, '--', path))?.[1];
+  const app = type === undefined ? undefined : /: (\S.*\.desktop)$/m.exec(ask('mime', type).split('\n')[0] ?? '')?.[1];
+  if (app !== undefined) return app;
+  const what = type === undefined ? 'it' : `files of the type ${type}`;
+  throw new RingfenceError('NoSuchApp', `cannot open ${path} once: no app opens ${what}; name one with --with APP`);
+}

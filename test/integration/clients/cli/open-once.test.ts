@@ -1,0 +1,145 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Client } from '../../../../src/clients/cli/client.ts';
+import {
+  built,
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  fenceUnits,
+  instanceAt,
+} from '../../../fixtures/live-daemon.ts';
+import { command, output } from '../../../harness/command.ts';
+import { type Daemon, startDaemon } from '../../../harness/daemon.ts';
+import { journal } from '../../../harness/journal.ts';
+import { waitFor } from '../../../harness/wait-for.ts';
+
+const home = process.env['HOME'] ?? '';
+const id = 'org.example.Reader';
+const homes = join(home, '.local/share/ringfence/homes');
+const unlimited = ['memory-max', 'memory-swap-max', 'tasks-max'].map((name) => `--${name}=infinity`);
+const document = join(home, 'Documents/invoice.invoice');
+
+describe('ringfence open-once', () => {
+  let daemon: Daemon;
+  let client: Client;
+  const once = async (...words: string[]) => {
+    const said = await command([built.ringfence, 'open-once', '--json', ...unlimited, ...words], { cwd: home });
+    expect(said.stderr).toBe('');
+    const { instance, unit } = JSON.parse(said.stdout) as { instance: string; unit: string };
+    const { report } = await instanceAt(client, instance);
+    return { instance, unit, rows: new Map(report.map((row) => [row.get('name'), row.get('value') ?? ''])) };
+  };
+  const printed = (unit: string, last: string) =>
+    waitFor(
+      async () => {
+        const entries = await journal({ fields: { SYSLOG_IDENTIFIER: unit } });
+        const text = entries.map((entry) => String(entry['MESSAGE'])).join('\n');
+        return text.includes(last) && text;
+      },
+      { what: 'its words in the journal' },
+    );
+
+  beforeAll(async () => {
+    const script = [
+      'read -r line <"$1"; echo "read $line"',
+      'echo changed >>"$1" && echo wrote',
+      'echo kept >$HOME/kept && echo "home $HOME"',
+      `ls ${home}/Documents/other`,
+      'echo interfaces $(ls /sys/class/net >/dev/null; grep -c : /proc/net/dev)',
+      'echo done; sleep 1000',
+    ].join('\n');
+    const folder = join(home, 'work');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'reader'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const applications = join(home, '.local/share/applications');
+    mkdirSync(applications, { recursive: true });
+    const entry = `[Desktop Entry]\nType=Application\nName=Reader\nExec=${folder}/reader %f\nMimeType=application/x-invoice;\n`;
+    writeFileSync(join(applications, `${id}.desktop`), entry);
+    writeFileSync(join(applications, 'mimeapps.list'), `[Default Applications]\napplication/x-invoice=${id}.desktop\n`);
+    const mime = join(home, '.local/share/mime');
+    mkdirSync(join(mime, 'packages'), { recursive: true });
+    const type = '<mime-type type="application/x-invoice"><glob pattern="*.invoice"/></mime-type>';
+    writeFileSync(
+      join(mime, 'packages/invoice.xml'),
+      `<?xml version="1.0"?><mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info">${type}</mime-info>`,
+    );
+    await output(['update-mime-database', mime]);
+    mkdirSync(join(home, 'Documents'), { recursive: true });
+    writeFileSync(document, 'pay me\n');
+    writeFileSync(join(home, 'Documents/other'), 'secret');
+    daemon = await startDaemon();
+    client = await connectTestClient();
+  });
+  afterAll(async () => {
+    const bus = await connectTestBus();
+    await endAll(bus);
+    await bus.close();
+    await client?.close();
+    await daemon?.stop();
+  });
+
+  it('opens a file with the app of its type, to be read, and throws the home away', async () => {
+    const { instance, rows } = await once('Documents/invoice.invoice');
+    expect(rows.get('own-home')).toMatch(/\/homes\/passing\.\w+, gone at the end$/);
+    expect(rows.get('network')).toMatch(/of its own/);
+    expect(rows.get('sound')).toBe('none');
+    expect(rows.get('shared')).toContain(`${document} (read-only)`);
+    const text = await printed(id, 'done');
+    expect(text).toMatch(/^read pay me$/m);
+    expect(text).toMatch(/^home .*passing/m);
+    expect(text).not.toMatch(/^wrote$/m);
+    expect(text).toMatch(/Documents\/other.*No such file/);
+    expect(text).toMatch(/^interfaces 1$/m);
+    expect(readFileSync(document, 'utf8')).toBe('pay me\n');
+    await client.stop(instance, 0);
+    expect(existsSync(homes) ? readdirSync(homes) : []).toEqual([]);
+  });
+
+  it('has the network when it is told so, and a second one is another sandbox', async () => {
+    const first = await once('--network', document);
+    const second = await once('--with', id, document);
+    expect(first.rows.get('network')).toMatch(/^open/);
+    expect(second.rows.get('network')).toMatch(/of its own/);
+    expect(second.unit).not.toBe(first.unit);
+    for (const { instance } of [first, second]) await client.stop(instance, 0);
+  });
+
+  it('runs an AppImage that may not be executed yet from a copy that unpacks itself', async () => {
+    const image = join(home, 'Documents/tool.AppImage');
+    copyFileSync('/usr/bin/env', image);
+    const bytes = readFileSync(image);
+    bytes.write('AI\x02', 8, 'latin1');
+    writeFileSync(image, bytes, { mode: 0o644 });
+    const said = await command([built.ringfence, 'open-once', ...unlimited, image]);
+    expect(said).toMatchObject({ code: 0, stderr: '' });
+    expect(await printed('sh', 'APPIMAGE_EXTRACT_AND_RUN=1')).toMatch(/^HOME=.*\/homes\/passing\./m);
+    const bus = await connectTestBus();
+    await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'its end' });
+    await bus.close();
+  });
+
+  it('says what it cannot open', async () => {
+    const refused = (...words: string[]) => command([built.ringfence, 'open-once', ...words], { cwd: home });
+    expect(await refused('nothing')).toMatchObject({ code: 2, stderr: expect.stringMatching(/no such file/) });
+    expect(await refused()).toMatchObject({ code: 2 });
+    writeFileSync(join(home, 'Documents/odd.oddity'), '\x00\x01');
+    expect(await refused('Documents/odd.oddity')).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/--with APP/),
+    });
+    await expect(
+      client.launch(
+        id,
+        [],
+        new Map([
+          ['once', 'yes'],
+          ['profile', 'relaxed'],
+        ]),
+      ),
+    ).rejects.toMatchObject({
+      code: 'InvalidArgument',
+    });
+  });
+});
