@@ -75,6 +75,7 @@ export function openMethods(around: MethodPorts): Methods {
         logged(nameOf(pid, texts), () => encloseProcess(pid, texts, offer, ports)).catch(refuse);
       }),
     ...shadowBackend(around),
+    listUsage: () => new Map(fences.instances.all().map(({ path, usage }) => [path, usage()])),
     profiles: () => describeProfiles(config.current()),
     capabilities: async () =>
       describeCapabilities(ports.host(), {

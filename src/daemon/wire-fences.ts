@@ -57,9 +57,10 @@ export function wireFences(around: FenceSurroundings): Fences {
   const gateKeeper = openGateKeeper(gates);
   const scopeCgroup = (unit: string) => `${systemd.controlGroup}/app.slice/${unit}`;
   const instances = openInstances(
-    { systemd, cgroups, records, log, scopeCgroup },
+    { systemd, cgroups, records, log, scopeCgroup, host: () => hostFacts(systemd) },
     {
       added: listener.added,
+      changed: listener.changed,
       ended(instance, outcome) {
         if (instance.report.mode === 'strict') sandboxes.ended(instance.report.unit);
         listener.ended(instance, outcome);

@@ -105,6 +105,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     enabledProfile: enabledProfiles(shadows, managed),
     listener: {
       added: (instance) => void tree.addObject(instance.path, [instanceInterface(instance)]),
+      changed: ({ path }, names) => void tree.propertiesChanged(path, instanceInterfaceName, names),
       ended({ path }, outcome) {
         tree.emit(path, instanceInterfaceName, 'Ended', [outcome]);
         void tree.removeObject(path);

@@ -3,6 +3,7 @@ import type { Report } from './report.ts';
 /** A running instance. What can change is read anew at every call. */
 export interface Instance {
   readonly path: string;
+  /** What was asked and what came of it, at the start and by the last change. */
   readonly report: Report;
   pids(): number[];
   limits(): Map<string, string>;
@@ -11,4 +12,13 @@ export interface Instance {
   /** Returns when the scope is gone: SIGTERM to all, SIGKILL to what is left after `timeoutMs`. */
   stop(timeoutMs: number): Promise<void>;
   kill(signal: number): Promise<void>;
+  /**
+   * Changes limits of what runs, by their config names; returns when the kernel has them. Whatever it throws, nothing is changed.
+   * @throws RingfenceError UnknownOption, InvalidLimit, InvalidArgument (a contradiction), NotEnforceable, NoSuchInstance
+   */
+  setLimits(limits: ReadonlyMap<string, string>): Promise<void>;
+  /** Stops all processes where they are. @throws RingfenceError NoSuchInstance, NotEnforceable */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  isFrozen(): boolean;
 }

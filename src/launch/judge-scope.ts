@@ -1,4 +1,4 @@
-import type { Decision } from '../domain/decision.ts';
+import type { DecidedLimit, Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { type LimitName, limitNames } from '../domain/limits.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
@@ -21,17 +21,26 @@ export function requireInScope(pids: readonly number[], cgroup: string, task: st
 
 /** What the kernel says about each limit of a decision, and about what it kills at the memory limit, read from the scope's cgroup. */
 export function judgeScope(decision: Decision, cgroup: string, cgroups: Cgroups): Map<Judged, Judgement> {
+  return judgeLimits(decision.limits, cgroup, cgroups);
+}
+
+/** The same for limits alone. */
+export function judgeLimits(
+  limits: readonly Pick<DecidedLimit, 'name' | 'value'>[],
+  cgroup: string,
+  cgroups: Pick<Cgroups, 'read'>,
+): Map<Judged, Judgement> {
   const judgements = new Map<Judged, Judgement>(
-    decision.limits.map(({ name, value }) => [name, judgeLimit(name, value, proofOf(name, cgroup, cgroups))]),
+    limits.map(({ name, value }) => [name, judgeLimit(name, value, proofOf(name, cgroup, cgroups))]),
   );
-  const isLimited = decision.limits.some(({ name, value }) => name === 'memory-max' && value !== 'infinity');
+  const isLimited = limits.some(({ name, value }) => name === 'memory-max' && value !== 'infinity');
   if (isLimited && judgements.get('memory-max')?.state === 'enforced')
     judgements.set('oom-kill', judgeOomGroup(cgroups.read(cgroup, oomGroupFile)));
   return judgements;
 }
 
 /** The limits that the kernel holds a scope to now, as the config writes them; what is not limited is left out. */
-export function limitsInForce(cgroup: string, cgroups: Cgroups): Map<string, string> {
+export function limitsInForce(cgroup: string, cgroups: Pick<Cgroups, 'read'>): Map<string, string> {
   const held = limitNames.flatMap((name): [string, string][] => {
     const proof = proofOf(name, cgroup, cgroups);
     const text = proof === undefined ? 'infinity' : limitText(name, proof.text);
@@ -40,7 +49,11 @@ export function limitsInForce(cgroup: string, cgroups: Cgroups): Map<string, str
   return new Map(held);
 }
 
-function proofOf(name: LimitName, cgroup: string, cgroups: Cgroups): { file: string; text: string } | undefined {
+function proofOf(
+  name: LimitName,
+  cgroup: string,
+  cgroups: Pick<Cgroups, 'read'>,
+): { file: string; text: string } | undefined {
   for (const file of proofFiles[name]) {
     const text = cgroups.read(cgroup, file);
     if (text !== undefined) return { file, text };

@@ -1,31 +1,18 @@
-import { constants } from 'node:os';
 import type { Instance } from '../domain/instance.ts';
-import { instanceObjectPath } from '../domain/object-path.ts';
 import { parseReport, type Report } from '../domain/report.ts';
 import { parseScopeUnitName } from '../domain/unit-name.ts';
-import { limitsInForce } from '../launch/judge-scope.ts';
-import type { Records } from '../launch/ports.ts';
-import type { Log } from '../platform/journal/log.ts';
-import type { Cgroups } from '../platform/kernel/cgroups.ts';
-import type { Gate, GateExit } from '../platform/process/gate.ts';
+import type { Gate } from '../platform/process/gate.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
 import { instanceFields, logEnd } from './log-instances.ts';
-import { describeOutcome, type Outcome, wasKilled } from './pure/outcome.ts';
-import { readUsage } from './pure/usage.ts';
+import type { Outcome } from './pure/outcome.ts';
+import { type InstancePorts, runningInstance } from './running-instance.ts';
 
-/** Who wants to know of starts and ends: the bus. */
+/** Who wants to know of starts, changes and ends: the bus. */
 export interface InstanceListener {
   added(instance: Instance): void;
   ended(instance: Instance, outcome: Outcome): void;
-}
-
-/** What the registry works with. */
-export interface InstancePorts {
-  readonly systemd: Systemd;
-  readonly cgroups: Cgroups;
-  readonly records: Records;
-  readonly log: Log;
-  scopeCgroup(unit: string): string;
+  /** Properties of it that were changed by us. */
+  changed(instance: Instance, properties: readonly string[]): void;
 }
 
 /** The running instances of this session: those this daemon started and those it found. */
@@ -44,52 +31,15 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
 
   function add(report: Report, gate: Gate | undefined): Instance {
     const { unit } = report;
-    const cgroup = scopeCgroup(unit);
-    const fields = instanceFields(report);
-    let oomKills = 0;
-    const gone = new Promise<void>((resolve) => {
-      const oomWatch = cgroups.watchOomKills(cgroup, (count) => {
-        oomKills = count;
-        const message = `${report.name}: the kernel killed a process at the memory limit`;
-        log.event('limit-hit', message, { ...fields, limit: 'memory-max', count });
-      });
-      void gate?.exited.then(() => oomWatch.look());
-      const end = async (result: string) => {
-        const exit = await exitOf(gate);
-        oomWatch.end(exit === undefined || wasKilled(exit));
+    const instance: Instance = runningInstance(report, gate, ports, {
+      changed: (properties) => listener.changed(instance, properties),
+      ended(outcome) {
         running.delete(unit);
         records.remove(unit);
-        const outcome = describeOutcome(result, exit, oomKills);
         logEnd(log, report, outcome);
         listener.ended(instance, outcome);
-        resolve();
-      };
-      systemd.onScopeGone(unit, (result) => void end(result));
-      // Without a gate nothing held its processes: they may have ended before anybody waited for that.
-      if (gate === undefined) systemd.recheckScopes();
-    });
-    const killAll = async () => {
-      // Not by systemd, which sends the signal to one process after the other: a fork bomb is faster.
-      await cgroups.kill(cgroup).catch(() => systemd.killScope(unit, signals.SIGKILL));
-    };
-    const instance: Instance = {
-      path: instanceObjectPath(unit),
-      report,
-      pids: () => cgroups.pids(cgroup),
-      limits: () => limitsInForce(cgroup, cgroups),
-      usage: () => readUsage((file) => cgroups.read(cgroup, file)),
-      kill: (signal) => (signal === signals.SIGKILL ? killAll() : systemd.killScope(unit, signal)),
-      async stop(timeoutMs) {
-        if (timeoutMs > 0) {
-          // Not StopUnit: it would kill after the scope's own TimeoutStopSec, whatever time was asked for here.
-          await systemd.killScope(unit, signals.SIGTERM);
-          await systemd.killScope(unit, signals.SIGCONT);
-          if (await settlesWithin(gone, timeoutMs)) return;
-        }
-        await killAll();
-        await gone;
       },
-    };
+    });
     running.set(unit, instance);
     listener.added(instance);
     return instance;
@@ -137,29 +87,3 @@ async function reportFromUnit(unit: string, systemd: Systemd): Promise<Report> {
     rows: [],
   };
 }
-
-/** How the gate ended. Its scope may be gone a moment before node has reaped it, and a process may have left its scope. */
-async function exitOf(gate: Gate | undefined): Promise<GateExit | undefined> {
-  let exit: GateExit | undefined;
-  const exited = gate?.exited.then((how) => {
-    exit = how;
-  });
-  if (exited !== undefined) await settlesWithin(exited, 500);
-  return exit;
-}
-
-async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.min(timeoutMs, longestTimer));
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-const { signals } = constants;
-/** 24 days; node takes a longer time for none at all. */
-const longestTimer = 2 ** 31 - 1;

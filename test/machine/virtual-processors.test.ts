@@ -85,14 +85,20 @@ describe('the kernel, with two processors and a disk', () => {
     expect(await readCgroup(instance.unit, 'io.weight')).toBe('default 250');
     const counted = async () => Number(/ wbytes=(\d+)/.exec((await readCgroup(instance.unit, 'io.stat')) ?? '')?.[1]);
     await waitFor(async () => (await counted()) >= 8 * 2 ** 20, { what: 'eight megabytes in io.stat' });
+    const { usage } = await instanceAt(client, instance.path);
+    expect(Number(usage.get('io-written-bytes'))).toBeGreaterThanOrEqual(8 * 2 ** 20);
+    expect(Number(usage.get('io-read-bytes'))).toBeGreaterThanOrEqual(0);
     rmSync(file);
   });
 
   it('tells how long an app has waited for the processor (PSI)', async () => {
-    const { unit } = await shell(burnTwo, { 'cpu-quota': '20%' });
+    const { path, unit } = await shell(burnTwo, { 'cpu-quota': '20%' });
     const waited = async () =>
       Number(/^some .* total=(\d+)$/m.exec((await readCgroup(unit, 'cpu.pressure')) ?? '')?.[1]);
     await waitFor(async () => (await waited()) > 100_000, { what: 'a tenth of a second of waiting' });
+    const { usage } = await instanceAt(client, path);
+    expect(Number(usage.get('cpu-pressure-usec'))).toBeGreaterThan(100_000);
+    for (const key of ['memory-pressure-usec', 'io-pressure-usec']) expect(usage.get(key), key).toMatch(/^\d+$/);
     expect(readFileSync('/proc/pressure/memory', 'utf8')).toMatch(/^some avg10=/);
   });
 });

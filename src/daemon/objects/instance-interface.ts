@@ -16,6 +16,18 @@ export function instanceInterface(instance: Instance): InterfaceSpec {
         await instance.stop(timeoutMs);
         return [];
       }),
+      SetLimits: method('a{ss}', ['limits'], '', [], async ([limits]) => {
+        await instance.setLimits(limits);
+        return [];
+      }),
+      Freeze: method('', [], '', [], async () => {
+        await instance.freeze();
+        return [];
+      }),
+      Thaw: method('', [], '', [], async () => {
+        await instance.thaw();
+        return [];
+      }),
       Kill: method('u', ['signal'], '', [], async ([number]) => {
         if (number < 1 || number > 64) {
           throw new RingfenceError(
@@ -34,9 +46,10 @@ export function instanceInterface(instance: Instance): InterfaceSpec {
       Profile: property('s', () => report.profile, 'const'),
       Pids: property('au', () => instance.pids(), 'false'),
       StartedAt: property('t', () => BigInt(report.startedAt) * 1000n, 'const'),
-      Limits: property('a{ss}', () => instance.limits(), 'false'),
+      Limits: property('a{ss}', () => instance.limits()),
+      Frozen: property('b', () => instance.isFrozen()),
       Usage: property('a{ss}', () => instance.usage(), 'false'),
-      Report: property('aa{ss}', () => reportMaps(report), 'const'),
+      Report: property('aa{ss}', () => reportMaps(instance.report)),
     },
     signals: { Ended: signal('a{ss}', ['outcome']) },
   };

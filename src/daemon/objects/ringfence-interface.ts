@@ -19,6 +19,8 @@ export interface RingfenceBackend extends ShadowBackend {
     pid: number,
     options: ReadonlyMap<string, string>,
   ): Promise<{ readonly path: string; readonly folder: string }>;
+  /** Object path → what the instance uses. */
+  listUsage(): Map<string, Map<string, string>>;
   /** Profile name → settings as text. */
   profiles(): Map<string, Map<string, string>>;
   capabilities(): Promise<Map<string, string>[]>;
@@ -48,6 +50,7 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
         const { path, folder } = await backend.encloseProcess(pid, options);
         return [path, folder];
       }),
+      ListUsage: method('', [], 'a{oa{ss}}', ['usage'], () => [backend.listUsage()]),
       ...shadowMethods(backend),
     },
     properties: {

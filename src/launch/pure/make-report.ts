@@ -14,10 +14,10 @@ export function makeReport(
 ): Report {
   const most = decision.limits.find(({ name }) => name === 'memory-max');
   const rows = decision.limits.map((limit): ReportRow => {
-    const judged = judgements.get(limit.name) ?? unread;
+    const judged = judgements.get(limit.name);
     const told = { name: limit.name, asked: limit.asked, origin: describeOrigin(limit.origin) };
     if (
-      judged.state === 'enforced' &&
+      judged?.state === 'enforced' &&
       most !== undefined &&
       judgements.get('memory-max')?.state === 'enforced' &&
       isMoot(limit, most)
@@ -44,7 +44,8 @@ function isMoot({ name, value }: DecidedLimit, most: DecidedLimit): boolean {
   return name === 'memory-high' && value !== 'infinity' && most.value !== 'infinity' && value >= most.value;
 }
 
-function outcomeOf(judged: Judgement): Pick<ReportRow, 'state' | 'value' | 'reason' | 'fix'> {
+/** What a judgement comes to in a row; one that is missing was not read. */
+export function outcomeOf(judged: Judgement = unread): Pick<ReportRow, 'state' | 'value' | 'reason' | 'fix'> {
   if (judged.state === 'enforced') return { state: 'enforced', value: judged.kernel, reason: '', fix: '' };
   return { state: 'not-enforced', value: '', reason: judged.reason, fix: judged.fix };
 }

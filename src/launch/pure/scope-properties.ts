@@ -1,4 +1,4 @@
-import type { Decision } from '../../domain/decision.ts';
+import type { DecidedLimit, Decision } from '../../domain/decision.ts';
 import type { LimitName } from '../../domain/limits.ts';
 import { oomPolicy } from '../../domain/profile.ts';
 
@@ -51,11 +51,16 @@ export function scopeProperties(input: {
   if (sourcePath !== undefined && sourcePath === oneLine(sourcePath))
     properties.push({ name: 'SourcePath', signature: 's', value: sourcePath });
   if (systemdVersion >= 252) properties.push({ name: 'OOMPolicy', signature: 's', value: oomPolicy });
-  for (const limit of decision.limits) {
-    const value = limit.value === 'infinity' ? infinity : limit.value;
-    properties.push({ name: limitProperty[limit.name], signature: 't', value });
-  }
-  return properties;
+  return [...properties, ...limitProperties(decision.limits)];
+}
+
+/** The properties of a scope's limits, at its start and when they change. */
+export function limitProperties(limits: readonly Pick<DecidedLimit, 'name' | 'value'>[]): ScopeProperty[] {
+  return limits.map(({ name, value }) => ({
+    name: limitProperty[name],
+    signature: 't',
+    value: value === 'infinity' ? infinity : value,
+  }));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { isShortage } from '../../domain/errno-text.ts';
 import { readKernelFile } from './kernel-file.ts';
 import { killCgroup } from './kill-cgroup.ts';
@@ -11,6 +11,8 @@ export interface Cgroups {
   of(pid: number): string | undefined;
   /** A cgroup file's text, undefined when it is not there. */
   read(cgroup: string, file: string): string | undefined;
+  /** Writes a cgroup file. @throws what node throws where it is not there or the kernel refuses */
+  write(cgroup: string, file: string, text: string): void;
   pids(cgroup: string): number[];
   /** Ends all processes at once, those included that are being forked. @throws what node throws where the kernel refuses */
   kill(cgroup: string): Promise<void>;
@@ -24,6 +26,9 @@ export function openCgroups(root: string): Cgroups {
   const watchKills = countOomKills();
   return {
     read,
+
+    // No other flag: what is not there is not to be made.
+    write: (cgroup, file, text) => writeFileSync(`${root}${cgroup}/${file}`, text, { flag: 'r+' }),
 
     of(pid) {
       // A process that has ended stays in its cgroup until it is reaped.

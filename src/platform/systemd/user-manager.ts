@@ -33,6 +33,11 @@ export interface Systemd {
    * @throws RingfenceError ScopeFailed with systemd's reason
    */
   startScope(unit: string, properties: readonly UnitProperty[]): Promise<void>;
+  /**
+   * Changes properties of a unit that is loaded, until it or the session ends. systemd answers before it has written to the kernel.
+   * @throws RingfenceError NoSuchInstance when there is no such unit; what a call throws for what it refuses
+   */
+  setProperties(unit: string, properties: readonly UnitProperty[]): Promise<void>;
   /** Sends a signal to every process of the scope; does nothing when it is gone. */
   killScope(unit: string, signal: number): Promise<void>;
   /** Has systemd end a scope; one without processes is gone at once. */
@@ -104,7 +109,7 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
     },
 
     async startScope(unit, properties) {
-      const wire = properties.map(({ name, signature, value }) => [name, variant(signature, value)] as [string, never]);
+      const wire = onWire(properties);
       const result = await jobs
         .run(unit, `start ${unit}`, () => begin(unit, wire), jobTimeoutMs)
         .catch(async (error: unknown) => {
@@ -117,6 +122,13 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
     },
 
     stopScope,
+
+    async setProperties(unit, properties) {
+      await call('SetUnitProperties', 'sba(sv)', [unit, true, onWire(properties)], '').catch((error: unknown) => {
+        if (!isRemoteError(error, `${managerName}.NoSuchUnit`)) throw error;
+        throw new RingfenceError('NoSuchInstance', `cannot change ${unit}: it has ended`, { cause: error });
+      });
+    },
 
     async killScope(unit, signal) {
       const isHarmless = sameWhenSentTwice.has(signal);
@@ -139,6 +151,10 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
   async function stopScope(unit: string): Promise<void> {
     await call('StopUnit', 'ss', [unit, 'replace'], 'o').catch(ignoreUnknownUnit);
   }
+}
+
+function onWire(properties: readonly UnitProperty[]): [string, never][] {
+  return properties.map(({ name, signature, value }) => [name, variant(signature, value)] as [string, never]);
 }
 
 const { SIGTERM, SIGKILL, SIGCONT, SIGSTOP } = constants.signals;

@@ -180,6 +180,11 @@ const enforcement = 'machine/enforcement.test.ts';
 const held = seenIn(enforcement, 'holds every limit as it was asked for, and the report quotes it');
 const lacking = seenIn(enforcement, 'says what it cannot hold, why, and what helps');
 const used = seenIn(enforcement, 'is what the command line lists and shows');
+const counted = seenIn('machine/steer.test.ts', 'is counted: what was refused, held back and killed');
+const virtual = 'machine/virtual-processors.test.ts';
+const written = seenIn(virtual, 'has an IO weight, and counts what goes to the disk');
+const waited = seenIn(virtual, 'tells how long an app has waited for the processor (PSI)');
+const steered = (title: string) => seenIn('integration/watch/steer.test.ts', title);
 const instanceChecks: Record<string, Check> = {
   'Report "oom-kill"': seenIn(enforcement, 'is asked whether it kills one process or the whole app'),
   Stop: async () => {
@@ -192,6 +197,12 @@ const instanceChecks: Record<string, Check> = {
     expect(await endAfter('trap "exit 8" USR1', (path) => theClient().kill(path, 10))).toMatchObject({
       'exit-code': '8',
     }),
+  ListUsage: steered('is in the list of what all use'),
+  SetLimits: steered('gets what systemd is told, and the report and its record say so'),
+  'SetLimits "memory-max"': seenIn('machine/steer.test.ts', 'gets less than it uses, and more again'),
+  Freeze: steered('is stopped where it is and goes on, and says so'),
+  Thaw: steered('is stopped where it is and goes on, and says so'),
+  Frozen: steered('is frozen by another hand, and the property has it'),
   Ended: async () => {
     const path = await theClient().run(['true'], new Map(), new Map());
     await endOf(path);
@@ -239,6 +250,10 @@ const instanceChecks: Record<string, Check> = {
       used,
     ]),
   ),
+  ...Object.fromEntries(['tasks-refused', 'cpu-throttled-usec', 'oom-kills'].map((key) => [`Usage "${key}"`, counted])),
+  ...Object.fromEntries(['io-read-bytes', 'io-written-bytes'].map((key) => [`Usage "${key}"`, written])),
+  ...Object.fromEntries(['memory', 'cpu', 'io'].map((what) => [`Usage "${what}-pressure-usec"`, waited])),
+  'Report "request"': steered('gets what systemd is told, and the report and its record say so'),
   Report: async () =>
     expect((await at(await run({}))).report.map((row) => row.get('name'))).toEqual([
       'memory-max',

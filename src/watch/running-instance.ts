@@ -1,0 +1,149 @@
+import { constants } from 'node:os';
+import type { HostFacts } from '../domain/host-facts.ts';
+import type { Instance } from '../domain/instance.ts';
+import { instanceObjectPath } from '../domain/object-path.ts';
+import type { Report } from '../domain/report.ts';
+import { limitsInForce } from '../launch/judge-scope.ts';
+import type { Records } from '../launch/ports.ts';
+import type { Log } from '../platform/journal/log.ts';
+import type { Cgroups } from '../platform/kernel/cgroups.ts';
+import type { Gate, GateExit } from '../platform/process/gate.ts';
+import type { Systemd } from '../platform/systemd/user-manager.ts';
+import { instanceFields } from './log-instances.ts';
+import { describeOutcome, type Outcome, wasKilled } from './pure/outcome.ts';
+import { readUsage } from './pure/usage.ts';
+import { isFrozen, setFrozen, setLimits } from './steer.ts';
+
+/** What a running instance works with. */
+export interface InstancePorts {
+  readonly systemd: Systemd;
+  readonly cgroups: Cgroups;
+  readonly records: Records;
+  readonly log: Log;
+  scopeCgroup(unit: string): string;
+  host(): HostFacts;
+}
+
+/** What becomes of it. */
+export interface InstanceEvents {
+  ended(outcome: Outcome): void;
+  /** Properties of it that were changed by us. */
+  changed(properties: readonly string[]): void;
+}
+
+/** An instance whose scope runs; it is followed to its end. */
+export function runningInstance(
+  started: Report,
+  gate: Gate | undefined,
+  ports: InstancePorts,
+  events: InstanceEvents,
+): Instance {
+  const { systemd, cgroups, scopeCgroup } = ports;
+  const { unit } = started;
+  const cgroup = scopeCgroup(unit);
+  let report = started;
+  const gone = followEnd(started, gate, ports, events.ended);
+  const inTurn = takeTurns();
+  const freeze = async (frozen: boolean) => {
+    await setFrozen(frozen, report.name, cgroup, cgroups);
+    events.changed(['Frozen']);
+  };
+  const killAll = async () => {
+    // Not by systemd, which sends the signal to one process after the other: a fork bomb is faster.
+    await cgroups.kill(cgroup).catch(() => systemd.killScope(unit, signals.SIGKILL));
+  };
+  return {
+    path: instanceObjectPath(unit),
+    get report() {
+      return report;
+    },
+    pids: () => cgroups.pids(cgroup),
+    limits: () => limitsInForce(cgroup, cgroups),
+    usage: () => readUsage((file) => cgroups.read(cgroup, file)),
+    isFrozen: () => isFrozen(cgroup, cgroups),
+    freeze: () => inTurn(() => freeze(true)),
+    thaw: () => inTurn(() => freeze(false)),
+    setLimits: (asked) =>
+      inTurn(async () => {
+        report = await setLimits(report, cgroup, asked, ports);
+        events.changed(['Limits', 'Report']);
+      }),
+    kill: (signal) => (signal === signals.SIGKILL ? killAll() : systemd.killScope(unit, signal)),
+    async stop(timeoutMs) {
+      if (timeoutMs > 0) {
+        // Not StopUnit: it would kill after the scope's own TimeoutStopSec, whatever time was asked for here.
+        await systemd.killScope(unit, signals.SIGTERM);
+        await systemd.killScope(unit, signals.SIGCONT);
+        // A frozen process ends by SIGKILL alone.
+        if (isFrozen(cgroup, cgroups)) await inTurn(() => freeze(false)).catch(() => {});
+        if (await settlesWithin(gone, timeoutMs)) return;
+      }
+      await killAll();
+      await gone;
+    },
+  };
+}
+
+/** Resolves when the scope is gone, once `ended` was told how. */
+function followEnd(
+  report: Report,
+  gate: Gate | undefined,
+  { systemd, cgroups, log, scopeCgroup }: InstancePorts,
+  ended: InstanceEvents['ended'],
+): Promise<void> {
+  const { unit } = report;
+  let oomKills = 0;
+  return new Promise((resolve) => {
+    const oomWatch = cgroups.watchOomKills(scopeCgroup(unit), (count) => {
+      oomKills = count;
+      const message = `${report.name}: the kernel killed a process at the memory limit`;
+      log.event('limit-hit', message, { ...instanceFields(report), limit: 'memory-max', count });
+    });
+    void gate?.exited.then(() => oomWatch.look());
+    const end = async (result: string) => {
+      const exit = await exitOf(gate);
+      oomWatch.end(exit === undefined || wasKilled(exit));
+      ended(describeOutcome(result, exit, oomKills));
+      resolve();
+    };
+    systemd.onScopeGone(unit, (result) => void end(result));
+    // Without a gate nothing held its processes: they may have ended before anybody waited for that.
+    if (gate === undefined) systemd.recheckScopes();
+  });
+}
+
+/** One change after the other: each reads first what is in force. */
+function takeTurns(): (change: () => Promise<void>) => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (change) => {
+    const turn = last.then(change);
+    last = turn.catch(() => {});
+    return turn;
+  };
+}
+
+/** How the gate ended. Its scope may be gone a moment before node has reaped it, and a process may have left its scope. */
+async function exitOf(gate: Gate | undefined): Promise<GateExit | undefined> {
+  let exit: GateExit | undefined;
+  const exited = gate?.exited.then((how) => {
+    exit = how;
+  });
+  if (exited !== undefined) await settlesWithin(exited, 500);
+  return exit;
+}
+
+async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(timeoutMs, longestTimer));
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const { signals } = constants;
+/** 24 days; node takes a longer time for none at all. */
+const longestTimer = 2 ** 31 - 1;

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import type { HostFacts } from '../../../../src/domain/host-facts.ts';
+import type { ReportRow } from '../../../../src/domain/report.ts';
+import type { Judged, Judgement } from '../../../../src/launch/pure/read-back.ts';
+import { formerLimits, planChange, rowsAfter } from '../../../../src/watch/pure/change-limits.ts';
+
+const G = 2n ** 30n;
+const host: HostFacts = {
+  memoryBytes: 10n * G,
+  swapBytes: 4n * G,
+  taskCeiling: 1000n,
+  controllers: new Set(['memory', 'pids', 'cpu']),
+  systemdVersion: 252,
+};
+const plan = (asked: Record<string, string>, held: Record<string, string> = {}) =>
+  planChange(new Map(Object.entries(asked)), new Map(Object.entries(held)), host, 'set limits of firefox');
+const row = (name: string, over: Partial<ReportRow> = {}): ReportRow => ({
+  name,
+  asked: '70%',
+  origin: 'built-in',
+  state: 'enforced',
+  value: '1',
+  reason: '',
+  fix: '',
+  ...over,
+});
+const held = (...names: Judged[]) =>
+  new Map<Judged, Judgement>(names.map((name) => [name, { state: 'enforced', kernel: 'K' }]));
+
+describe('the limits of what runs', () => {
+  it('are read as those of a launch, in the order of all limits', () => {
+    expect(
+      plan({ 'tasks-max': '10%', 'memory-max': '50%', 'cpu-quota': '150%', 'memory-swap-max': 'infinity' }),
+    ).toEqual([
+      { name: 'memory-max', asked: '50%', value: 5n * G },
+      { name: 'memory-swap-max', asked: 'infinity', value: 'infinity' },
+      { name: 'cpu-quota', asked: '150%', value: 1_500_000n },
+      { name: 'tasks-max', asked: '10%', value: 100n },
+    ]);
+  });
+
+  it.each([
+    [{}, 'InvalidArgument', /no limit/],
+    [{ 'memory-maxx': '1G' }, 'UnknownOption', /did you mean memory-max/],
+    [{ 'memory-max': 'lots' }, 'InvalidLimit', /bytes like 4G/],
+    [{ 'memory-max': '1K' }, 'InvalidLimit', /64K/],
+    [{ 'io-weight': '200' }, 'NotEnforceable', /io controller.*Delegate/],
+  ])('are refused where %j is asked for', (asked, code, message) => {
+    expect(() => plan(asked)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+  });
+
+  it('may not contradict each other, nor what is in force', () => {
+    const contradiction = expect.objectContaining({ code: 'InvalidArgument' });
+    expect(() => plan({ 'memory-max': '1G', 'memory-high': '1G' })).toThrow(contradiction);
+    expect(() => plan({ 'memory-max': '1G' }, { 'memory-high': String(2n * G) })).toThrow(contradiction);
+    expect(() => plan({ 'memory-high': '3G' }, { 'memory-max': String(2n * G) })).toThrow(contradiction);
+    expect(plan({ 'memory-max': '2G', 'memory-high': '1G' }, { 'memory-max': String(G) })).toHaveLength(2);
+    expect(plan({ 'memory-max': '1G', 'memory-high': 'infinity' }, { 'memory-high': String(2n * G) })).toHaveLength(2);
+    // Who names neither has nothing to do with it.
+    expect(plan({ 'tasks-max': '5' }, { 'memory-max': '1', 'memory-high': '2' })).toHaveLength(1);
+  });
+
+  it('are put back as they were', () => {
+    const changes = plan({ 'memory-max': '1G', 'cpu-quota': '50%', 'cpu-weight': '7', 'tasks-max': '3' });
+    const before = new Map([
+      ['memory-max', String(2n * G)],
+      ['cpu-quota', '150%'],
+    ]);
+    expect(formerLimits(changes, before).map(({ name, value }) => [name, value])).toEqual([
+      ['memory-max', 2n * G],
+      ['cpu-quota', 1_500_000n],
+      ['cpu-weight', 100n],
+      ['tasks-max', 'infinity'],
+    ]);
+  });
+});
+
+describe('the report after a change', () => {
+  it('has what was asked for last, and keeps the rest', () => {
+    const rows = [row('memory-max'), row('tasks-max'), row('oom-kill'), row('own-home')];
+    const after = rowsAfter(
+      rows,
+      plan({ 'memory-max': '1G', 'cpu-weight': '5' }),
+      held('memory-max', 'cpu-weight', 'oom-kill'),
+    );
+    expect(after.map(({ name }) => name)).toEqual(['memory-max', 'cpu-weight', 'tasks-max', 'oom-kill', 'own-home']);
+    expect(after[0]).toEqual(row('memory-max', { asked: '1G', origin: 'request', value: 'K' }));
+    expect(after[2]).toEqual(row('tasks-max'));
+  });
+
+  it('speaks of who is killed where memory is limited, and only there', () => {
+    const names = (rows: ReportRow[]) => rows.map(({ name }) => name);
+    expect(names(rowsAfter([row('tasks-max')], plan({ 'memory-max': '1G' }), held('memory-max', 'oom-kill')))).toEqual([
+      'memory-max',
+      'tasks-max',
+      'oom-kill',
+    ]);
+    const limited = [row('memory-max'), row('oom-kill')];
+    expect(names(rowsAfter(limited, plan({ 'memory-max': 'infinity' }), held('memory-max')))).toEqual(['memory-max']);
+    expect(names(rowsAfter(limited, plan({ 'tasks-max': '5' }), held('tasks-max')))).toContain('oom-kill');
+  });
+
+  it('lets a memory-high act again that memory-max was in the way of', () => {
+    const moot = row('memory-high', {
+      state: 'not-enforced',
+      value: String(2n * G),
+      reason: 'reached first',
+      fix: 'set',
+    });
+    const left = (text: string) => rowsAfter([moot], plan({ 'memory-max': text }), held('memory-max'))[1];
+    expect(left('3G')).toEqual({ ...moot, state: 'enforced', reason: '', fix: '' });
+    expect(left('infinity')).toMatchObject({ state: 'enforced' });
+    expect(left('2G')).toEqual(moot);
+  });
+});
