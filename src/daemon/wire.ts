@@ -17,6 +17,7 @@ import { openMethods } from './methods.ts';
 import { instanceInterface, instanceInterfaceName } from './objects/instance-interface.ts';
 import { ringfenceInterface, ringfenceInterfaceName } from './objects/ringfence-interface.ts';
 import { hostFacts, wireFences } from './wire-fences.ts';
+import { wireWatches } from './wire-watches.ts';
 
 const busName = 'org.ringfence.Ringfence1';
 const rootPath = '/org/ringfence/Ringfence1';
@@ -96,6 +97,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   // A wish is one of the user's like the config: before the first launch.
   const [managed] = await Promise.all([managerEnvironment(), shadows.wishes().catch(internalError)]);
   const tree = createDispatcher(bus, { root: rootPath, onInternalError: internalError });
+  const watches = wireWatches(bus);
   const fences = wireFences({
     ...options,
     bus,
@@ -104,9 +106,10 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     config: config.current,
     enabledProfile: enabledProfiles(shadows, managed),
     listener: {
-      added: (instance) => void tree.addObject(instance.path, [instanceInterface(instance)]),
+      added: (instance) => void tree.addObject(instance.path, [instanceInterface(instance, watches)]),
       changed: ({ path }, names) => void tree.propertiesChanged(path, instanceInterfaceName, names),
       ended({ path }, outcome) {
+        watches.forget(path);
         tree.emit(path, instanceInterfaceName, 'Ended', [outcome]);
         void tree.removeObject(path);
       },

@@ -28,8 +28,18 @@ export interface BusConnection {
   requestName(name: string): Promise<'owner' | 'taken'>;
   /** Gives a well-known name up. */
   releaseName(name: string): Promise<void>;
-  /** Broadcasts a signal. Throws a TypeError for what the bus would not take; does nothing once the bus is lost. */
-  emit<S extends string>(path: string, iface: string, member: string, signature: S, args: NoInfer<Args<S>>): void;
+  /**
+   * Sends a signal to everybody who listens, or to the one with that unique name. Throws a TypeError for what the bus would not take; does
+   * nothing once the bus is lost.
+   */
+  emit<S extends string>(
+    path: string,
+    iface: string,
+    member: string,
+    signature: S,
+    args: NoInfer<Args<S>>,
+    destination?: string,
+  ): void;
   /**
    * Sets who answers method calls, those included that have come since a name was asked for while joining. A handler that
    * throws is answered with `Failed` and reported.

@@ -134,8 +134,16 @@ export class SocketConnection implements BusConnection {
     await this.call(driver('ReleaseName'), 's', [name], 'u');
   }
 
-  emit<S extends string>(path: string, iface: string, member: string, signature: S, args: NoInfer<Args<S>>): void {
-    this.#send({ type: messageType.signal, path, interface: iface, member, signature, body: args as unknown[] });
+  emit<S extends string>(
+    path: string,
+    iface: string,
+    member: string,
+    signature: S,
+    args: NoInfer<Args<S>>,
+    destination?: string,
+  ): void {
+    const to = destination === undefined ? {} : { destination };
+    this.#send({ type: messageType.signal, path, interface: iface, member, signature, body: args as unknown[], ...to });
   }
 
   serve(handler: (call: MethodCall) => Promise<Reply> | Reply): void {

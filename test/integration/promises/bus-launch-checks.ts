@@ -203,6 +203,10 @@ const instanceChecks: Record<string, Check> = {
   Freeze: steered('is stopped where it is and goes on, and says so'),
   Thaw: steered('is stopped where it is and goes on, and says so'),
   Frozen: steered('is frozen by another hand, and the property has it'),
+  Watch: seenIn(
+    'integration/watch/usage-watches.test.ts',
+    'tells the caller alone, as often as it asked, until it is told to stop',
+  ),
   Ended: async () => {
     const path = await theClient().run(['true'], new Map(), new Map());
     await endOf(path);
