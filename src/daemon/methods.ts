@@ -14,6 +14,7 @@ import { parseShadowOptions } from '../shadows/pure/shadow-options.ts';
 import type { ShadowResult } from '../shadows/shadow-results.ts';
 import type { Shadows } from '../shadows/shadows.ts';
 import { type FollowedChanges, resultRows } from '../shadows/wire-shadows.ts';
+import type { Desktop } from '../watch/desktop.ts';
 import { launchLogger } from '../watch/log-instances.ts';
 import type { RingfenceBackend } from './objects/ringfence-interface.ts';
 import type { ShadowBackend } from './objects/shadow-methods.ts';
@@ -27,6 +28,7 @@ export interface MethodPorts {
   readonly config: Pick<ConfigStore, 'current' | 'lastError'>;
   readonly fences: Fences;
   readonly shadows: Shadows;
+  readonly desktop: Pick<Desktop, 'rows'>;
   readonly following: FollowedChanges;
   /** The user's environment, as the user manager has it. */
   environment(): Promise<Readonly<Record<string, string>>>;
@@ -82,6 +84,7 @@ export function openMethods(around: MethodPorts): Methods {
         sandbox: await fences.sandboxes.shortcoming(),
         watching: watchShortage('/'),
       }),
+    desktop: () => around.desktop.rows(),
     configError: () => config.lastError()?.message ?? '',
   };
   return {

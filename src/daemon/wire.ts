@@ -12,11 +12,13 @@ import { connectUserManager, type Systemd } from '../platform/systemd/user-manag
 import type { ShadowResult } from '../shadows/shadow-results.ts';
 import type { Shadows } from '../shadows/shadows.ts';
 import { enabledProfiles, followChanges, wireShadows } from '../shadows/wire-shadows.ts';
+import { type Desktop, openDesktop } from '../watch/desktop.ts';
+import { openBudgetNote } from '../watch/io/budget-note.ts';
 import { markRunning } from './mark-running.ts';
 import { openMethods } from './methods.ts';
 import { instanceInterface, instanceInterfaceName } from './objects/instance-interface.ts';
 import { ringfenceInterface, ringfenceInterfaceName } from './objects/ringfence-interface.ts';
-import { hostFacts, wireFences } from './wire-fences.ts';
+import { type Fences, hostFacts, wireFences } from './wire-fences.ts';
 import { wireWatches } from './wire-watches.ts';
 
 const busName = 'org.ringfence.Ringfence1';
@@ -112,12 +114,15 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
         watches.forget(path);
         tree.emit(path, instanceInterfaceName, 'Ended', [outcome]);
         void tree.removeObject(path);
+        desktop.appEnded();
       },
     },
   });
   const following = followChanges(shadows, { environment: managerEnvironment }, (outcome) => reportSync(log, outcome));
+  const desktop = wireDesktop(environment, config, fences, log);
   const methods = openMethods({
     version,
+    desktop,
     log,
     config,
     fences,
@@ -138,6 +143,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   const unmark = leaveMark(environment, log);
   log.event('daemon-started', `ringfenced ${version} with systemd ${systemd.version} takes requests`, { version });
   void following.sync();
+  void desktop.apply();
   let isStopping = false;
   void bus.lost.then(({ message }) => {
     if (!isStopping)
@@ -155,6 +161,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
       config.close();
       following.close();
       await methods.settled();
+      await desktop.stop();
       fences.gateKeeper.close();
       fences.sandboxes.close();
       // The last replies are written a moment after their launches.
@@ -163,6 +170,18 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
       await log.flush(1000);
     },
   };
+}
+
+function wireDesktop(
+  environment: DaemonOptions['environment'],
+  config: ConfigStore,
+  { ports }: Fences,
+  log: Log,
+): Desktop {
+  const note = openBudgetNote(environment['XDG_RUNTIME_DIR'] ?? '');
+  const desktop = openDesktop({ ...ports, note, log, budget: () => config.current().desktop });
+  config.onChange(() => void desktop.apply());
+  return desktop;
 }
 
 function wireShadowsHere(

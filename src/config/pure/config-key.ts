@@ -1,11 +1,15 @@
+import { budgetNames, isBudgetName, readBudget } from '../../domain/desktop-budget.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { isLimitName, limitNames, parseLimit } from '../../domain/limits.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
 import { listKeys, switchKeys } from '../../domain/sandbox-choices.ts';
 import type { TomlLiteral } from './toml-spelling.ts';
 
-/** Whose settings: an app's, a profile's, or those at the top of the file. */
-export type ConfigSection = { readonly kind: 'top' } | { readonly kind: 'profile' | 'app'; readonly name: string };
+/** Whose settings: an app's, a profile's, the desktop's, or those at the top of the file. */
+export type ConfigSection =
+  | { readonly kind: 'top' }
+  | { readonly kind: 'desktop' }
+  | { readonly kind: 'profile' | 'app'; readonly name: string };
 
 /** One key of the config. */
 export interface ConfigKey {
@@ -16,12 +20,14 @@ export interface ConfigKey {
 /** The keys that a section may have. */
 export function sectionKeys(kind: ConfigSection['kind']): readonly string[] {
   if (kind === 'top') return ['default-profile'];
+  if (kind === 'desktop') return budgetNames;
   return [kind === 'profile' ? 'base' : 'profile', ...limitNames, ...switchKeys, ...listKeys];
 }
 
 /** A key as people write it: "firefox memory-max", "profile.browser base", "default-profile". */
 export function describeKey({ section, key }: ConfigKey): string {
   if (section.kind === 'top') return key;
+  if (section.kind === 'desktop') return `desktop ${key}`;
   return section.kind === 'app' ? `${section.name} ${key}` : `profile.${section.name} ${key}`;
 }
 
@@ -53,8 +59,11 @@ export function literalOf(target: ConfigKey, words: readonly string[]): TomlLite
     if (word !== 'true' && word !== 'false') throw refuse(`expected true or false, not ${JSON.stringify(word)}`);
     return word === 'true';
   }
-  if (!isLimitName(key)) return word;
-  parseLimit(key, word);
+  if (isBudgetName(key)) {
+    const read = readBudget(key, word);
+    if ('problem' in read) throw new RingfenceError('InvalidLimit', `cannot set ${key} to "${word}": ${read.problem}`);
+  } else if (!isLimitName(key)) return word;
+  else parseLimit(key, word);
   // As one would write it by hand; a number that TOML cannot have, such as 007, stays a text.
   return /^(?:0|[1-9]\d{0,14})$/.test(word) ? BigInt(word) : word;
 }

@@ -25,7 +25,7 @@ export function writtenValue(text: string, target: ConfigKey): string | undefine
 
 /** The keys that the text sets in a section. */
 export function keysInText(text: string, section: ConfigSection): readonly ConfigKey[] {
-  if (section.kind === 'top') return [];
+  if (section.kind === 'top' || section.kind === 'desktop') return [];
   const [top = '', name = ''] = tomlPath(text, { section, key: '' });
   const content = asTable(asTable(parse(text)[top])[name]);
   return Object.keys(content).map((key) => ({ section, key }));
@@ -34,6 +34,7 @@ export function keysInText(text: string, section: ConfigSection): readonly Confi
 /** Where a key stands or would stand. An app's section may be named with or without ".desktop"; a new one is without. */
 function tomlPath(text: string, { section, key }: ConfigKey): string[] {
   if (section.kind === 'top') return [key];
+  if (section.kind === 'desktop') return ['desktop', key];
   if (section.kind === 'profile') return ['profile', section.name, key];
   const wanted = appKey(section.name);
   const spelled = Object.keys(asTable(parse(text)['app'])).find((name) => appKey(name) === wanted);

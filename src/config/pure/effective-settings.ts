@@ -22,6 +22,7 @@ export function effectiveSettings(
   enabled?: Setting<string>,
 ): readonly EffectiveSetting[] {
   if (section.kind === 'top') return [row(section, 'default-profile', config.defaultProfile)];
+  if (section.kind === 'desktop') return budgetRows(config, section);
   const app = section.kind === 'app' ? config.apps.get(appKey(section.name)) : undefined;
   const chosen = app?.profile ?? enabled ?? config.defaultProfile;
   const profile = resolveProfile(config.profiles, section.kind === 'app' ? chosen.value : section.name);
@@ -38,6 +39,7 @@ export function effectiveSettings(
 export function writtenSettings(config: Config): readonly EffectiveSetting[] {
   const sections: ConfigSection[] = [
     { kind: 'top' },
+    { kind: 'desktop' },
     ...[...config.profiles.keys()].map((name) => ({ kind: 'profile', name }) as const),
     ...[...config.apps.keys()].map((name) => ({ kind: 'app', name }) as const),
   ];
@@ -46,6 +48,7 @@ export function writtenSettings(config: Config): readonly EffectiveSetting[] {
 
 function ownSettings(config: Config, section: ConfigSection): readonly EffectiveSetting[] {
   if (section.kind === 'top') return [row(section, 'default-profile', config.defaultProfile)];
+  if (section.kind === 'desktop') return budgetRows(config, section);
   const own = section.kind === 'profile' ? config.profiles.get(section.name) : config.apps.get(section.name);
   if (own === undefined) return [];
   const [key, chosen] = 'profile' in own ? ['profile', own.profile] : ['base', 'base' in own ? own.base : undefined];
@@ -54,6 +57,10 @@ function ownSettings(config: Config, section: ConfigSection): readonly Effective
     ...limitRows(section, (name) => own.limits.get(name)),
     ...sandboxRows(section, [own.sandbox]),
   ];
+}
+
+function budgetRows(config: Config, section: ConfigSection): readonly EffectiveSetting[] {
+  return [...config.desktop].map(([key, { value, origin }]) => row(section, key, { value: value.text, origin }));
 }
 
 function limitRows(

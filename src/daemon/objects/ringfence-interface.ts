@@ -24,6 +24,8 @@ export interface RingfenceBackend extends ShadowBackend {
   /** Profile name → settings as text. */
   profiles(): Map<string, Map<string, string>>;
   capabilities(): Promise<Map<string, string>[]>;
+  /** What keeps the desktop alive, and whether it holds. */
+  desktop(): Map<string, string>[];
   /** Empty when the configuration on the disk is in force. */
   configError(): string;
 }
@@ -57,6 +59,7 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
       Version: property('s', () => backend.version, 'const'),
       Profiles: property('a{sa{ss}}', () => backend.profiles()),
       Capabilities: property('aa{ss}', () => backend.capabilities(), 'false'),
+      Desktop: property('aa{ss}', () => backend.desktop(), 'false'),
       ConfigError: property('s', () => backend.configError()),
     },
     signals: {},

@@ -27,7 +27,9 @@ export function addLayer(below: Config, layer: ConfigLayer): Config {
   }
   const apps = new Map(below.apps);
   for (const [id, added] of layer.apps) apps.set(id, mergeApp(apps.get(id), added));
-  const merged: Config = { ...below, defaultProfile: layer.defaultProfile ?? below.defaultProfile, profiles, apps };
+  const defaultProfile = layer.defaultProfile ?? below.defaultProfile;
+  const desktop = new Map([...below.desktop, ...layer.desktop]);
+  const merged: Config = { ...below, defaultProfile, profiles, apps, desktop };
   checkProfiles(merged, layer);
   checkNames(merged, layer);
   return merged;

@@ -1,3 +1,4 @@
+import { type Budget, builtInBudget } from '../desktop-budget.ts';
 import type { RingfenceError } from '../errors.ts';
 import type { LimitName, ParsedLimit } from '../limits.ts';
 import { builtInProfiles, type ProfileDefinition } from '../profile.ts';
@@ -19,6 +20,7 @@ export interface ConfigLayer {
   readonly defaultProfile?: Setting<string>;
   readonly profiles: ReadonlyMap<string, ProfileDefinition>;
   readonly apps: ReadonlyMap<string, AppSettings>;
+  readonly desktop: Budget;
 }
 
 /** All layers together: what is in force. */
@@ -26,6 +28,7 @@ export interface Config {
   readonly defaultProfile: Setting<string>;
   readonly profiles: ReadonlyMap<string, ProfileDefinition>;
   readonly apps: ReadonlyMap<string, AppSettings>;
+  readonly desktop: Budget;
   /**
    * Set when a file could not be read, nothing remembered stands in for it, and it may have asked for strict: then
    * only launches that ask for a profile themselves, or are strict anyway, may go on.
@@ -38,6 +41,7 @@ export const builtInConfig: Config = {
   defaultProfile: { value: 'relaxed', origin: { kind: 'built-in' } },
   profiles: builtInProfiles,
   apps: new Map(),
+  desktop: builtInBudget,
 };
 
 /** The key under which a config keeps an app: `firefox` and `firefox.desktop` name the same. */

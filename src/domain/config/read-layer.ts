@@ -1,5 +1,6 @@
 import { parse, TomlError } from 'smol-toml';
 import * as v from 'valibot';
+import { type BudgetName, budgetNames } from '../desktop-budget.ts';
 import { RingfenceError } from '../errors.ts';
 import { type LimitName, limitNames, type ParsedLimit } from '../limits.ts';
 import type { ProfileDefinition } from '../profile.ts';
@@ -82,11 +83,17 @@ export function readLayer(path: string, text: string): ConfigLayer {
       origin: setting(name, 'app', name).origin,
     });
   }
+  const desktop = new Map<BudgetName, Setting<ParsedLimit>>();
+  for (const name of budgetNames) {
+    const value = content.desktop?.[name];
+    if (value !== undefined) desktop.set(name, setting(value, 'desktop', name));
+  }
   const named = content['default-profile'];
   return {
     path,
     profiles,
     apps,
+    desktop,
     ...(named === undefined ? {} : { defaultProfile: setting(named, 'default-profile') }),
   };
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { judgeBusCall, judgeBusName } from '../bus-names.ts';
+import { type BudgetName, budgetNames, readBudget } from '../desktop-budget.ts';
 import { type LimitName, limitNames, type ParsedLimit, readLimit } from '../limits.ts';
 import { nearestName } from '../nearest-name.ts';
 import { type ListKey, listKeys, retiredKeys, type SwitchKey, switchKeys } from '../sandbox-choices.ts';
@@ -50,6 +51,7 @@ export const fileSchema = table('', {
       'an app is named as its desktop file is, without a folder',
     ),
   ),
+  desktop: v.optional(table('desktop', budgetEntries())),
 });
 
 type LimitSchema = v.GenericSchema<unknown, ParsedLimit>;
@@ -88,15 +90,26 @@ function words(key: ListKey): v.GenericSchema<unknown, readonly string[]> {
   );
 }
 
-/** A text, or a plain TOML integer. */
+type BudgetEntries = Record<BudgetName, v.OptionalSchema<LimitSchema, undefined>>;
+
+function budgetEntries(): BudgetEntries {
+  const entries = budgetNames.map((name) => [name, v.optional(amount((text) => readBudget(name, text)))] as const);
+  return Object.fromEntries(entries) as BudgetEntries;
+}
+
 function limit(name: LimitName): LimitSchema {
+  return amount((text) => readLimit(name, text));
+}
+
+/** A text, or a plain TOML integer. */
+function amount(reader: (text: string) => ReturnType<typeof readLimit>): LimitSchema {
   return v.pipe(
     v.unknown(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const written = dataset.value;
       const isWhole = typeof written === 'bigint' || Number.isSafeInteger(written);
       const text = typeof written === 'string' || isWhole ? String(written) : undefined;
-      const read = readLimit(name, text ?? '');
+      const read = reader(text ?? '');
       if (!('problem' in read)) return read;
       addIssue({
         message: text === undefined ? `${read.problem}, in quotes` : `${read.problem}, not ${show(written)}`,

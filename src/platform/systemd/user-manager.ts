@@ -4,22 +4,15 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { unitObjectPath } from '../../domain/object-path.ts';
 import type { BusConnection } from '../dbus/connection.ts';
 import { isRemoteError, RemoteError } from '../dbus/connection.ts';
-import { variant } from '../dbus/signature.ts';
 import { cgroupRoot } from '../kernel/host.ts';
 import { askManager, type ScopeListing } from './ask-manager.ts';
 import { isLost, managerName, subscribeToManager, whenThere } from './manager-calls.ts';
 import { followJobs } from './manager-jobs.ts';
+import { manageUnits, onWire, type UnitProperty, type Units } from './manager-units.ts';
 import { followScopeEnds } from './scope-ends.ts';
 
-/** One property of StartTransientUnit, as plain data. */
-export interface UnitProperty {
-  readonly name: string;
-  readonly signature: string;
-  readonly value: unknown;
-}
-
 /** What the user manager of systemd does for us. Every call throws TimedOut or Unreachable when it does not answer. */
-export interface Systemd {
+export interface Systemd extends Units {
   /** The major version, 252 for "252.38-1~deb12u1". */
   readonly version: number;
   /** The manager's own cgroup, the parent of app.slice. */
@@ -33,11 +26,6 @@ export interface Systemd {
    * @throws RingfenceError ScopeFailed with systemd's reason
    */
   startScope(unit: string, properties: readonly UnitProperty[]): Promise<void>;
-  /**
-   * Changes properties of a unit that is loaded, until it or the session ends. systemd answers before it has written to the kernel.
-   * @throws RingfenceError NoSuchInstance when there is no such unit; what a call throws for what it refuses
-   */
-  setProperties(unit: string, properties: readonly UnitProperty[]): Promise<void>;
   /** Sends a signal to every process of the scope; does nothing when it is gone. */
   killScope(unit: string, signal: number): Promise<void>;
   /** Has systemd end a scope; one without processes is gone at once. */
@@ -122,13 +110,7 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
     },
 
     stopScope,
-
-    async setProperties(unit, properties) {
-      await call('SetUnitProperties', 'sba(sv)', [unit, true, onWire(properties)], '').catch((error: unknown) => {
-        if (!isRemoteError(error, `${managerName}.NoSuchUnit`)) throw error;
-        throw new RingfenceError('NoSuchInstance', `cannot change ${unit}: it has ended`, { cause: error });
-      });
-    },
+    ...manageUnits(bus),
 
     async killScope(unit, signal) {
       const isHarmless = sameWhenSentTwice.has(signal);
@@ -151,10 +133,6 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
   async function stopScope(unit: string): Promise<void> {
     await call('StopUnit', 'ss', [unit, 'replace'], 'o').catch(ignoreUnknownUnit);
   }
-}
-
-function onWire(properties: readonly UnitProperty[]): [string, never][] {
-  return properties.map(({ name, signature, value }) => [name, variant(signature, value)] as [string, never]);
 }
 
 const { SIGTERM, SIGKILL, SIGCONT, SIGSTOP } = constants.signals;

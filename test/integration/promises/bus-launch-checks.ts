@@ -185,6 +185,26 @@ const virtual = 'machine/virtual-processors.test.ts';
 const written = seenIn(virtual, 'has an IO weight, and counts what goes to the disk');
 const waited = seenIn(virtual, 'tells how long an app has waited for the processor (PSI)');
 const steered = (title: string) => seenIn('integration/watch/steer.test.ts', title);
+const budget = (title: string) => seenIn('machine/desktop.test.ts', title);
+const kept = budget('keeps a tenth of the memory from all apps together, and says so');
+const desktopChecks: Record<string, Check> = {
+  Desktop: kept,
+  ...Object.fromEntries(
+    ['name', 'asked', 'origin', 'state', 'enforced', 'value', 'current', 'apps-memory-max'].map((word) => [
+      `Desktop "${word}"`,
+      kept,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['not-enforced', 'reason', 'fix'].map((word) => [
+      `Desktop "${word}"`,
+      budget('waits with a budget below what apps hold, and sets it when they hold less'),
+    ]),
+  ),
+  'Desktop "off"': budget('follows the configuration'),
+  'Desktop "apps-swap-max"': budget('lives on when apps take more together than there is for them'),
+  'Desktop "session-memory-low"': budget('has memory that is reclaimed last, as far as what is above it has'),
+};
 const instanceChecks: Record<string, Check> = {
   'Report "oom-kill"': seenIn(enforcement, 'is asked whether it kills one process or the whole app'),
   Stop: async () => {
@@ -278,4 +298,11 @@ const instanceChecks: Record<string, Check> = {
 };
 
 /** What sees the effect of Launch, Run, Contain and Enclose, and of the instances. */
-export const busLaunchChecks = { ...launchChecks, ...runChecks, ...containChecks, ...encloseChecks, ...instanceChecks };
+export const busLaunchChecks = {
+  ...launchChecks,
+  ...runChecks,
+  ...containChecks,
+  ...encloseChecks,
+  ...desktopChecks,
+  ...instanceChecks,
+};

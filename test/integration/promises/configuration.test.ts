@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { expectLimit, limitEffects } from '../../fixtures/limit-effects.ts';
 import { connectTestBus, instanceAt } from '../../fixtures/live-daemon.ts';
-import { type Check, keepPromises } from '../../fixtures/promises.ts';
+import { type Check, keepPromises, seenIn } from '../../fixtures/promises.ts';
 import { output } from '../../harness/command.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { app, configFile, inOneWorld, theClient } from './world.ts';
@@ -80,7 +80,12 @@ async function withSocket<T>(path: string, check: () => Promise<T>): Promise<T> 
 
 const call = 'dbus-send --session --print-reply --reply-timeout=5000';
 const ownName = `${call} --dest=org.freedesktop.DBus / org.freedesktop.DBus.RequestName string:org.test.Owned uint32:4`;
+const budget = (title: string) => seenIn('machine/desktop.test.ts', title);
 const checks: Record<string, Check> = {
+  '[desktop]': budget('follows the configuration'),
+  'apps-memory-max': budget('follows the configuration'),
+  'apps-swap-max': budget('lives on when apps take more together than there is for them'),
+  'session-memory-low': budget('follows the configuration'),
   'default-profile': async () => {
     const name = await configure('default-profile = "NAME"\n');
     expect(await run()).toMatchObject({ profile: name });

@@ -29,10 +29,12 @@ const inTable = (name: string) =>
 
 describe('docs/ringfence.toml.md', () => {
   it('names every key that the schema takes, and no other', () => {
-    expect(items).toEqual(['default-profile', '[profile.NAME]', 'base', '[app.NAME]', 'profile']);
+    expect(items).toEqual(['default-profile', '[profile.NAME]', 'base', '[app.NAME]', 'profile', '[desktop]']);
     expect(keys('Limits')).toEqual([...limitNames]);
     expect(keys('Sandbox')).toEqual([...switchKeys, ...listKeys]);
-    expect(Object.keys(top.entries).sort()).toEqual(['app', 'default-profile', 'profile']);
+    expect(Object.keys(top.entries).sort()).toEqual(['app', 'default-profile', 'desktop', 'profile']);
+    const desktop = top.entries['desktop']?.wrapped?.pipe.find((one) => 'entries' in one);
+    expect(keys('The desktop')).toEqual(Object.keys(desktop?.entries ?? {}));
     const shared = [...keys('Limits'), ...keys('Sandbox')];
     expect(inTable('profile').sort()).toEqual(['base', ...shared].sort());
     expect(inTable('app').sort()).toEqual(['profile', ...shared].sort());
@@ -41,6 +43,7 @@ describe('docs/ringfence.toml.md', () => {
   it('names the keys that "ringfence config" sets', () => {
     expect([...sectionKeys('profile')].sort()).toEqual(inTable('profile').sort());
     expect([...sectionKeys('app')].sort()).toEqual(inTable('app').sort());
+    expect(sectionKeys('desktop')).toEqual(keys('The desktop'));
     expect(sectionKeys('top')).toEqual(['default-profile']);
   });
 

@@ -177,5 +177,7 @@ function jsonValue(value: NonNullable<ConfigEdit['value']>): unknown {
 }
 
 function keyJson({ section, key }: Pick<EffectiveSetting, 'section' | 'key'>): Record<string, string> {
-  return section.kind === 'top' ? { key } : { [section.kind]: section.name, key };
+  if (section.kind === 'top') return { key };
+  if (section.kind === 'desktop') return { section: 'desktop', key };
+  return { [section.kind]: section.name, key };
 }

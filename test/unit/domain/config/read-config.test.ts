@@ -94,7 +94,7 @@ describe('config', () => {
     ],
     ['[app."a.desktop"]\nMemoryMax = 1', 'line 2: app."a.desktop".MemoryMax: unknown key, did you mean memory-max?'],
     ['[profil.x]', 'line 1: profil: unknown key, did you mean profile?'],
-    ['\nnonsense = 1', 'line 2: nonsense: unknown key (known: default-profile, profile, app)'],
+    ['\nnonsense = 1', 'line 2: nonsense: unknown key (known: default-profile, profile, app, desktop)'],
     ['[app.org.gnome.gedit]\nmemory-max = 1', 'line 1: app.org.gnome: write a name with dots in quotes: [app."a.b"]'],
     ['default-profile = "nope"', 'line 1: default-profile: there is no profile "nope" (known: relaxed, strict)'],
     ['[app.a]\nprofile = "nope"', 'line 2: app.a.profile: there is no profile "nope" (known: relaxed, strict)'],

@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeOrigin } from '../domain/config/setting.ts';
+import type { Budget } from '../domain/desktop-budget.ts';
+import type { HostFacts } from '../domain/host-facts.ts';
+import { type Judgement, judgeLimit } from '../launch/pure/read-back.ts';
+import { infinity } from '../launch/pure/scope-properties.ts';
+import type { Log } from '../platform/journal/log.ts';
+import type { Cgroups } from '../platform/kernel/cgroups.ts';
+import type { Systemd } from '../platform/systemd/user-manager.ts';
+import type { BudgetNote } from './ports.ts';
+import {
+  type BudgetPlace,
+  budgetAmount,
+  budgetPlaces,
+  budgetShortcoming,
+  foreignLimit,
+  heldMemory,
+  type Reason,
+  tooSmall,
+  unprotected,
+} from './pure/desktop-rows.ts';
+
+/** What the budget works with. */
+export interface DesktopPorts {
+  readonly systemd: Pick<
+    Systemd,
+    'controlGroup' | 'setProperties' | 'startSlice' | 'sliceLimit' | 'reload' | 'endsForGood'
+  >;
+  readonly cgroups: Pick<Cgroups, 'read'>;
+  readonly note: BudgetNote;
+  readonly log: Log;
+  budget(): Budget;
+  host(): HostFacts;
+}
+
+/** What keeps the desktop alive: a budget for all apps together, and memory that is reclaimed last. */
+export interface Desktop {
+  /** Brings the slices in line with the configuration. Never rejects: what does not hold, the rows tell. */
+  apply(): Promise<void>;
+  /** Tries again what apps were in the way of, when one has ended. */
+  appEnded(): void;
+  /** The property Desktop. */
+  rows(): Map<string, string>[];
+  /** Takes everything back, unless this daemon is only started anew or the session ends. */
+  stop(): Promise<void>;
+}
+
+/** The budget of this session. What another hand has set of the slices is left alone. */
+export function openDesktop(ports: DesktopPorts): Desktop {
+  const { systemd, log } = ports;
+  const reasons = new Map<string, Reason>();
+  let isWaiting = false;
+  let last: Promise<void> = Promise.resolve();
+
+  const applyAll = async () => {
+    isWaiting = false;
+    for (const place of budgetPlaces) {
+      const reason = await applyPart(place, ports).catch(asReason);
+      if (reason === undefined) reasons.delete(place.name);
+      else reasons.set(place.name, reason);
+      isWaiting ||= reason?.isTemporary === true;
+    }
+  };
+  const apply = () => {
+    last = last.then(applyAll).catch((cause: unknown) => log.warn('cannot set the budget of the apps', { cause }));
+    return last;
+  };
+  const takeAllBack = async () => {
+    await last;
+    if (ports.note.read().size === 0 || !(await systemd.endsForGood())) return;
+    for (const place of budgetPlaces) {
+      if (await lift(place, ports)) ports.note.removeDropIn(place.slice, place.property);
+      noteValues(place, undefined, ports.note);
+    }
+    await systemd.reload();
+  };
+  return {
+    apply,
+    appEnded() {
+      if (isWaiting) void apply();
+    },
+    rows: () => budgetPlaces.map((place) => rowOf(place, reasons.get(place.name), ports)),
+
+    stop: () => takeAllBack().catch((cause: unknown) => log.warn('cannot take the budget of the apps back', { cause })),
+  };
+}
+
+/** Why a part does not hold, and whether apps are in the way of it that may end. */
+type Lack = Reason & { readonly isTemporary?: true };
+
+/** @returns why it does not hold, as far as that is known beforehand */
+async function applyPart(place: BudgetPlace, ports: DesktopPorts): Promise<Lack | undefined> {
+  const { systemd, note } = ports;
+  const { name, slice, property } = place;
+  const amount = budgetAmount(ports.budget(), name, ports.host());
+  if (amount === undefined) {
+    await lift(place, ports);
+    return undefined;
+  }
+  const shortcoming = budgetShortcoming(name, ports.host());
+  if (shortcoming !== undefined) return shortcoming;
+  const before = await systemd.sliceLimit(slice, property);
+  const own = note.read().get(keyOf(place)) ?? [];
+  if (before !== nothing(place) && !own.includes(String(before))) return foreignLimit(place);
+  await systemd.startSlice(slice);
+  const held = name === 'apps-memory-max' ? heldMemory(ports.cgroups.read(cgroupOf(place, ports), 'memory.stat')) : 0n;
+  if (held !== undefined && held > amount) {
+    await lift(place, ports);
+    return { ...tooSmall(name, held, amount), isTemporary: true };
+  }
+  if (before !== amount) {
+    // Both, until it is done: whoever comes after a kill in between knows either as ours.
+    noteValues(place, [...own, String(amount)], note);
+    await systemd.setProperties(slice, [{ name: property, signature: 't', value: amount }]);
+  }
+  noteValues(place, [String(amount)], note);
+  await settled(place, amount, ports);
+  return undefined;
+}
+
+/**
+ * Gives the slice back what it had before: nothing. What another hand has set since stays.
+ * @returns whether what the slice has now is ours
+ */
+async function lift(place: BudgetPlace, { systemd, note }: DesktopPorts): Promise<boolean> {
+  const { slice, property } = place;
+  const own = note.read().get(keyOf(place));
+  if (own === undefined) return false;
+  const isOwn = own.includes(String(await systemd.sliceLimit(slice, property)));
+  if (isOwn) await systemd.setProperties(slice, [{ name: property, signature: 't', value: nothing(place) }]);
+  // systemd has a drop-in that says so, which is ours until the end.
+  noteValues(place, isOwn ? [String(nothing(place))] : undefined, note);
+  return isOwn;
+}
+
+/** systemd answers before it has written. */
+async function settled(place: BudgetPlace, amount: bigint, ports: DesktopPorts): Promise<void> {
+  for (let waited = 0; waited < longestChange && judge(place, amount, ports).state !== 'enforced'; waited += pause)
+    await sleep(pause);
+}
+
+function rowOf(place: BudgetPlace, known: Reason | undefined, ports: DesktopPorts): Map<string, string> {
+  const { name, currentFile } = place;
+  const setting = ports.budget().get(name);
+  const amount = budgetAmount(ports.budget(), name, ports.host());
+  const row = new Map([
+    ['name', name],
+    ['asked', setting?.value.text ?? ''],
+    ['origin', setting === undefined ? '' : describeOrigin(setting.origin)],
+  ]);
+  const cgroup = cgroupOf(place, ports);
+  const kernel = ports.cgroups.read(cgroup, place.file);
+  const current = ports.cgroups.read(cgroup, currentFile);
+  const told = amount === undefined ? { state: 'off' } : outcome(place, amount, known, ports);
+  for (const [key, value] of Object.entries(told)) row.set(key, value);
+  if (kernel !== undefined) row.set('value', kernel);
+  if (current !== undefined) row.set('current', current);
+  return row;
+}
+
+function outcome(place: BudgetPlace, amount: bigint, known: Reason | undefined, ports: DesktopPorts) {
+  const lost = (reason: Reason) => ({ state: 'not-enforced', reason: reason.reason, fix: reason.fix });
+  if (known !== undefined) return lost(known);
+  const judged = judge(place, amount, ports);
+  if (judged.state !== 'enforced') return lost(judged);
+  const above = place.name === 'session-memory-low' ? unprotected(amount, protectionAbove(place, ports)) : undefined;
+  return above === undefined ? { state: 'enforced' } : lost(above);
+}
+
+function judge(place: BudgetPlace, amount: bigint, ports: DesktopPorts): Judgement {
+  const text = ports.cgroups.read(cgroupOf(place, ports), place.file);
+  return judgeLimit('memory-max', amount, text === undefined ? undefined : { file: place.file, text });
+}
+
+function protectionAbove(place: BudgetPlace, ports: DesktopPorts): [string, string][] {
+  const parts = cgroupOf(place, ports).split('/').filter(Boolean).slice(0, -1);
+  return parts.flatMap((unit, index): [string, string][] => {
+    const low = ports.cgroups.read(`/${parts.slice(0, index + 1).join('/')}`, place.file);
+    return low === undefined ? [] : [[unit, low]];
+  });
+}
+
+function cgroupOf({ slice }: BudgetPlace, { systemd }: DesktopPorts): string {
+  return `${systemd.controlGroup}/${slice}`;
+}
+
+function nothing({ property }: BudgetPlace): bigint {
+  return property === 'MemoryLow' ? 0n : infinity;
+}
+
+function keyOf({ slice, property }: BudgetPlace): string {
+  return `${slice} ${property}`;
+}
+
+function noteValues(place: BudgetPlace, values: readonly string[] | undefined, note: BudgetNote): void {
+  const entries = new Map(note.read());
+  if (values === undefined) entries.delete(keyOf(place));
+  else entries.set(keyOf(place), values);
+  note.write(entries);
+}
+
+function asReason(error: unknown): Lack {
+  return {
+    reason: error instanceof Error ? error.message : String(error),
+    fix: 'see "journalctl --user -t ringfenced"',
+  };
+}
+
+/** In ms. */
+const pause = 10;
+const longestChange = 5000;

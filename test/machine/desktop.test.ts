@@ -1,0 +1,183 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Client } from '../../src/clients/cli/client.ts';
+import type { BusConnection } from '../../src/platform/dbus/connection.ts';
+import {
+  built,
+  busName,
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  namePid,
+  rootPath,
+} from '../fixtures/live-daemon.ts';
+import { type Steering, steerOver } from '../fixtures/steering.ts';
+import { output } from '../harness/command.ts';
+import { type Daemon, startDaemon } from '../harness/daemon.ts';
+import { type TempHome, tempHome } from '../harness/temp-home.ts';
+import { unitProperty } from '../harness/user-units.ts';
+import { waitFor } from '../harness/wait-for.ts';
+
+const own = '/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service';
+const held = (slice: string, file: string) =>
+  existsSync(`${own}/${slice}/${file}`) ? readFileSync(`${own}/${slice}/${file}`, 'utf8').trim() : undefined;
+const memTotal = Number(/^MemTotal:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;
+const MiB = 1024 * 1024;
+
+describe('the desktop', () => {
+  let bus: BusConnection;
+  let client: Client;
+  let steering: Steering;
+  let home: TempHome;
+  let daemon: Daemon;
+
+  beforeAll(async () => {
+    bus = await connectTestBus();
+    home = tempHome();
+    daemon = await startDaemon({ home });
+    client = await connectTestClient();
+    steering = await steerOver(bus);
+  });
+  afterEach(async () => {
+    await endAll(bus);
+    await configure('');
+  });
+  afterAll(async () => {
+    await client.close();
+    await daemon.stop();
+    await bus.close();
+    home.remove();
+  });
+
+  const rows = async () => {
+    const all = (await steering.property(rootPath, 'Desktop')) as Record<string, string>[];
+    return Object.fromEntries(all.map((row) => [row['name'], row]));
+  };
+  const memory = async () => (await rows())['apps-memory-max'] ?? {};
+  async function configure(section: string): Promise<void> {
+    const folder = join(home.config, 'ringfence');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'config.toml'), section === '' ? '' : `[desktop]\n${section}\n`);
+    const asked = /apps-memory-max = "(.*)"/.exec(section)?.[1] ?? '90%';
+    await waitFor(async () => (await memory())['asked'] === asked, { what: 'the configuration to be in force' });
+  }
+  const holds = (megabytes: number) =>
+    `my @held; push @held, "x" x 1048576 for 1..${megabytes}; open my $f, ">", $ARGV[0]; close $f; sleep 1000`;
+  let number = 0;
+  const hog = async (megabytes: number) => {
+    const file = `/tmp/hog-${number++}`;
+    const path = await client.run(['perl', '-e', holds(megabytes), file], new Map(), new Map());
+    return { path, isThere: () => existsSync(file) };
+  };
+
+  it('keeps a tenth of the memory from all apps together, and says so', async () => {
+    await waitFor(() => Number(held('app.slice', 'memory.max')) > 0, { what: 'the budget' });
+    expect(Number(held('app.slice', 'memory.max'))).toBeGreaterThan(memTotal * 0.899);
+    expect(Number(held('app.slice', 'memory.max'))).toBeLessThanOrEqual(memTotal * 0.9);
+    const row = await memory();
+    expect(row).toMatchObject({ asked: '90%', origin: 'built-in', state: 'enforced' });
+    expect(row['value']).toBe(held('app.slice', 'memory.max'));
+    expect(Number(row['current'])).toBeGreaterThan(0);
+  });
+
+  it('has memory that is reclaimed last, as far as what is above it has', async () => {
+    await waitFor(() => Number(held('session.slice', 'memory.low')) > 0, { what: 'the protection' });
+    expect((await rows())['session-memory-low']).toMatchObject({
+      state: 'not-enforced',
+      value: held('session.slice', 'memory.low'),
+      fix: expect.stringContaining('user@1000.service'),
+    });
+  });
+
+  it('follows the configuration', async () => {
+    await configure('apps-memory-max = "700M"\nsession-memory-low = "50M"');
+    await waitFor(() => held('app.slice', 'memory.max') === String(700 * MiB), { what: '700 MB' });
+    await waitFor(() => held('session.slice', 'memory.low') === String(50 * MiB), { what: '50 MB' });
+    await configure('apps-memory-max = "infinity"\nsession-memory-low = 0');
+    await waitFor(() => held('app.slice', 'memory.max') === 'max', { what: 'no limit' });
+    await waitFor(() => held('session.slice', 'memory.low') === '0', { what: 'no protection' });
+    expect(await memory()).toMatchObject({ state: 'off', value: 'max' });
+  });
+
+  it('lives on when apps take more together than there is for them', async () => {
+    await configure('apps-memory-max = "300M"\napps-swap-max = 0');
+    await waitFor(() => held('app.slice', 'memory.max') === String(300 * MiB), { what: 'the budget' });
+    await output([
+      'systemd-run',
+      '--user',
+      '--quiet',
+      '--slice=session.slice',
+      '--unit=bystander',
+      'perl',
+      '-e',
+      holds(150),
+      '/tmp/by',
+    ]);
+    const kills = () => Number(/^oom_kill (\d+)$/m.exec(held('app.slice', 'memory.events') ?? '')?.[1]);
+    const before = kills();
+    for (let count = 0; count < 4; count++) await hog(120);
+    await waitFor(() => kills() - before >= 2, { what: 'the kernel to kill among the apps' });
+    expect(await unitProperty('bystander.service', 'ActiveState')).toBe('active');
+    expect(Number(held('app.slice', 'memory.current'))).toBeLessThanOrEqual(300 * MiB);
+    await output(['systemctl', '--user', 'stop', 'bystander.service']);
+  });
+
+  it('waits with a budget below what apps hold, and sets it when they hold less', async () => {
+    const { path, isThere } = await hog(200);
+    await waitFor(isThere, { what: '200 MB' });
+    const before = held('app.slice', 'memory.max');
+    await configure('apps-memory-max = "100M"');
+    const row = await waitFor(async () => [await memory()].find(({ reason }) => reason?.includes('already')), {
+      what: 'the row to say why not',
+    });
+    expect(row).toMatchObject({ state: 'not-enforced', fix: expect.stringContaining('close some') });
+    expect(held('app.slice', 'memory.max')).not.toBe(String(100 * MiB));
+    expect(before).toBeDefined();
+    expect((await client.instances()).length).toBe(1);
+    await client.stop(path, 0);
+    await waitFor(() => held('app.slice', 'memory.max') === String(100 * MiB), { what: 'the budget' });
+    await waitFor(async () => (await memory())['state'] === 'enforced', { what: 'the row to say so' });
+  });
+
+  it('keeps it over a kill of the daemon and a restart, and loses it when the daemon ends for good', async () => {
+    await configure('apps-memory-max = "400M"');
+    const isSet = () => held('app.slice', 'memory.max') === String(400 * MiB);
+    await waitFor(isSet, { what: 'the budget' });
+    await daemon.kill9();
+    expect(isSet()).toBe(true);
+    // As systemd has it when it is installed, so that it can be started anew.
+    const variables = Object.entries(home.env).map(([name, value]) => `--setenv=${name}=${value}`);
+    await output(['systemd-run', '--user', '--quiet', '--unit=fences', ...variables, built.ringfenced]);
+    const pid = async () => namePid(bus, busName);
+    const first = await waitFor(pid, { what: 'the daemon' });
+    await waitFor(async () => (await memory())['state'] === 'enforced', { what: 'its budget' });
+    await output(['systemctl', '--user', 'restart', 'fences.service']);
+    await waitFor(async () => ![undefined, first].includes(await pid()), { what: 'the next daemon' });
+    expect(isSet()).toBe(true);
+    await output(['systemctl', '--user', 'stop', 'fences.service']);
+    expect(held('app.slice', 'memory.max')).toBe('max');
+    expect(held('session.slice', 'memory.low')).toBe('0');
+    const control = `${process.env['XDG_RUNTIME_DIR']}/systemd/user.control`;
+    for (const slice of ['app.slice', 'session.slice']) {
+      expect(await output(['sh', '-c', `ls -A ${control}/${slice}.d 2>/dev/null || :`])).toBe('');
+      expect(await unitProperty(slice, 'NeedDaemonReload')).toBe('no');
+    }
+    daemon = await startDaemon({ home });
+    await waitFor(isSet, { what: 'the budget, anew' });
+  });
+
+  it('leaves a limit alone that another hand has set', async () => {
+    await daemon.stop();
+    expect(held('app.slice', 'memory.max')).toBe('max');
+    await output(['systemctl', '--user', 'set-property', '--runtime', 'app.slice', 'MemoryMax=600M']);
+    daemon = await startDaemon({ home });
+    await waitFor(async () => (await memory())['reason']?.includes('did not set'), { what: 'the row to say so' });
+    expect(held('app.slice', 'memory.max')).toBe(String(600 * MiB));
+    await daemon.stop();
+    expect(held('app.slice', 'memory.max')).toBe(String(600 * MiB));
+    await output(['systemctl', '--user', 'set-property', '--runtime', 'app.slice', 'MemoryMax=infinity']);
+    daemon = await startDaemon({ home });
+    await waitFor(async () => (await memory())['state'] === 'enforced', { what: 'the budget' });
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { addLayer } from '../../../../src/domain/config/add-layer.ts';
+import { builtInConfig } from '../../../../src/domain/config/model.ts';
+import { readLayer } from '../../../../src/domain/config/read-layer.ts';
+import type { HostFacts } from '../../../../src/domain/host-facts.ts';
+import { budgetAmount, budgetShortcoming, heldMemory, unprotected } from '../../../../src/watch/pure/desktop-rows.ts';
+
+const G = 2n ** 30n;
+const host: HostFacts = {
+  memoryBytes: 10n * G,
+  swapBytes: 4n * G,
+  taskCeiling: 1n,
+  controllers: new Set(['memory']),
+  systemdVersion: 252,
+};
+const budget = (text: string) => addLayer(builtInConfig, readLayer('/config.toml', text)).desktop;
+const amounts = (text: string, on = host) =>
+  (['apps-memory-max', 'apps-swap-max', 'session-memory-low'] as const).map((name) =>
+    budgetAmount(budget(text), name, on),
+  );
+
+describe('the budget of the desktop', () => {
+  it('is there by itself', () => {
+    expect(amounts('')).toEqual([9n * G, (4n * G * 9n) / 10n, G]);
+  });
+
+  it('is what the configuration says, and can be turned off part by part', () => {
+    expect(amounts('[desktop]\napps-memory-max = "4G"\n')).toEqual([4n * G, (4n * G * 9n) / 10n, G]);
+    const off = '[desktop]\napps-memory-max = "infinity"\napps-swap-max = "infinity"\nsession-memory-low = 0\n';
+    expect(amounts(off)).toEqual([undefined, undefined, undefined]);
+    expect(amounts('[desktop]\napps-swap-max = 0\n')[1]).toBe(0n);
+  });
+
+  it('says nothing of swap where there is none', () => {
+    expect(amounts('', { ...host, swapBytes: 0n })[1]).toBeUndefined();
+  });
+
+  it.each([
+    ['apps-memory-max = "lots"', /line 2: desktop\.apps-memory-max: expected bytes like 4G/],
+    ['apps-memory-max = "1K"', /64K/],
+    ['session-memory-low = "infinity"', /0 for no protection/],
+    ['apps-memory-mx = "4G"', /did you mean apps-memory-max/],
+  ])('refuses %s', (line, message) => {
+    expect(() => budget(`[desktop]\n${line}\n`)).toThrow(message);
+  });
+
+  it('cannot be had without the memory controller', () => {
+    expect(budgetShortcoming('apps-memory-max', host)).toBeUndefined();
+    expect(budgetShortcoming('apps-memory-max', { ...host, controllers: new Set(['pids']) })?.fix).toMatch(/Delegate/);
+  });
+
+  it('counts as held what the kernel cannot simply take back', () => {
+    const stat = 'anon 100\nfile 5000\nkernel 900\nkernel_stack 10\npagetables 5\nshmem 1000\nanon_thp 7\n';
+    expect(heldMemory(stat)).toBe(1115n);
+    expect(heldMemory(undefined)).toBeUndefined();
+  });
+
+  it('protects no more than what is above it is protected', () => {
+    expect(unprotected(G, [])).toBeUndefined();
+    expect(
+      unprotected(G, [
+        ['user.slice', 'max'],
+        ['user@1000.service', String(G)],
+      ]),
+    ).toBeUndefined();
+    const lack = unprotected(G, [
+      ['user.slice', String(G)],
+      ['user-1000.slice', '0'],
+      ['user@1000.service', '5'],
+    ]);
+    expect(lack?.reason).toMatch(/^user-1000\.slice, user@1000\.service above it are/);
+    expect(lack?.fix).toContain('for unit in user-1000.slice user@1000.service; do systemctl set-property $unit');
+  });
+});
