@@ -22,6 +22,7 @@ export interface InstanceView {
   readonly pids: readonly number[];
   /** Microseconds since the epoch. */
   readonly startedAt: bigint;
+  readonly isFrozen: boolean;
   readonly limits: ReadonlyMap<string, string>;
   /** Empty from a daemon that does not tell it yet. */
   readonly usage: ReadonlyMap<string, string>;
@@ -41,8 +42,13 @@ export interface Client {
   ): Promise<string>;
   contain(pid: number, options: ReadonlyMap<string, string>): Promise<string>;
   instances(): Promise<InstanceView[]>;
+  /** What every instance uses, by its path. */
+  usage(): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
   stop(path: string, timeoutMs: number): Promise<void>;
   kill(path: string, signal: number): Promise<void>;
+  setLimits(path: string, limits: ReadonlyMap<string, string>): Promise<void>;
+  freeze(path: string): Promise<void>;
+  thaw(path: string): Promise<void>;
   properties(): Promise<ReadonlyMap<string, unknown>>;
   /** Empty, or why the configuration on the disk is not the one in force. */
   configError(): Promise<string>;
@@ -58,10 +64,27 @@ export interface Client {
  * @throws RingfenceError Unreachable
  */
 export async function connectClient(environment: Readonly<Record<string, string | undefined>>): Promise<Client> {
-  const bus = await connectBus(sessionBusAddress(environment));
+  return clientOn(await connectBus(sessionBusAddress(environment)));
+}
+
+/** The same on a connection that is there. */
+function clientOn(bus: BusConnection): Client {
+  const call = callsOn(bus);
+  return {
+    ...startCalls(call),
+    ...instanceCalls(call),
+    ...stateCalls(call),
+    ...entryCalls(call),
+    close: () => bus.close(),
+  };
+}
+
+type Call = ReturnType<typeof callsOn>;
+
+function callsOn(bus: BusConnection) {
   const unit = openOwnUnit(bus, unitName);
   let awake: Promise<void> | undefined;
-  const call = async <I extends string, O extends string>(
+  return async <I extends string, O extends string>(
     path: string,
     iface: string,
     member: string,
@@ -78,6 +101,9 @@ export async function connectClient(environment: Readonly<Record<string, string 
       throw asOwnError(error);
     }
   };
+}
+
+function startCalls(call: Call): Pick<Client, 'launch' | 'run' | 'contain'> {
   return {
     async launch(appId, uris, options) {
       const [path] = await call(root, destination, 'Launch', 'sasa{ss}', [appId, [...uris], new Map(options)], 'o');
@@ -96,6 +122,13 @@ export async function connectClient(environment: Readonly<Record<string, string 
       const [path] = await call(root, destination, 'Contain', 'ua{ss}', [pid, new Map(options)], 'o');
       return path;
     },
+  };
+}
+
+function instanceCalls(
+  call: Call,
+): Pick<Client, 'instances' | 'usage' | 'stop' | 'kill' | 'setLimits' | 'freeze' | 'thaw'> {
+  return {
     async instances() {
       const [objects] = await call(
         root,
@@ -112,6 +145,10 @@ export async function connectClient(environment: Readonly<Record<string, string 
           : [instanceView(path, new Map([...values].map(([key, { value }]) => [key, value])))];
       });
     },
+    async usage() {
+      const [usage] = await call(root, destination, 'ListUsage', '', [], 'a{oa{ss}}');
+      return usage;
+    },
     async stop(path, timeoutMs) {
       // setTimeout() in node holds 31 bits.
       const patience = Math.min(timeoutMs + launchTimeoutMs, 2 ** 31 - 1);
@@ -120,6 +157,20 @@ export async function connectClient(environment: Readonly<Record<string, string 
     async kill(path, signal) {
       await call(path, 'org.ringfence.Instance1', 'Kill', 'u', [signal], '');
     },
+    async setLimits(path, limits) {
+      await call(path, 'org.ringfence.Instance1', 'SetLimits', 'a{ss}', [new Map(limits)], '');
+    },
+    async freeze(path) {
+      await call(path, 'org.ringfence.Instance1', 'Freeze', '', [], '');
+    },
+    async thaw(path) {
+      await call(path, 'org.ringfence.Instance1', 'Thaw', '', [], '');
+    },
+  };
+}
+
+function stateCalls(call: Call): Pick<Client, 'properties' | 'configError'> {
+  return {
     async properties() {
       const [values] = await call(root, 'org.freedesktop.DBus.Properties', 'GetAll', 's', [destination], 'a{sv}');
       return new Map([...values].map(([key, { value }]) => [key, value]));
@@ -135,6 +186,11 @@ export async function connectClient(environment: Readonly<Record<string, string 
       );
       return String(value);
     },
+  };
+}
+
+function entryCalls(call: Call): Pick<Client, 'enableApps' | 'disableApps' | 'listApps' | 'syncApps'> {
+  return {
     async enableApps(apps, options) {
       const args: [string[], Map<string, string>] = [[...apps], new Map(options)];
       const [rows] = await call(root, destination, 'EnableApp', 'asa{ss}', args, 'aa{ss}', entriesTimeoutMs);
@@ -153,7 +209,6 @@ export async function connectClient(environment: Readonly<Record<string, string 
       const [rows] = await call(root, destination, 'SyncApps', 'a{ss}', [new Map(options)], 'aa{ss}', entriesTimeoutMs);
       return rows;
     },
-    close: () => bus.close(),
   };
 }
 
@@ -168,6 +223,7 @@ async function requireLife(bus: BusConnection): Promise<void> {
   });
 }
 
+/** An instance from the properties of its interface. */
 function instanceView(path: string, values: ReadonlyMap<string, unknown>): InstanceView {
   return {
     path,
@@ -177,6 +233,7 @@ function instanceView(path: string, values: ReadonlyMap<string, unknown>): Insta
     profile: values.get('Profile') as string,
     pids: values.get('Pids') as number[],
     startedAt: values.get('StartedAt') as bigint,
+    isFrozen: values.get('Frozen') === true,
     limits: values.get('Limits') as Map<string, string>,
     usage: (values.get('Usage') as Map<string, string> | undefined) ?? new Map(),
     report: values.get('Report') as Map<string, string>[],

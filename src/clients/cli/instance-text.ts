@@ -1,5 +1,6 @@
 import type { Client, InstanceView } from './client.ts';
 import { nameOf } from './find-instances.ts';
+import { printable } from './pure/cell-text.ts';
 import { bytesText, limitForPeople, spanText } from './pure/readable.ts';
 import { columns, type Terminal } from './terminal.ts';
 
@@ -74,13 +75,13 @@ export function instanceTable(instances: readonly InstanceView[], now: number, t
     const use = inUnits(one);
     const max = one.limits.get('memory-max');
     return [
-      nameOf(one),
+      printable(nameOf(one)),
       String(one.pids[0] ?? '-'),
       use.cpu ?? '-',
       use.memory === undefined && max === undefined
         ? '-'
         : `${use.memory ?? '-'} / ${max === undefined ? '-' : limitForPeople('memory-max', max)}`,
-      use.tasks ?? '-',
+      one.isFrozen ? `${use.tasks === undefined ? '' : `${use.tasks}, `}frozen` : (use.tasks ?? '-'),
       one.profile,
       age(one, now),
     ];
@@ -95,13 +96,14 @@ export function instanceDetails(instance: InstanceView, now: number, terminal: T
   const of = (name: string) => (limits.has(name) ? ` of ${limitForPeople(name, limits.get(name))}` : '');
   const started = new Date(Number(instance.startedAt / 1000n)).toLocaleString('sv-SE');
   const facts = columns([
-    ['Name', instance.name],
+    ['Name', printable(instance.name)],
     ['App', instance.appId || '(a command)'],
     ['Unit', instance.unit],
     ['Object', instance.path],
     ['Profile', instance.profile],
     ['Started', `${started}, ${age(instance, now)} ago`],
     ['Processes', instance.pids.join(' ')],
+    ...(instance.isFrozen ? [['State', 'frozen; "ringfence thaw" lets it go on']] : []),
     ...(use.memory === undefined
       ? []
       : [['Memory', `${use.memory}${of('memory-max')}${use.peak === undefined ? '' : ` (at most ${use.peak})`}`]]),
@@ -132,6 +134,7 @@ export function instanceJson(instance: InstanceView): Record<string, unknown> {
     name: instance.name,
     unit: instance.unit,
     profile: instance.profile,
+    frozen: instance.isFrozen,
     pids: instance.pids,
     startedAt: new Date(Number(instance.startedAt / 1000n)).toISOString(),
     limits: Object.fromEntries(instance.limits),

@@ -17,6 +17,7 @@ import { openOnceCommand } from './commands/open-once.ts';
 import { runCommand } from './commands/run.ts';
 import { shareCommand, unshareCommand } from './commands/share.ts';
 import { statusCommand } from './commands/status.ts';
+import { freezeCommand, setCommand, thawCommand } from './commands/steer.ts';
 import { syncCommand } from './commands/sync.ts';
 import { terminalCommand } from './commands/terminal.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
@@ -35,6 +36,9 @@ const commands: readonly Command[] = [
   showCommand,
   stopCommand,
   killCommand,
+  setCommand,
+  freezeCommand,
+  thawCommand,
   statusCommand,
   enableCommand,
   disableCommand,

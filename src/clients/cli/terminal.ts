@@ -1,3 +1,5 @@
+import { widthOf } from './pure/cell-text.ts';
+
 /** Where a command writes: results to stdout, everything else to stderr; colours on a terminal only. */
 export interface Terminal {
   print(text: string): void;
@@ -38,12 +40,12 @@ export function openTerminal(
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, plain(cell).length);
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, widthOf(plain(cell)));
   }
   return rows
     .map((row) =>
       row
-        .map((cell, index) => cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - plain(cell).length)))
+        .map((cell, index) => cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - widthOf(plain(cell)))))
         .join('  ')
         .trimEnd(),
     )

@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 import { expectLimit, limitEffects } from '../../fixtures/limit-effects.ts';
 import { processFacts } from '../../fixtures/live-daemon.ts';
 import { type Check, seenIn } from '../../fixtures/promises.ts';
-import { cgroupOf, pidsIn } from '../../harness/cgroup.ts';
+import { cgroupOf, pidsIn, readCgroup } from '../../harness/cgroup.ts';
+import { unitProperty } from '../../harness/user-units.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { app, configFile, done, endOf, installApp, json, ringfence, theUnit, units, version } from './world.ts';
 
@@ -208,6 +209,40 @@ const signals: Record<string, Check> = {
   },
 };
 
+const frozen = async (unit: string) => /^frozen 1$/m.test((await readCgroup(unit, 'cgroup.events')) ?? '');
+const steering: Record<string, Check> = {
+  set: async () => {
+    const unit = await ran();
+    await done('set', 'sleep', 'tasks-max=infinity');
+    expect(await unitProperty(unit, 'TasksMax')).toBe('infinity');
+  },
+  'set --save': seenIn('integration/clients/cli/steer.test.ts', 'keeps a limit in the configuration, one line of it'),
+  'set --json': async () => {
+    const unit = await ran();
+    const [one] = await json<{ unit: string; limits: object }[]>('set', '--json', 'sleep', 'tasks-max=infinity');
+    expect(one).toMatchObject({ unit, limits: {} });
+  },
+  freeze: async () => {
+    const unit = await ran();
+    await done('freeze', 'sleep');
+    expect(await frozen(unit)).toBe(true);
+  },
+  'freeze --json': async () => {
+    const unit = await ran();
+    expect(await json('freeze', '--json', 'sleep')).toMatchObject([{ unit }]);
+  },
+  thaw: async () => {
+    const unit = await ran();
+    await done('freeze', 'sleep');
+    await done('thaw', 'sleep');
+    expect(await frozen(unit)).toBe(false);
+  },
+  'thaw --json': async () => {
+    const unit = await ran();
+    expect(await json('thaw', '--json', 'sleep')).toMatchObject([{ unit }]);
+  },
+};
+
 const withBrokenConfig = async (check: () => Promise<unknown>) => {
   const file = configFile();
   const good = readFileSync(file, 'utf8');
@@ -260,4 +295,4 @@ const openOnce: Record<string, Check> = {
 };
 
 /** What sees the effect of the commands that start, show and end instances. */
-export const instanceChecks = { ...launch, ...run, ...contain, ...openOnce, ...lists, ...signals, ...status };
+export const instanceChecks = { ...launch, ...run, ...contain, ...openOnce, ...lists, ...signals, ...steering, ...status };

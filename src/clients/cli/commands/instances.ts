@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { RingfenceError } from '../../../domain/errors.ts';
-import { type Client, connectClient, type InstanceView } from '../client.ts';
-import type { Command, Context, Words } from '../command.ts';
+import type { Command } from '../command.ts';
 import { byAge, findAllInstances, findInstances } from '../find-instances.ts';
 import { instanceDetails, instanceJson, instanceTable } from '../instance-text.ts';
+import { forEachNamed, instanceWords, withClient } from '../on-instances.ts';
 
 /** `ringfence list` */
 export const listCommand: Command = {
@@ -12,7 +12,7 @@ export const listCommand: Command = {
   summary: 'list what runs in a fence now, oldest first',
   details:
     'PID is the first process; CPU the time that all processes have used so far; MEMORY what is charged to the instance now,\n' +
-    'and the most it may have; TASKS its processes and threads.',
+    'and the most it may have; TASKS its processes and threads, and whether they are frozen.',
   options: {},
   async run(words, context) {
     const [word] = words.positionals;
@@ -34,7 +34,7 @@ export const showCommand: Command = {
     'show the fence of an instance: what it uses, what was asked, what the kernel enforces, and what it does not',
   options: {},
   async run(words, context) {
-    const instances = await withClient(context, (client) => findAllInstances(client, operands(words)));
+    const instances = await withClient(context, (client) => findAllInstances(client, instanceWords(words.positionals)));
     if (words.flag('json')) context.terminal.printJson(instances.map(instanceJson));
     else {
       const texts = instances.map((one) => instanceDetails(one, Date.now(), context.terminal));
@@ -94,36 +94,4 @@ function signalNumber(text: string): number {
     );
   }
   return number;
-}
-
-/** All at once: each may take its time. With --json the instances are told, by their objects, apps and units. */
-async function forEachNamed(
-  words: Words,
-  context: Context,
-  act: (client: Client, instance: InstanceView) => Promise<void>,
-): Promise<void> {
-  await withClient(context, async (client) => {
-    const instances = await findAllInstances(client, operands(words));
-    const outcomes = await Promise.allSettled(instances.map((one) => act(client, one)));
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    if (!words.flag('json')) return;
-    context.terminal.printJson(instances.map(({ path, appId, unit }) => ({ instance: path, app: appId, unit })));
-  });
-}
-
-function operands({ positionals }: Words): readonly string[] {
-  if (positionals.length > 0) return positionals;
-  throw new RingfenceError(
-    'InvalidArgument',
-    'cannot choose an instance: name an app, a unit or a process (see "ringfence list")',
-  );
-}
-
-async function withClient<T>(context: Context, act: (client: Client) => Promise<T>): Promise<T> {
-  const client = await connectClient(context.environment);
-  try {
-    return await act(client);
-  } finally {
-    await client.close();
-  }
 }

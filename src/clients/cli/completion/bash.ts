@@ -1,4 +1,5 @@
 import { sectionKeys } from '../../../config/pure/config-key.ts';
+import { limitNames } from '../../../domain/limits.ts';
 import type { Command } from '../command.ts';
 import { entriesScript } from './entries-script.ts';
 import { type CompletionCommand, completionCommands } from './words.ts';
@@ -165,6 +166,7 @@ _ringfence_offer() {
     *\\|*) COMPREPLY=($(compgen -W "\${1//|/$'\\n'}" -- "$2")) ;;
     instance) COMPREPLY=($(_ringfence_instances "$2" | sort -u)) ;;
     profile) COMPREPLY=($(compgen -W "$(_ringfence_profiles)" -- "$2")) ;;
+    limit) compopt -o nospace 2>/dev/null; COMPREPLY=($(compgen -W "${limitNames.map((name) => `${name}=`).join('\n')}" -- "$2")) ;;
     signal) COMPREPLY=($(compgen -W $'TERM\\nKILL\\nINT\\nHUP\\nSTOP\\nCONT\\nUSR1\\nUSR2' -- "$2")) ;;
     file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$2")) ;;
   esac

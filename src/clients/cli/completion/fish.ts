@@ -1,4 +1,5 @@
 import { sectionKeys } from '../../../config/pure/config-key.ts';
+import { limitNames } from '../../../domain/limits.ts';
 import type { Command } from '../command.ts';
 import { entriesScript } from './entries-script.ts';
 import { type CompletionCommand, completionCommands, listedWords, type WordKind } from './words.ts';
@@ -156,6 +157,7 @@ const actions: Readonly<Record<string, string>> = {
   process: "-f -a '(__ringfence_processes)'",
   setting: "-f -a '(__ringfence_settings)'",
   instance: "-f -a '(__ringfence_instances)'",
+  limit: `-f -a '${limitNames.map((name) => `${name}=`).join(' ')}'`,
   command: "-a '(__ringfence_command)'",
   file: '-F',
   profile: "-f -a '(__ringfence_profiles)'",

@@ -2,7 +2,7 @@ import { type Command, commonOptions, type OptionSpec } from '../command.ts';
 
 /**
  * What can stand in a place of the command line, as far as a shell can tell without asking the daemon. "available" is an app
- * that a menu shows and that is not enabled; "setting" is what "ringfence config VERB" goes on with; words with bars between
+ * that a menu shows and that is not enabled; "setting" is what "ringfence config VERB" goes on with, "limit" a limit's name and "="; words with bars between
  * them stand for themselves.
  */
 export type WordKind = (typeof wordKinds)[number] | `${string}|${string}`;
@@ -13,6 +13,7 @@ const wordKinds = [
   'enabled',
   'action',
   'instance',
+  'limit',
   'process',
   'setting',
   'command',
@@ -83,6 +84,7 @@ function operandKinds(name: string, operands: string): { first: WordKind; others
   const listed = /^[a-z]+(?:\|[a-z]+)+(?= |$)/.exec(operands)?.[0];
   if (listed !== undefined) return { first: listed as WordKind, others: name === 'config' ? 'setting' : 'none' };
   const kinds: readonly (readonly [RegExp, WordKind, WordKind])[] = [
+    [/^APP\|UNIT.* LIMIT=VALUE/, 'instance', 'limit'],
     [/^APP\|UNIT.*\.\.\.$/, 'instance', 'instance'],
     [/^\[?APP\|UNIT/, 'instance', 'none'],
     [/^PID\|APP/, 'process', 'none'],

@@ -1,4 +1,5 @@
 import { sectionKeys } from '../../../config/pure/config-key.ts';
+import { limitNames } from '../../../domain/limits.ts';
 import type { Command } from '../command.ts';
 import { entriesScript } from './entries-script.ts';
 import {
@@ -128,6 +129,7 @@ const actions: Readonly<Record<string, string>> = {
   enabled: '{_ringfence_entries enabled}',
   action: '{_ringfence_entries action}',
   instance: '_ringfence_instances',
+  limit: `{compadd -S "" ${limitNames.map((name) => `${name}=`).join(' ')}}`,
   process: '_ringfence_processes',
   setting: '_ringfence_settings',
   command: '_normal',

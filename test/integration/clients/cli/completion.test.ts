@@ -85,6 +85,7 @@ describe.each(['bash', 'bash-completion', 'zsh', 'fish'] as const)('completion i
     ['ringfence kill -s K', ['KILL']],
     ['ringfence run --memory-max 1G trunc', ['truncate']],
     ['ringfence run --memory-max 1G -- ls no', ['notes.txt']],
+    ['ringfence set gimp memory-', ['memory-high=', 'memory-max=', 'memory-swap-max=']],
     ['ringfence completion b', ['bash']],
     ['ringfence terminal ', ['disable', 'enable']],
     ['ringfence config ', ['check', 'get', 'set', 'unset']],

@@ -11,6 +11,7 @@ const instance = (unit: string, startedAt: number, more: Partial<InstanceView> =
   profile: 'relaxed',
   pids: [],
   startedAt: BigInt(startedAt),
+  isFrozen: false,
   limits: new Map(),
   usage: new Map(),
   report: [],

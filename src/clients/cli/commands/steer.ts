@@ -1,0 +1,128 @@
+import { editConfig, previewEdit } from '../../../config/edit-config.ts';
+import { forgetKept } from '../../../config/keep-limits.ts';
+import { literalOf } from '../../../config/pure/config-key.ts';
+import type { ConfigEdit } from '../../../config/pure/edit-config-text.ts';
+import { wireConfigEdits } from '../../../config/wire-config.ts';
+import { isRingfenceError, RingfenceError } from '../../../domain/errors.ts';
+import type { InstanceView } from '../client.ts';
+import type { Command, Context } from '../command.ts';
+import { findAllInstances, nameOf } from '../find-instances.ts';
+import { forEachNamed, instanceKey, instanceWords, toEach, withClient } from '../on-instances.ts';
+import { readLimitWords } from '../pure/limit-words.ts';
+import { limitForPeople } from '../pure/readable.ts';
+import { columns } from '../terminal.ts';
+
+/** `ringfence set INSTANCE... LIMIT=VALUE...` */
+export const setCommand: Command = {
+  name: 'set',
+  operands: 'APP|UNIT|PID... LIMIT=VALUE...',
+  summary: 'change limits of what runs, until it ends',
+  details:
+    'An app stands for all of its instances. Limits that are not named stay as they are; "infinity" lifts one. The kernel has the new limit ' +
+    'when the command ends. A memory-max below what is used now is taken: the kernel reclaims what it can and kills what does not fit. ' +
+    'With --save the limit holds for the next start of the app as well, as "ringfence config set" writes it.',
+  options: {
+    save: { type: 'boolean', help: 'keep it in your configuration too, for the next start' },
+  },
+  examples: ['ringfence set firefox memory-max=6G', 'ringfence set --save org.gnome.gedit cpu-quota=50% tasks-max=500'],
+  async run(words, context) {
+    const { names, limits } = readLimitWords(words.positionals);
+    await withClient(context, async (client) => {
+      const instances = await findAllInstances(client, instanceWords(names)).catch((error: unknown) => {
+        throw withWayToKeep(error, names, limits);
+      });
+      const edits = words.flag('save') ? editsToKeep(instances, limits, context) : [];
+      await toEach(instances, ({ path }) => client.setLimits(path, limits));
+      const file = edits.length > 0 ? await keep(edits, context) : undefined;
+      const held = new Map((await client.instances()).map((one) => [one.path, one.limits]));
+      if (words.flag('json')) {
+        context.terminal.printJson(
+          instances.map((one) => ({
+            ...instanceKey(one),
+            limits: Object.fromEntries(held.get(one.path) ?? []),
+            ...(file === undefined ? {} : { saved: file }),
+          })),
+        );
+        return;
+      }
+      const rows = instances.flatMap((one) => {
+        const now = held.get(one.path);
+        // It may have ended since.
+        if (now === undefined) return [];
+        return [...limits.keys()].map((name) => [nameOf(one), one.unit, name, limitForPeople(name, now.get(name))]);
+      });
+      if (rows.length > 0) context.terminal.print(columns(rows));
+      if (file !== undefined) context.terminal.warn(`kept in ${file} for the next start`);
+    });
+    return 0;
+  },
+};
+
+/** `ringfence freeze INSTANCE...` */
+export const freezeCommand: Command = {
+  name: 'freeze',
+  operands: 'APP|UNIT|PID...',
+  summary: 'stop all processes of an instance where they are; they keep their memory',
+  details: 'It goes on with "ringfence thaw". What is frozen can be stopped and killed.',
+  options: {},
+  async run(words, context) {
+    await forEachNamed(words, context, (client, { path }) => client.freeze(path));
+    return 0;
+  },
+};
+
+/** `ringfence thaw INSTANCE...` */
+export const thawCommand: Command = {
+  name: 'thaw',
+  operands: 'APP|UNIT|PID...',
+  summary: 'let a frozen instance go on',
+  options: {},
+  async run(words, context) {
+    await forEachNamed(words, context, (client, { path }) => client.thaw(path));
+    return 0;
+  },
+};
+
+/** What is not running has no limits to change, but a configuration. */
+function withWayToKeep(error: unknown, [name = '']: readonly string[], limits: ReadonlyMap<string, string>): unknown {
+  if (!isRingfenceError(error, 'NoSuchInstance')) return error;
+  const words = [...limits].map(([key, value]) => `${key}=${value}`).join(' ');
+  const way = `for the next start: "ringfence config set ${name} ${words}"`;
+  return new RingfenceError('NoSuchInstance', `${error.message}; ${way}`, { cause: error });
+}
+
+/**
+ * The changes of the configuration, tried before a limit is changed.
+ * @throws RingfenceError InvalidArgument
+ */
+function editsToKeep(
+  instances: readonly InstanceView[],
+  limits: ReadonlyMap<string, string>,
+  { environment }: Context,
+): readonly ConfigEdit[] {
+  const command = instances.find(({ appId }) => appId === '');
+  if (command !== undefined) {
+    const why = `${command.name} is a command, and the configuration has limits of apps; leave --save out`;
+    throw new RingfenceError('InvalidArgument', `cannot save: ${why}`);
+  }
+  const apps = [...new Set(instances.map(nameOf))];
+  const edits = apps.flatMap((name) =>
+    [...limits].map(([key, value]): ConfigEdit => {
+      const target = { section: { kind: 'app', name } as const, key };
+      return { ...target, value: literalOf(target, [value]) };
+    }),
+  );
+  const { file, sources } = wireConfigEdits(environment);
+  const own = sources().find(({ path }) => path === file);
+  if (own !== undefined && 'error' in own) throw own.error;
+  previewEdit(own?.text ?? '', edits, { file, sources });
+  return edits;
+}
+
+/** Returns the file. */
+async function keep(edits: readonly ConfigEdit[], { environment }: Context): Promise<string> {
+  const ports = wireConfigEdits(environment);
+  await editConfig(edits, ports);
+  forgetKept(edits, ports);
+  return ports.file;
+}

@@ -1,0 +1,23 @@
+import stringWidth from 'string-width';
+
+/**
+ * Text of somebody else's, safe on a terminal: what would move the cursor, end the line or turn the direction of the rest of it is shown
+ * as U+FFFD. Right-to-left text gets a mark behind it that keeps the numbers after it in their places (Unicode Annex 9, 4.3).
+ */
+export function printable(text: string): string {
+  const harmless = text.replace(commanding, '\ufffd');
+  return rightToLeft.test(harmless) ? `${harmless}\u200e` : harmless;
+}
+
+/** How many columns of a terminal the text takes (Unicode Annex 11; a grapheme counts once). */
+export function widthOf(text: string): number {
+  // What most text is made of.
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+/** Controls, line and paragraph separators, lone surrogates, and the marks that set a direction. */
+const commanding = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+
+/** Letters that are written from right to left. */
+const rightToLeft =
+  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;

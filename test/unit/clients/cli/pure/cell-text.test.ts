@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { printable, widthOf } from '../../../../../src/clients/cli/pure/cell-text.ts';
+
+describe('text in cells of a terminal', () => {
+  it.each([
+    ['firefox', 7],
+    ['日本語', 6],
+    ['e\u0301', 1],
+    ['שלום', 4],
+    ['👨‍👩‍👧', 2],
+    ['', 0],
+  ])('%j is %i wide', (text, width) => expect(widthOf(text)).toBe(width));
+
+  it.each([
+    ['a\x1b[2Jb', 'a\ufffd[2Jb'],
+    ['a\nb\tc\x7f\x9b', 'a\ufffdb\ufffdc\ufffd\ufffd'],
+    ['\u202egnp.exe', '\ufffdgnp.exe'],
+    ['\ud800', '\ufffd'],
+    ['plain ü 日本', 'plain ü 日本'],
+    ['👨‍👩‍👧', '👨‍👩‍👧'],
+    // The mark keeps a number that follows in its place.
+    ['שלום', 'שלום\u200e'],
+  ])('%j is safe as %j', (text, safe) => expect(printable(text)).toBe(safe));
+
+  it('never moves the cursor', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const safe = printable(text);
+        expect(safe).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+      }),
+    );
+  });
+});
