@@ -68,7 +68,7 @@ export async function connectClient(environment: Readonly<Record<string, string 
 }
 
 /** The same on a connection that is there. */
-function clientOn(bus: BusConnection): Client {
+export function clientOn(bus: BusConnection): Client {
   const call = callsOn(bus);
   return {
     ...startCalls(call),

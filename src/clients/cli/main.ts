@@ -20,6 +20,7 @@ import { statusCommand } from './commands/status.ts';
 import { freezeCommand, setCommand, thawCommand } from './commands/steer.ts';
 import { syncCommand } from './commands/sync.ts';
 import { terminalCommand } from './commands/terminal.ts';
+import { topCommand } from './commands/top.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { commandHelp, overview } from './help.ts';
 import { type Invocation, readInvocation } from './invocation.ts';
@@ -33,6 +34,7 @@ const commands: readonly Command[] = [
   openOnceCommand,
   containCommand,
   listCommand,
+  topCommand,
   showCommand,
   stopCommand,
   killCommand,

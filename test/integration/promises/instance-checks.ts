@@ -175,6 +175,16 @@ const lists: Record<string, Check> = {
   },
 };
 
+const seenInTop = (title: string) => seenIn('integration/clients/cli/top.test.ts', title);
+const top: Record<string, Check> = {
+  top: seenInTop('shows what runs, and new ones, and those that end no longer'),
+  'top --once': seenInTop('prints one refresh, with a share of the processor'),
+  'top --plain': seenInTop('prints one refresh, with a share of the processor'),
+  'top --interval': seenInTop('prints a line for each refresh, until nobody reads on'),
+  'top --sort': seenInTop('orders as told, and refuses what it cannot'),
+  'top --json': seenInTop('prints a line for each refresh, until nobody reads on'),
+};
+
 const signals: Record<string, Check> = {
   stop: async () => {
     const { unit, path } = await listening('trap "exit 7" TERM');
@@ -295,4 +305,4 @@ const openOnce: Record<string, Check> = {
 };
 
 /** What sees the effect of the commands that start, show and end instances. */
-export const instanceChecks = { ...launch, ...run, ...contain, ...openOnce, ...lists, ...signals, ...steering, ...status };
+export const instanceChecks = { ...launch, ...run, ...contain, ...openOnce, ...lists, ...top, ...signals, ...steering, ...status };

@@ -73,8 +73,13 @@ function option(name: string, { type, short, value, help }: OptionSpec): Complet
     name,
     short,
     help,
-    value: type === 'boolean' ? undefined : { name: value ?? 'VALUE', kind: kinds[value ?? ''] ?? 'none' },
+    value: type === 'boolean' ? undefined : { name: value ?? 'VALUE', kind: kinds[value ?? ''] ?? listOf(value) },
   };
+}
+
+/** "cpu|memory": a value that is one of some words. */
+function listOf(value = ''): WordKind {
+  return value.includes('|') ? (value as WordKind) : 'none';
 }
 
 /** Read from the usage line, which people see too: "APP [FILE|URI...]", "APP...|--all", "APP|UNIT", "enable|disable". */

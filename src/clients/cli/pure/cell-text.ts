@@ -15,6 +15,30 @@ export function widthOf(text: string): number {
   return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
 }
 
+/** The text in exactly so many columns: filled up with blanks, or cut between two graphemes and ended with "…". */
+export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const cut = shortened(text, width);
+  const blanks = ' '.repeat(Math.max(0, width - widthOf(cut)));
+  return align === 'left' ? cut + blanks : blanks + cut;
+}
+
+/** The text in at most so many columns. */
+export function shortened(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  if (width < 1) return '';
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const step = widthOf(segment);
+    if (used + step > width - 1) break;
+    kept += segment;
+    used += step;
+  }
+  return `${kept}…${rightToLeft.test(kept) ? '\u200e' : ''}`;
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
 /** Controls, line and paragraph separators, lone surrogates, and the marks that set a direction. */
 const commanding = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 

@@ -86,6 +86,7 @@ describe.each(['bash', 'bash-completion', 'zsh', 'fish'] as const)('completion i
     ['ringfence run --memory-max 1G trunc', ['truncate']],
     ['ringfence run --memory-max 1G -- ls no', ['notes.txt']],
     ['ringfence set gimp memory-', ['memory-high=', 'memory-max=', 'memory-swap-max=']],
+    ['ringfence top --sort ', ['age', 'cpu', 'memory', 'name', 'tasks']],
     ['ringfence completion b', ['bash']],
     ['ringfence terminal ', ['disable', 'enable']],
     ['ringfence config ', ['check', 'get', 'set', 'unset']],

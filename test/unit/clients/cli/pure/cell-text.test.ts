@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printable, widthOf } from '../../../../../src/clients/cli/pure/cell-text.ts';
+import { fitted, printable, shortened, widthOf } from '../../../../../src/clients/cli/pure/cell-text.ts';
 
 describe('text in cells of a terminal', () => {
   it.each([
@@ -23,11 +23,24 @@ describe('text in cells of a terminal', () => {
     ['שלום', 'שלום\u200e'],
   ])('%j is safe as %j', (text, safe) => expect(printable(text)).toBe(safe));
 
-  it('never moves the cursor', () => {
+  it.each([
+    ['firefox', 10, 'firefox   '],
+    ['firefox', 5, 'fire…'],
+    ['日本語', 5, '日本…'],
+    // A grapheme of two columns is not cut in the middle.
+    ['日本語', 4, '日… '],
+    ['abc', 0, ''],
+  ])('%j fits into %i columns', (text, width, expected) => expect(fitted(text, width)).toBe(expected));
+
+  it('fills up before it where told', () => expect(fitted('12', 5, 'right')).toBe('   12'));
+
+  it('is never wider than asked, and never moves the cursor', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(12), (text, width) => {
         const safe = printable(text);
         expect(safe).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
+        expect(widthOf(shortened(safe, width))).toBeLessThanOrEqual(width);
+        expect(widthOf(fitted(safe, width))).toBe(width);
       }),
     );
   });

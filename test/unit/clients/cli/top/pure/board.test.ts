@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { bar, sparkline } from '../../../../../../src/clients/cli/top/pure/bars.ts';
+import { advance, type Board, type Sample } from '../../../../../../src/clients/cli/top/pure/board.ts';
+import { topDocument } from '../../../../../../src/clients/cli/top/pure/document.ts';
+import { inWords } from '../../../../../../src/clients/cli/top/pure/words.ts';
+import { facts, GiB, now, sample } from './facts.ts';
+
+const boardOf = (...samples: Sample[]) =>
+  samples.reduce<Board | undefined>((board, one) => advance(board, one), undefined) as Board;
+
+describe('figures over time', () => {
+  it('are percent of a core since the sample before, however long that was', () => {
+    const cpu = (...all: [number, number][]) =>
+      boardOf(...all.map(([second, usec]) => sample(second, facts('a', { cpu: usec })))).rows[0]?.cpu;
+    expect(cpu([0, 5_000_000])).toBeUndefined();
+    expect(cpu([0, 0], [1, 500_000])).toBe(50);
+    expect(cpu([0, 0], [2, 3_000_000])).toBe(150);
+    // A daemon that came back, or a clock that stood still, makes no negative or endless share.
+    expect(cpu([0, 900], [1, 0])).toBe(0);
+    expect(cpu([1, 0], [1, 900])).toBeUndefined();
+  });
+
+  it('begin anew with an instance, and end with it', () => {
+    const board = boardOf(
+      sample(0, facts('a', { memory: 100 })),
+      sample(1, facts('b', { cpu: 1_000_000, memory: 50, tasks: 3 })),
+    );
+    expect(board).toMatchObject({ memory: 50, tasks: 3, cpu: undefined });
+    expect(board.rows.map(({ name, cpu }) => [name, cpu])).toEqual([['b', undefined]]);
+  });
+
+  it('keep a bounded past', () => {
+    let board: Board | undefined;
+    for (let second = 0; second < 500; second += 1) board = advance(board, sample(second, facts('a', { cpu: second })));
+    expect(board?.rows[0]?.history).toHaveLength(120);
+    expect(board?.history).toHaveLength(120);
+  });
+
+  it('are told in JSON', () => {
+    const limits = new Map([['memory-max', '1073741824']]);
+    const board = boardOf(sample(0, facts('a')), sample(1, facts('a', { cpu: 123_456, memory: 2048, limits })));
+    expect(topDocument(board, 'cpu')).toEqual({
+      time: '2026-11-28T12:00:01.000Z',
+      total: { cpuPercent: 12.3, memoryCurrent: 2048, memoryMax: 14 * GiB, tasksCurrent: 1 },
+      instances: [
+        {
+          instance: '/i/a',
+          app: '',
+          name: 'a',
+          unit: 'app-ringfence-a-1.scope',
+          profile: 'relaxed',
+          startedAt: '2026-11-28T11:58:00.000Z',
+          frozen: false,
+          cpuPercent: 12.3,
+          limits: { 'memory-max': '1073741824' },
+          usage: { 'cpu-usage-usec': 123456, 'memory-current': 2048, 'memory-swap-current': 0, 'tasks-current': 1 },
+        },
+      ],
+    });
+    expect(topDocument(boardOf(sample(0, facts('a'))), 'cpu')).toMatchObject({ total: { cpuPercent: null } });
+  });
+
+  it('are told in sentences', () => {
+    const limits = new Map([['memory-max', String(4 * GiB)]]);
+    const one = facts('firefox', { cpu: 500_000, memory: 3 * GiB, tasks: 87, limits });
+    const text = inWords(
+      boardOf(sample(0, facts('firefox'), facts('sleep')), sample(1, one, facts('sleep', { isFrozen: true }))),
+      'cpu',
+      {
+        cores: 2,
+        now,
+      },
+    );
+    const [first, ...apps] = text.split('\n');
+    expect(first).toMatch(
+      /^\d\d:\d\d:01: 2 instances use 3 GiB of 14 GiB of memory and 50 percent of a core, of 2 cores\.$/,
+    );
+    expect(apps).toEqual([
+      'firefox: 50 percent of a core, 3 GiB of 4 GiB of memory, 87 tasks, running for 2 min.',
+      'sleep: frozen, 0 percent of a core, 0 B of memory, 1 task, running for 2 min.',
+    ]);
+    expect(text).not.toMatch(/[^\x20-\x7e\n]/);
+  });
+});
+
+describe('bars', () => {
+  it.each([
+    [0, '░░░░', '....'],
+    [0.5, '██░░', '##..'],
+    [0.28, '█▏░░', '#...'],
+    [1, '████', '####'],
+    [7, '████', '####'],
+    [-1, '░░░░', '....'],
+    [Number.NaN, '░░░░', '....'],
+  ])('%d is %s, and %s in ASCII', (share, fine, plain) => {
+    expect(bar(share, 4, true)).toBe(fine);
+    expect(bar(share, 4, false)).toBe(plain);
+  });
+
+  it('of the past: a little is not nothing, and the newest is on the right', () => {
+    expect(sparkline([0, 1, 50, 100, 300], 100, 6, true)).toBe(' ▁▂▅██');
+    expect(sparkline([0, 1, 50, 100, 300], 100, 3, false)).toBe('=##');
+    expect(sparkline([], 100, 3, true)).toBe('   ');
+  });
+});
