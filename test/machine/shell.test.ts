@@ -64,7 +64,14 @@ describe('ringfence-shell', () => {
     const argv = [built.ringfence, 'run', '--wait', ...limits, '--', 'sh', '-c', `exec ${hog}`];
     const { code, stderr } = await command(argv);
     expect(code).toBe(137);
-    expect(stderr).toMatch(/^ringfence: sh: it was killed at the memory limit$/m);
+    expect(stderr).toMatch(
+      /^ringfence: sh: it was killed at the memory limit, memory-max 100 MiB; --memory-max sets another$/m,
+    );
+    const forks = 'for i in 1 2 3 4 5 6 7 8 9; do sleep 0.1 & done; wait';
+    const bounded = await command([built.ringfence, 'run', '--wait', '--tasks-max=5', '--', 'sh', '-c', forks]);
+    expect(bounded.stderr).toMatch(
+      /^ringfence: sh: it was refused (?:a new process|\d+ new processes), at tasks-max 5; /m,
+    );
   });
 
   it('holds a strict shell to its limit, and ends with 137 when it is killed there', async () => {
@@ -82,7 +89,7 @@ describe('ringfence-shell', () => {
     await tab.shows(/157286400\n100\nNoNewPrivs:\s+1\nSeccomp:\s+2/);
     await tab.enter(`exec ${hog}`);
     await tab.enter('echo status=$?');
-    await tab.shows(/status=137/);
+    await tab.shows(/was killed at its memory limit, 157286400 bytes; .*\nstatus=137/s);
   });
 
   it('is what the old notes have: ssc, and ssc -tty=false, with limits, no new privileges and a /tmp of their own', async () => {

@@ -9,6 +9,7 @@ import { openCgroups } from '../../platform/kernel/cgroups.ts';
 import { cgroupRoot } from '../../platform/kernel/host.ts';
 import { openProcessTree } from '../../platform/kernel/process-tree.ts';
 import type { Context } from './command.ts';
+import { hitsInWords, type LimitHits, readLimitHits } from './pure/limit-hits.ts';
 
 /** What the command gets to see of the caller's terminal. */
 export type TerminalUse = 'required' | 'as-is' | 'none';
@@ -51,13 +52,10 @@ export async function runHere(
     terminal.fail(refusal(told, status));
     return status;
   }
-  const kills = witness?.oomKills() ?? 0;
-  if (kills > 0) {
-    const many = kills === 1 ? 'a process of it was' : `${kills} processes of it were`;
-    const what = status === 137 ? 'it was' : many;
-    terminal.warn(`ringfence: ${argv[0]}: ${what} killed at the memory limit`);
-  }
-  if (json) terminal.sayJson({ instance: instanceOf(told), exitCode: status, oomKills: kills });
+  const hits = witness?.hits();
+  for (const says of hits === undefined ? [] : hitsInWords(hits, status))
+    terminal.warn(`ringfence: ${argv[0]}: ${says}`);
+  if (json) terminal.sayJson({ instance: instanceOf(told), exitCode: status, oomKills: hits?.killed ?? 0 });
   return status;
 }
 
@@ -79,7 +77,7 @@ function refusal(told: string, exitCode: number) {
  * Keeps a scope, and with it the count of kills, for a moment longer than its processes: the kernel forgets it with the last
  * of them. A small process of ours waits in it, and ends with this one at the latest.
  */
-function watchScope(pid: number): { oomKills(): number } | undefined {
+function watchScope(pid: number): { hits(): LimitHits } | undefined {
   const cgroups = openCgroups(cgroupRoot());
   const scope = cgroups.of(pid);
   if (scope === undefined) return undefined;
@@ -91,10 +89,10 @@ function watchScope(pid: number): { oomKills(): number } | undefined {
     // The scope is gone already, and nothing in it was killed for its memory in so short a time.
   }
   return {
-    oomKills() {
-      const events = cgroups.read(scope, 'memory.events') ?? '';
+    hits() {
+      const hits = readLimitHits((file) => cgroups.read(scope, file));
       holder.kill('SIGKILL');
-      return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0);
+      return hits;
     },
   };
 }

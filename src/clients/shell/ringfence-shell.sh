@@ -288,7 +288,22 @@ enclose() {
   while wait "$job"; status=$?; kill -0 "$job" 2>/dev/null; do :; done
   [ -z "$fed" ] || kill "$fed" 2>/dev/null
   [ -z "$drained" ] || wait $drained
+  [ "$status" -ne 137 ] || killed_for_memory
   exit "$status"
+}
+
+# Says so where that is why it was killed. This process is in the same scope, so the kernel still has the numbers.
+killed_for_memory() {
+  kills=0 limit=
+  {
+    scope=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+    while read -r key value; do
+      [ "$key" != oom ] || kills=$value
+    done <"$scope/memory.events"
+    read -r limit <"$scope/memory.max"
+  } 2>/dev/null
+  [ "$kills" -eq 0 ] ||
+    printf 'ringfence-shell: it was killed at its memory limit, %s bytes; --memory-max sets another\n' "$limit" >&2
 }
 
 # A file as input or output could be opened anew inside, for writing too: the command gets a pipe, and cat reads or writes the file.

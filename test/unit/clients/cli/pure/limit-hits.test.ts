@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { hitsInWords, readLimitHits } from '../../../../../src/clients/cli/pure/limit-hits.ts';
+
+const hits = (memory: string, pids: string, memoryMax = '67108864\n') =>
+  readLimitHits(
+    (file) => ({ 'memory.events': memory, 'memory.max': memoryMax, 'pids.events': pids, 'pids.max': '50\n' })[file],
+  );
+
+describe('what a fence did', () => {
+  it.each([
+    [
+      'low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\n',
+      'max 0\n',
+      137,
+      ['it was killed at the memory limit, memory-max 64 MiB; --memory-max sets another'],
+    ],
+    [
+      'oom 1\noom_kill 2\noom_group_kill 7\n',
+      'max 0\n',
+      1,
+      ['2 processes of it were killed at the memory limit, memory-max 64 MiB; --memory-max sets another'],
+    ],
+    // Killed for the memory of all: its own limit was not reached.
+    [
+      'oom 0\noom_kill 1\n',
+      'max 0\n',
+      137,
+      ['it was killed because all apps together, or this machine, had no memory left; see "ringfence status"'],
+    ],
+    [
+      'oom 0\noom_kill 0\n',
+      'max 12\n',
+      1,
+      ['it was refused 12 new processes, at tasks-max 50; --tasks-max sets another'],
+    ],
+    ['oom 0\noom_kill 0\n', 'max 0\n', 0, []],
+  ])('%j and %j with %i', (memory, pids, status, says) =>
+    expect(hitsInWords(hits(memory, pids), status)).toEqual(says),
+  );
+
+  it('is nothing where nobody counts', () =>
+    expect(
+      hitsInWords(
+        readLimitHits(() => undefined),
+        137,
+      ),
+    ).toEqual([]));
+});
