@@ -74,6 +74,7 @@ async function gather(
     unit,
     daemon,
     watching: daemon && 'version' in daemon ? await askWatching(bus) : undefined,
+    desktop: daemon && 'version' in daemon ? await askRows(bus, 'Desktop') : [],
     entries: daemon && 'version' in daemon ? await askEntries(bus) : undefined,
     journald,
     journalBinding: loadJournalSend(existsSync(program) ? program : undefined) !== undefined,
@@ -124,16 +125,26 @@ async function askDaemon(bus: BusConnection): Promise<NonNullable<DoctorFacts['d
 
 /** Undefined also for a daemon that is too old to tell. */
 async function askWatching(bus: BusConnection | undefined): Promise<DoctorFacts['watching']> {
+  const rows = await askRows(bus, 'Capabilities');
+  const row = rows.find((one) => one.get('name') === 'file-watching' && one.get('available') === 'no');
+  return row && { reason: row.get('reason') ?? '', fix: row.get('fix') ?? '' };
+}
+
+/** A property that is a list of dictionaries; empty from a daemon that is too old to have it. */
+async function askRows(bus: BusConnection | undefined, name: string): Promise<readonly ReadonlyMap<string, string>[]> {
   const target = {
     destination: daemonName,
     path: '/org/ringfence/Ringfence1',
     interface: 'org.freedesktop.DBus.Properties',
     member: 'Get',
   };
-  const [answer] = (await bus?.call(target, 'ss', [daemonName, 'Capabilities'], 'v')) ?? [];
-  const rows = (answer?.value ?? []) as Map<string, string>[];
-  const row = rows.find((one) => one.get('name') === 'file-watching' && one.get('available') === 'no');
-  return row && { reason: row.get('reason') ?? '', fix: row.get('fix') ?? '' };
+  try {
+    const [answer] = (await bus?.call(target, 'ss', [daemonName, name], 'v')) ?? [];
+    return (answer?.value ?? []) as Map<string, string>[];
+  } catch (error) {
+    if (isRemoteError(error, 'org.freedesktop.DBus.Error.UnknownProperty')) return [];
+    throw error;
+  }
 }
 
 /** Undefined for a daemon that is too old to have entries. */

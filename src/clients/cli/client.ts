@@ -50,6 +50,8 @@ export interface Client {
   freeze(path: string): Promise<void>;
   thaw(path: string): Promise<void>;
   properties(): Promise<ReadonlyMap<string, unknown>>;
+  /** What keeps the desktop alive, and whether it holds: see the XML. Empty from a daemon that does not tell it yet. */
+  desktop(): Promise<Rows>;
   /** Empty, or why the configuration on the disk is not the one in force. */
   configError(): Promise<string>;
   enableApps(apps: readonly string[], options: ReadonlyMap<string, string>): Promise<Rows>;
@@ -169,22 +171,21 @@ function instanceCalls(
   };
 }
 
-function stateCalls(call: Call): Pick<Client, 'properties' | 'configError'> {
+function stateCalls(call: Call): Pick<Client, 'properties' | 'desktop' | 'configError'> {
+  const get = async (name: string) => {
+    const [{ value }] = await call(root, 'org.freedesktop.DBus.Properties', 'Get', 'ss', [destination, name], 'v');
+    return value;
+  };
   return {
     async properties() {
       const [values] = await call(root, 'org.freedesktop.DBus.Properties', 'GetAll', 's', [destination], 'a{sv}');
       return new Map([...values].map(([key, { value }]) => [key, value]));
     },
+    async desktop() {
+      return (await get('Desktop').catch(ignoreUnknownProperty)) as Rows;
+    },
     async configError() {
-      const [{ value }] = await call(
-        root,
-        'org.freedesktop.DBus.Properties',
-        'Get',
-        'ss',
-        [destination, 'ConfigError'],
-        'v',
-      );
-      return String(value);
+      return String(await get('ConfigError'));
     },
   };
 }
@@ -238,6 +239,12 @@ function instanceView(path: string, values: ReadonlyMap<string, unknown>): Insta
     usage: (values.get('Usage') as Map<string, string> | undefined) ?? new Map(),
     report: values.get('Report') as Map<string, string>[],
   };
+}
+
+function ignoreUnknownProperty(error: unknown): Rows {
+  const cause = (error as Error).cause;
+  if (isRemoteError(cause, 'org.freedesktop.DBus.Error.UnknownProperty')) return [];
+  throw error;
 }
 
 const codeOf = new Map(

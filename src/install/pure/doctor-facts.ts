@@ -35,6 +35,8 @@ export interface DoctorFacts {
   readonly daemon: { readonly version: string } | { readonly problem: string } | undefined;
   /** Why the daemon cannot watch files, and what helps; undefined when it can. */
   readonly watching: { readonly reason: string; readonly fix: string } | undefined;
+  /** What keeps the desktop alive, as the property Desktop has it; empty when the daemon could not be asked. */
+  readonly desktop: readonly ReadonlyMap<string, string>[];
   /** Entries that need a hand, as ListApps has them; undefined when the daemon could not be asked. */
   readonly entries: readonly { readonly id: string; readonly state: string }[] | undefined;
   readonly journald: 'pong' | 'missing' | 'refused' | 'silent';

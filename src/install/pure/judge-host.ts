@@ -28,6 +28,7 @@ export function judgeHost(facts: DoctorFacts): Finding[] {
     judgeUnit(facts),
     judgeDaemon(facts),
     judgeWatching(facts),
+    ...judgeDesktop(facts),
     judgeEntries(facts),
     judgeConfig(facts),
     judgeJournal(facts),
@@ -196,6 +197,18 @@ function judgeWatching({ watching, daemon }: DoctorFacts): Finding | undefined {
   return watching === undefined
     ? works('file watching', 'changed files are noticed at once')
     : limited('file watching', watching.reason, watching.fix);
+}
+
+/** A row each: all apps together must not take the memory that the desktop needs. */
+function judgeDesktop({ desktop }: DoctorFacts): Finding[] {
+  return desktop.map((row) => {
+    const [name, asked] = [row.get('name') ?? '', row.get('asked') ?? ''];
+    if (row.get('state') === 'enforced') return works(name, `${asked} holds in the kernel`);
+    // A share of nothing.
+    if (row.get('state') === 'off' && asked.endsWith('%')) return works(name, 'there is no swap space');
+    if (row.get('state') === 'off') return works(name, `off, as the configuration says (${asked})`);
+    return limited(name, row.get('reason') ?? '', row.get('fix') ?? '');
+  });
 }
 
 function judgeConfig({ configErrors, configWarnings }: DoctorFacts): Finding {

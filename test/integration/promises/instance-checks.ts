@@ -267,7 +267,15 @@ const withBrokenConfig = async (check: () => Promise<unknown>) => {
 const status: Record<string, Check> = {
   status: async () => {
     const text = await done('status');
-    for (const part of [version(), 'mine', 'relaxed', 'strict', ...Object.keys(limitEffects), 'sandbox'])
+    for (const part of [
+      version(),
+      'mine',
+      'relaxed',
+      'strict',
+      ...Object.keys(limitEffects),
+      'sandbox',
+      'apps-memory-max',
+    ])
       expect(text).toContain(part);
     await withBrokenConfig(async () => /config\.toml: line 3: profile\.mine\.memory-max/.test(await done('status')));
   },
@@ -275,6 +283,7 @@ const status: Record<string, Check> = {
     expect(await json('status', '--json')).toMatchObject({
       version: version(),
       profiles: { mine: {} },
+      desktop: expect.arrayContaining([expect.objectContaining({ name: 'session-memory-low' })]),
       configError: '',
     });
     await withBrokenConfig(async () => /line 3/.test(String((await json('status', '--json'))['configError'])));

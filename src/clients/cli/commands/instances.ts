@@ -4,6 +4,7 @@ import type { Command } from '../command.ts';
 import { byAge, findAllInstances, findInstances } from '../find-instances.ts';
 import { instanceDetails, instanceJson, instanceTable } from '../instance-text.ts';
 import { forEachNamed, instanceWords, withClient } from '../on-instances.ts';
+import { budgetLine } from '../pure/desktop-text.ts';
 
 /** `ringfence list` */
 export const listCommand: Command = {
@@ -12,16 +13,22 @@ export const listCommand: Command = {
   summary: 'list what runs in a fence now, oldest first',
   details:
     'PID is the first process; CPU the time that all processes have used so far; MEMORY what is charged to the instance now,\n' +
-    'and the most it may have; TASKS its processes and threads, and whether they are frozen.',
+    'and the most it may have; TASKS its processes and threads, and whether they are frozen.\n' +
+    'Below it is the memory that all apps together have, of what they may have (section [desktop] of ringfence.toml(5)).',
   options: {},
   async run(words, context) {
     const [word] = words.positionals;
-    const instances = await withClient(context, async (client) =>
-      word === undefined ? byAge(await client.instances()) : findInstances(client, word),
-    );
+    const { instances, desktop } = await withClient(context, async (client) => ({
+      instances: word === undefined ? byAge(await client.instances()) : await findInstances(client, word),
+      desktop: word === undefined && !words.flag('json') ? await client.desktop() : [],
+    }));
     if (words.flag('json')) context.terminal.printJson(instances.map(instanceJson));
     else if (instances.length === 0) context.terminal.warn('nothing is running in a fence');
-    else context.terminal.print(instanceTable(instances, Date.now(), context.terminal));
+    else {
+      context.terminal.print(instanceTable(instances, Date.now(), context.terminal));
+      const total = budgetLine(desktop);
+      if (total !== undefined) context.terminal.print(`\n${total}`);
+    }
     return 0;
   },
 };

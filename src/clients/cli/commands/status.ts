@@ -1,7 +1,8 @@
 import { configReport } from '../../../config/wire-config-report.ts';
 import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
-import { columns } from '../terminal.ts';
+import { budgetText } from '../pure/desktop-text.ts';
+import { columns, type Terminal } from '../terminal.ts';
 
 /** `ringfence status` */
 export const statusCommand: Command = {
@@ -15,6 +16,7 @@ export const statusCommand: Command = {
       const values = await client.properties();
       const capabilities = values.get('Capabilities') as Map<string, string>[];
       const profiles = values.get('Profiles') as Map<string, Map<string, string>>;
+      const desktop = (values.get('Desktop') ?? []) as Map<string, string>[];
       const configError = values.get('ConfigError') as string;
       const configWarnings = configReport(environment).warnings.map(({ message }) => message);
       if (words.flag('json')) {
@@ -23,6 +25,7 @@ export const statusCommand: Command = {
           configError,
           configWarnings,
           capabilities: capabilities.map((one) => Object.fromEntries(one)),
+          desktop: desktop.map((one) => Object.fromEntries(one)),
           profiles: Object.fromEntries([...profiles].map(([name, settings]) => [name, Object.fromEntries(settings)])),
         });
         return 0;
@@ -41,7 +44,8 @@ export const statusCommand: Command = {
           ]),
         )}`,
       );
-      const fixes = new Set(capabilities.flatMap((one) => one.get('fix') ?? []));
+      if (desktop.length > 0) terminal.print(`\n${columns(desktop.map((one) => desktopRow(one, terminal)))}`);
+      const fixes = new Set([...capabilities, ...desktop].flatMap((one) => one.get('fix') ?? []));
       if (fixes.size > 0) terminal.print(`\nWhat helps:\n${[...fixes].map((fix) => `  ${fix}`).join('\n')}`);
       terminal.print(
         `\n${columns(
@@ -57,3 +61,8 @@ export const statusCommand: Command = {
     }
   },
 };
+
+function desktopRow(row: ReadonlyMap<string, string>, { paint }: Terminal): string[] {
+  const states: Readonly<Record<string, string>> = { enforced: paint('green', 'holds'), off: paint('dim', 'off') };
+  return [row.get('name') ?? '', states[row.get('state') ?? ''] ?? paint('yellow', 'does not hold'), budgetText(row)];
+}

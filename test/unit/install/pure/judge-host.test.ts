@@ -22,6 +22,7 @@ const healthy: DoctorFacts = {
   unit: { load: 'loaded', active: 'active', file: '/data/ringfence.service', stale: false, missing: [] },
   daemon: { version: '1.0.0' },
   watching: undefined,
+  desktop: [],
   entries: [{ id: 'firefox.desktop', state: 'enabled' }],
   journald: 'pong',
   journalBinding: true,
@@ -41,6 +42,11 @@ function statesBut(facts: Partial<DoctorFacts>) {
 
 describe('judgeHost', () => {
   it('says that files cannot be watched', () => {
+    const row = (state: string, more: Record<string, string> = {}) =>
+      new Map(Object.entries({ name: 'apps-memory-max', asked: '90%', state, ...more }));
+    expect(statesBut({ desktop: [row('enforced'), row('off')] })).toEqual([]);
+    const lost = row('not-enforced', { reason: 'no controller', fix: 'delegate it' });
+    expect(statesBut({ desktop: [lost] })).toEqual(['apps-memory-max: limited']);
     expect(statesBut({ watching: { reason: 'none left', fix: 'raise it' } })).toEqual(['file watching: limited']);
   });
 

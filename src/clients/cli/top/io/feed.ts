@@ -4,6 +4,7 @@ import { type BusConnection, connectBus, type Signal } from '../../../../platfor
 import { type Client, clientOn, type InstanceView } from '../../client.ts';
 import { nameOf } from '../../find-instances.ts';
 import { printable } from '../../pure/cell-text.ts';
+import { appsMemory } from '../../pure/desktop-text.ts';
 import type { Facts, Sample } from '../pure/board.ts';
 
 /** Who gets what the daemon tells. */
@@ -135,17 +136,17 @@ async function openLink(environment: Readonly<Record<string, string | undefined>
         for (const one of all) known.set(one.path, one);
       }
       samplesLeft -= 1;
-      const usage = await client.usage();
+      const [usage, rows] = await Promise.all([client.usage(), client.desktop()]);
+      const desktop = appsMemory(rows);
       const instances = [...known.values()].flatMap((view) => {
         const use = usage.get(view.path);
         return use === undefined ? [] : [factsOf(view, use)];
       });
-      return { at: performance.now(), time: Date.now(), instances, desktop: unbounded };
+      return { at: performance.now(), time: Date.now(), instances, desktop };
     },
   };
 }
 
-const unbounded = { memoryMax: undefined, memoryCurrent: undefined };
 const driver = { sender: 'org.freedesktop.DBus', interface: 'org.freedesktop.DBus' };
 
 /** Asked by name, the bus would start the daemon. */
