@@ -9,6 +9,7 @@ import { measureShadows } from './shadows.mjs';
 import { measureShells } from './shells.mjs';
 import { measureStarts } from './starts.mjs';
 import { measureStrict } from './strict.mjs';
+import { measureWatching } from './watch.mjs';
 
 if (process.env.RINGFENCE_TESTBED !== 'session') {
   console.error('bench: run "npm run bench", which starts a private session first');
@@ -20,6 +21,7 @@ const sections = {
   strict: measureStrict,
   shells: measureShells,
   shadows: measureShadows,
+  watch: measureWatching,
   idle: measureIdle,
   builds: measureBuilds,
 };
