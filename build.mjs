@@ -38,7 +38,7 @@ const spared = (lazyOwn) => ({
     );
     builder.onLoad({ filter: /.*/, namespace: 'lazy-own' }, ({ path }) => ({
       contents: lazyOwn[path]
-        .map((name) => `export const ${name} = (...args) => process.getBuiltinModule('${path}').${name}(...args);`)
+        .map((name) => `export const ${name} = (...args) => require('${path}').${name}(...args);`)
         .join('\n'),
     }));
     // Without the "node:" prefix: that is how dependencies write them, and our own code does not.
@@ -68,7 +68,7 @@ const bundle = (name, source, lazyOwn) =>
     minify: true,
     platform: 'node',
     format: 'cjs',
-    target: 'node20.19',
+    target: 'node18.19',
     external: ['systemd-journald'],
     plugins: [spared(lazyOwn)],
     define: { RINGFENCE_VERSION: JSON.stringify(version) },

@@ -52,6 +52,7 @@ async function testAll() {
   await installModules();
   const needsDebian13 = files.machine.length > 0 || (isRoot && files.integration.some(runsOnDebian13));
   const debian13 = needsDebian13 ? prepareRoot('debian13') : undefined;
+  const debian12 = isRoot && files.integration.some(runsOnNode18) ? prepareRoot('debian12') : undefined;
   const debian13Gnome = files.gnome.length > 0 && isRoot ? prepareRoot('debian13', 'gnome') : undefined;
   await must('build', ['npm', 'run', '--silent', 'build']);
 
@@ -60,7 +61,7 @@ async function testAll() {
     ...machineJobs(files.machine, debian13),
     ...unitJobs(files.unit),
     ...gnomeJobs(files.gnome, debian13Gnome),
-    ...integrationJobs(files.integration, debian13),
+    ...integrationJobs(files.integration, { debian12, debian13 }),
     ...(everything ? readmeJobs() : []),
   ];
   // Half of what the tests do is waiting.
@@ -96,7 +97,7 @@ function unitJobs(files) {
 }
 
 /** A session for each file, which takes half a second: none can leave a unit, a daemon or a dead bus to the next. */
-function integrationJobs(files, debian13) {
+function integrationJobs(files, { debian12, debian13 }) {
   if (files.length === 0) return [];
   if (!isRoot) {
     tally.skip('the integration tests: they need root');
@@ -112,14 +113,34 @@ function integrationJobs(files, debian13) {
       alone: /^\/\/ Runs alone: /m.test(text),
       ready: text.includes('fetch-desktop-entries') ? desktopEntries() : undefined,
     };
-    if (!runsOnDebian13(file)) return [job];
-    return [job, onceMade(session(`${file} (Debian 13)`, join('session13', name), argv), debian13)];
+    const jobs = [job];
+    if (runsOnDebian13(file))
+      jobs.push(onceMade(session(`${file} (Debian 13)`, join('session13', name), argv), debian13));
+    if (runsOnNode18(file)) jobs.push(onceMade(onNode18(file, name), debian12));
+    return jobs;
   });
   return [...jobs.filter(({ alone }) => !alone), ...jobs.filter(({ alone }) => alone)];
 }
 
 function runsOnDebian13(file) {
   return /^\/\/ Runs on Debian 13 too: /m.test(readFileSync(join(root, file), 'utf8'));
+}
+
+function runsOnNode18(file) {
+  return /^\/\/ Runs on Node 18 too: /m.test(readFileSync(join(root, file), 'utf8'));
+}
+
+/** Debian 12's own files and node run the programs; the tests themselves need a newer node, which is this machine's. */
+function onNode18(file, name) {
+  const [program, ...args] = vitest('integration', [file]);
+  const job = session(`${file} (Node 18)`, join('session12', name), [
+    '--journal',
+    '/srv/node/bin/node',
+    program,
+    ...args,
+  ]);
+  job.env.RINGFENCE_TEST_NODE = '/usr/bin/node';
+  return job;
 }
 
 /** The oracle's entries come by apt, which a session has no way to. */

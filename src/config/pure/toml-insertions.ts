@@ -29,13 +29,15 @@ export function insertionPlaces(
   if (table.length === 0) return [atTop(document, pair)];
   const header = places.find((place): place is TomlHeader => place.kind === 'header' && samePath(place.path, table));
   if (header !== undefined) return [behind(document, lastOf(document, header), pair)];
-  const dotted = places.findLast(
-    (place): place is TomlPair =>
-      place.kind === 'pair' &&
-      !isInside(place) &&
-      startsWithPath(place.path, table) &&
-      place.path.length - place.parts.length < table.length,
-  );
+  const dotted = places
+    .filter(
+      (place): place is TomlPair =>
+        place.kind === 'pair' &&
+        !isInside(place) &&
+        startsWithPath(place.path, table) &&
+        place.path.length - place.parts.length < table.length,
+    )
+    .at(-1);
   if (dotted !== undefined) {
     return [behind(document, dotted, `${keyTo(text, dotted, table)}.${pair}`)];
   }
@@ -62,7 +64,7 @@ function inlineAround({ text, places }: Document, path: TomlPath): TomlPair | un
 
 function intoInline({ text, places }: Document, inline: TomlPair, path: readonly string[], literal: string): Splice {
   const pair = `${path.slice(inline.path.length).map(tomlKey).join('.')} = ${literal}`;
-  const last = places.findLast((place): place is TomlPair => place.kind === 'pair' && place.within === inline);
+  const last = places.filter((place): place is TomlPair => place.kind === 'pair' && place.within === inline).at(-1);
   if (last !== undefined) return { start: last.end, end: last.end, text: `, ${pair}` };
   const inside = text.slice(inline.value.start + 1, inline.value.end - 1);
   const start = inline.value.start + 1;
@@ -132,9 +134,11 @@ function keyTo(text: string, { path, parts, start }: TomlPair, table: TomlPath):
 function newTable(document: Document, table: readonly string[], pair: string): readonly Splice[] {
   const { text, places, newline } = document;
   const lines = `[${table.map(tomlKey).join('.')}]${newline}${pair}`;
-  const kin = places.findLast((place): place is TomlHeader => place.kind === 'header' && place.path[0] === table[0]);
+  const kin = places
+    .filter((place): place is TomlHeader => place.kind === 'header' && place.path[0] === table[0])
+    .at(-1);
   const last = kin === undefined ? undefined : lastOf(document, kin);
-  if (last === undefined || last === places.findLast((place) => !isInside(place))) return [atEnd(document, lines)];
+  if (last === undefined || last === places.filter((place) => !isInside(place)).at(-1)) return [atEnd(document, lines)];
   let end = contentEnd(text, last.end);
   const next = (at: number) => at + newlineAt(text, at).length;
   // Comments right below belong to that table, if a blank line follows.

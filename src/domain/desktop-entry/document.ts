@@ -1,4 +1,5 @@
 import { RingfenceError } from '../errors.ts';
+import { isPlainText } from '../plain-text.ts';
 import { escapeValue, joinList, parseBoolean, splitList, unescapeValue } from './value.ts';
 
 /** A line of a desktop entry, one character per byte. `raw` is all of it but its end. */
@@ -228,7 +229,7 @@ export function encodeText(text: string): string {
 }
 
 function checkText(text: string): string {
-  if (text.includes('\0') || !text.isWellFormed()) throw cannotWrite('a value', 'not plain text');
+  if (!isPlainText(text)) throw cannotWrite('a value', 'not plain text');
   return text;
 }
 

@@ -1,4 +1,5 @@
 import { RingfenceError } from '../errors.ts';
+import { isPlainText } from '../plain-text.ts';
 import { fileOfUri, uriOfPath } from './file-uri.ts';
 
 /** A piece of an argument: text as it is, or a field code to fill in. */
@@ -111,7 +112,7 @@ export function quoteExec(argv: readonly string[]): string {
 }
 
 function quoteArgument(argument: string): string {
-  if (argument.includes('\0') || !argument.isWellFormed()) {
+  if (!isPlainText(argument)) {
     throw new RingfenceError('InvalidArgument', 'cannot write an Exec line: an argument is not plain text');
   }
   const escaped = argument.replaceAll('%', '%%');

@@ -1,3 +1,4 @@
+// Runs on Node 18 too: the oldest node that is promised starts apps as the newest does.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
