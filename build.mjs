@@ -1,21 +1,39 @@
 #!/usr/bin/env node
 // Builds every program of package.json's "bin" into dist/, one bundle each, runnable from the checkout.
+// usage: build.mjs [--for-package] [--inputs FILE] [--out FOLDER]
+//   --for-package  what a distribution's package holds: readable bundles, and no code cache, which belongs to one node alone
+//   --inputs FILE  also lists what of node_modules is in the bundles, one path a line
+// esbuild is the one of node_modules, or else (where a distribution builds this) the one in PATH, 0.17 or later. It is used as a program
+// and without plugins, which would need its JavaScript half, of exactly its own version.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { parseArgs } from 'node:util';
 
+const { values: options } = parseArgs({
+  options: {
+    'for-package': { type: 'boolean', default: false },
+    inputs: { type: 'string' },
+    out: { type: 'string', default: 'dist' },
+  },
+});
+const forPackage = options['for-package'];
 const root = dirname(fileURLToPath(import.meta.url));
 // Built beside and put in place as a whole: programs that run from here are there at any time but a moment.
-const final = join(root, 'dist');
-const out = join(root, `dist.${process.pid}`);
+const final = resolve(root, options.out);
+const out = `${final}.${process.pid}`;
+// Readable bundles name each file that they are made of, and are to be the same each time.
+const stand = forPackage ? `${final}.stand-ins` : join(out, 'stand-ins');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const ownEsbuild = join(root, 'node_modules/.bin/esbuild');
+const esbuild = existsSync(ownEsbuild) ? ownEsbuild : 'esbuild';
 
 // Our dependencies ask for these on paths that are never taken here: dbus-next for 64-bit integers without BigInt and
 // for cookie authentication, pino for worker transports. Empty or loaded on first use, they halve the daemon's start.
 const emptied = ['jsbi', 'long', 'thread-stream'];
-const lazy = ['crypto', 'assert', 'module', 'url', 'worker_threads'];
+// Without the "node:" prefix: that is how dependencies write them, and our own code does not.
+const lazy = ['crypto', 'assert', 'module', 'url'];
 // What the daemon itself imports and needs only after it has its name.
 const lazyInDaemon = { 'node:child_process': ['spawn', 'spawnSync', 'execFileSync'], 'node:module': ['createRequire'] };
 const shellPrograms = {
@@ -27,69 +45,77 @@ const shellPrograms = {
   safeshell: 'src/clients/compat/safeshell',
 };
 const nodePrograms = { ringfenced: ' --max-semi-space-size=2 --v8-pool-size=0', ringfence: '' };
-const spared = (lazyOwn) => ({
-  name: 'spared',
-  setup(builder) {
-    const within = (names) => new RegExp(`^(${names.join('|')})$`);
-    builder.onResolve({ filter: within(emptied) }, ({ path }) => ({ path, namespace: 'empty' }));
-    builder.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {};' }));
-    builder.onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
-      namespace === 'file' && path in lazyOwn ? { path, namespace: 'lazy-own', sideEffects: false } : undefined,
-    );
-    builder.onLoad({ filter: /.*/, namespace: 'lazy-own' }, ({ path }) => ({
-      contents: lazyOwn[path]
-        .map((name) => `export const ${name} = (...args) => require('${path}').${name}(...args);`)
-        .join('\n'),
-    }));
-    // Without the "node:" prefix: that is how dependencies write them, and our own code does not.
-    builder.onResolve({ filter: within(lazy) }, ({ path }) => ({ path, namespace: 'lazy' }));
-    builder.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
-      contents:
-        path === 'worker_threads'
-          ? 'module.exports = { isMainThread: true };'
-          : `const load = () => require('node:${path}');
-             module.exports = new Proxy(function () {}, {
-               apply: (_target, self, args) => Reflect.apply(load(), self, args),
-               get: (_target, name) => load()[name],
-             });`,
-    }));
-  },
-});
 
-mkdirSync(out);
-process.once('exit', () => rmSync(out, { recursive: true, force: true }));
-const bundle = (name, source, lazyOwn) =>
-  build({
-    absWorkingDir: root,
-    entryPoints: { [name]: source },
-    outExtension: { '.js': '.cjs' },
-    outdir: out,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node18.19',
-    external: ['systemd-journald'],
-    plugins: [spared(lazyOwn)],
-    define: { RINGFENCE_VERSION: JSON.stringify(version) },
-    legalComments: 'linked',
-  });
+/** Writes the module that stands in for another, and returns the option that says so. */
+function standIn(name, contents, extension = 'cjs') {
+  const file = join(stand, `${name.replace(':', '-')}.${extension}`);
+  writeFileSync(file, contents);
+  return `--alias:${name}=${file}`;
+}
+
+function standIns(lazyOwn) {
+  return [
+    ...emptied.map((name) => standIn(name, 'module.exports = {};\n')),
+    standIn('worker_threads', 'module.exports = { isMainThread: true };\n'),
+    ...lazy.map((name) =>
+      standIn(
+        name,
+        `const load = () => require('node:${name}');
+module.exports = new Proxy(function () {}, {
+  apply: (_target, self, args) => Reflect.apply(load(), self, args),
+  get: (_target, name) => load()[name],
+});
+`,
+      ),
+    ),
+    ...Object.entries(lazyOwn).map(([name, exported]) =>
+      // By another name than "require", or it would be taken for one of the modules that are stood in for.
+      standIn(
+        name,
+        `const load = require;\n${exported.map((one) => `export const ${one} = (...args) => load('${name}').${one}(...args);\n`).join('')}`,
+        'mjs',
+      ),
+    ),
+  ];
+}
+
+function bundle(name, source, lazyOwn) {
+  const file = join(out, `${name}.bundle.cjs`);
+  const meta = join(out, `${name}.meta.json`);
+  const how = ['--bundle', '--platform=node', '--format=cjs', '--target=node18.19', '--external:systemd-journald'];
+  const define = { RINGFENCE_VERSION: JSON.stringify(version), RINGFENCE_PACKAGED: String(forPackage) };
+  run([
+    ...[source, ...how, `--outfile=${file}`, '--legal-comments=linked', `--metafile=${meta}`],
+    ...(forPackage ? [] : ['--minify']),
+    ...Object.entries(define).map(([word, value]) => `--define:${word}=${value}`),
+    ...standIns(lazyOwn),
+  ]);
+  const inputs = Object.keys(JSON.parse(readFileSync(meta, 'utf8')).inputs);
+  rmSync(meta);
+  return inputs;
+}
+
 /** What a module of the sources exports. */
-const loadSource = async (source) => {
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: [source],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-  });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
-};
-await Promise.all([
-  bundle('ringfenced.bundle', 'src/daemon/main.ts', lazyInDaemon),
-  bundle('ringfence.bundle', 'src/clients/cli/main.ts', {}),
+async function loadSource(source) {
+  const text = run([source, '--bundle', '--platform=node', '--format=esm']);
+  return import(`data:text/javascript;base64,${text.toString('base64')}`);
+}
+
+function run(args) {
+  return execFileSync(esbuild, [...args, '--log-level=warning'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+for (const folder of [out, stand]) mkdirSync(folder, { recursive: true });
+process.once('exit', () => rmSync(out, { recursive: true, force: true }));
+const inputs = new Set([
+  ...bundle('ringfenced', 'src/daemon/main.ts', lazyInDaemon),
+  ...bundle('ringfence', 'src/clients/cli/main.ts', {}),
 ]);
+rmSync(stand, { recursive: true });
+if (options.inputs !== undefined) {
+  const foreign = [...inputs].filter((path) => path.startsWith('node_modules/')).sort();
+  writeFileSync(options.inputs, foreign.map((path) => `${path}\n`).join(''));
+}
 
 // The package is one of ES modules, what lies here is not.
 writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
@@ -110,6 +136,8 @@ const loader = readFileSync(join(root, 'src/daemon/loader.cjs'), 'utf8');
 for (const [name, flags] of Object.entries(nodePrograms)) {
   const file = join(out, name);
   writeFileSync(file, `#!/usr/bin/env -S node${flags}\n${loader}`, { mode: 0o755 });
+  // A package has none: the node that reads it is another one.
+  if (forPackage) continue;
   // The first run writes the cache beside the bundle. The daemon compiles nothing after that, at its start or at the first
   // clicks; a command needs a tenth of its functions, and reading all of them would take longer than compiling those.
   const RINGFENCE_CODE_CACHE = name === 'ringfenced' ? 'all' : 'used';

@@ -18,9 +18,13 @@ const date = /\b\d{4}-\d\d-\d\d\b/.exec(changelog)?.[0] ?? new Date().toISOStrin
 mkdirSync(folder, { recursive: true });
 const sources = [
   execFileSync(join(dist, 'ringfence'), ['completion', 'markdown'], { encoding: 'utf8' }),
-  ...['docs/man/ringfenced.8.md', 'docs/man/ringfence-shell.1.md', 'docs/ringfence.toml.md'].map((name) =>
-    readFileSync(join(root, name), 'utf8'),
-  ),
+  ...[
+    'docs/man/ringfenced.8.md',
+    'docs/man/ringfence-shell.1.md',
+    'docs/man/ringfence-open.1.md',
+    'docs/man/ssc.1.md',
+    'docs/ringfence.toml.md',
+  ].map((name) => readFileSync(join(root, name), 'utf8')),
 ];
 for (const source of sources) {
   const { name, section, text } = manPage(source, { version, date });

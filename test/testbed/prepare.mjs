@@ -70,6 +70,8 @@ const packages = [
   ],
   // the portals: sessions without --portals know nothing of them
   ...['xdg-desktop-portal', 'xdg-desktop-portal-gtk', 'fuse3'],
+  // what packages are made and looked through with
+  ...['debhelper', 'esbuild', 'lintian', 'rpm', 'makepkg', 'libarchive-tools', 'fakeroot'],
   // GLib, the oracle for desktop entries; a raw bus client
   ...['desktop-file-utils', 'libglib2.0-bin', 'python3-gi', 'python3-dbus', 'gir1.2-glib-2.0'],
 ];

@@ -123,7 +123,7 @@ function profileName(expected: string): v.GenericSchema<unknown, string> {
   return v.pipe(v.string(`expected ${expected}`), v.nonEmpty(`expected ${expected}`));
 }
 
-function table<const E extends v.ObjectEntries>(section: string, entries: E) {
+function table<E extends v.ObjectEntries>(section: string, entries: E) {
   const known = Object.keys(entries);
   const strict = v.strictObject(entries, (issue) => {
     const key = String(issue.input);

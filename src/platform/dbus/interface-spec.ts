@@ -41,7 +41,7 @@ export interface InterfaceSpec {
 }
 
 /** A method whose handler is typed by its signatures: `method('su', ['name', 'count'], 'o', ['path'], …)`. */
-export function method<const I extends string, const O extends string>(
+export function method<I extends string, O extends string>(
   inSignature: I,
   inNames: readonly string[],
   outSignature: O,
@@ -53,7 +53,7 @@ export function method<const I extends string, const O extends string>(
 }
 
 /** A read-only property whose getter is typed by its signature. */
-export function property<const S extends string>(
+export function property<S extends string>(
   signature: S,
   get: () => Promise<NoInfer<Value<S>>> | NoInfer<Value<S>>,
   emits: ChangeAnnouncement = 'true',
@@ -62,6 +62,6 @@ export function property<const S extends string>(
 }
 
 /** A signal that is documented in introspection and checked when it is emitted. */
-export function signal<const S extends string>(signature: S, names: readonly string[]): SignalSpec<S> {
+export function signal<S extends string>(signature: S, names: readonly string[]): SignalSpec<S> {
   return { signature, names };
 }

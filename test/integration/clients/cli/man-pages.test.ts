@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { command, output } from '../../../harness/command.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
-const pages = ['ringfence-shell.1', 'ringfence.1', 'ringfence.toml.5', 'ringfenced.8'];
+const pages = ['ringfence-open.1', 'ringfence-shell.1', 'ringfence.1', 'ringfence.toml.5', 'ringfenced.8', 'ssc.1'];
 let folder: string;
 
 beforeAll(async () => {

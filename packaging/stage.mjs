@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+// Lays out below DESTDIR what a package holds: the one list that the .deb, the .rpm, the Arch package and the tarball are made from.
+// usage: stage.mjs DESTDIR [--prefix /usr] [--node /usr/bin/node] [--zsh site-functions]
+// Wants what "build.mjs --for-package" has made.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    prefix: { type: 'string', default: '/usr' },
+    node: { type: 'string', default: '/usr/bin/node' },
+    zsh: { type: 'string', default: 'site-functions' },
+  },
+});
+const [destination] = positionals;
+if (destination === undefined) {
+  console.error('usage: stage.mjs DESTDIR [--prefix /usr] [--node /usr/bin/node] [--zsh site-functions]');
+  process.exit(2);
+}
+const { prefix, node } = values;
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const read = (name) => readFileSync(join(root, name), 'utf8');
+const lib = `${prefix}/lib/ringfence`;
+/** Programs for users and, with ringfence-open, for desktop entries; the daemon is for its unit. */
+const commands = ['ringfence', 'ringfence-open', 'ringfence-shell', 'safeapp', 'safeshell', 'ssc'];
+const programs = [...commands, 'ringfenced'];
+
+function write(path, text, mode = 0o644) {
+  const file = join(destination, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text, { mode });
+}
+
+function link(path, target) {
+  mkdirSync(dirname(join(destination, path)), { recursive: true });
+  symlinkSync(target, join(destination, path));
+}
+
+const flags = /^#!\S+ -S node ?(.*)$/m.exec(read('dist/ringfenced'))?.[1] ?? '';
+const ownNode = (text) => text.replace(/^#!\/usr\/bin\/env -S node.*$/m, `#!${node}`);
+const places = { node, flags, ringfenced: `${lib}/ringfenced` };
+const filled = (text) => text.replace(/@(node|flags|ringfenced)@/g, (_, name) => places[name]);
+
+const built = readdirSync(join(root, 'dist'), { withFileTypes: true }).filter((entry) => entry.isFile());
+for (const { name } of built) {
+  if (name === 'package.json' || name.endsWith('.cache')) continue;
+  write(`${lib}/${name}`, ownNode(read(`dist/${name}`)), programs.includes(name) ? 0o755 : 0o644);
+}
+// Says which Ringfence it is, and that these are no ES modules.
+write(`${lib}/package.json`, `${JSON.stringify({ name: 'ringfence', version, type: 'commonjs' }, undefined, 2)}\n`);
+for (const name of commands) link(`${prefix}/bin/${name}`, `../lib/ringfence/${name}`);
+
+write(`${prefix}/lib/systemd/user/ringfence.service`, filled(read('dbus/ringfence.service.in')));
+const service = 'org.ringfence.Ringfence1.service';
+write(`${prefix}/share/dbus-1/services/${service}`, filled(read(`dbus/${service}.in`)));
+write(`${prefix}/share/dbus-1/interfaces/org.ringfence.Ringfence1.xml`, read('dbus/org.ringfence.Ringfence1.xml'));
+
+for (const name of readdirSync(join(root, 'dist/man')))
+  write(`${prefix}/share/man/man${name.slice(-1)}/${name}`, read(`dist/man/${name}`));
+for (const name of ['safeapp', 'safeshell']) write(`${prefix}/share/man/man1/${name}.1`, '.so man1/ssc.1\n');
+const completion = (shell) => execFileSync(join(root, 'dist/ringfence'), ['completion', shell], { encoding: 'utf8' });
+write(`${prefix}/share/bash-completion/completions/ringfence`, completion('bash'));
+write(`${prefix}/share/zsh/${values.zsh}/_ringfence`, completion('zsh'));
+write(`${prefix}/share/fish/vendor_completions.d/ringfence.fish`, completion('fish'));
+
+const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+for (const name of ['README.md', 'SECURITY.md', ...pages.map((page) => `docs/${page}`)])
+  write(`${prefix}/share/doc/ringfence/${basename(name)}`, read(name));

@@ -1,0 +1,60 @@
+#!/bin/sh
+# install.sh [--uninstall] [--destdir DIR]
+#
+# Copies Ringfence below /usr/local, or takes it away again: for systems that have no package of it. Run it as root.
+# Needs systemd 252, a D-Bus session and Node.js 18.19 or later. Users' homes are not touched.
+set -eu
+cd "$(dirname "$0")/files"
+lib=/usr/local/lib/ringfence
+uninstall='' destdir=''
+
+main() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --uninstall) uninstall=1 ;;
+      --destdir) [ $# -gt 1 ] || usage && shift && destdir=$1 ;;
+      *) usage ;;
+    esac
+    shift
+  done
+  [ -z "$uninstall" ] || { take_away && exit 0; }
+  node=$(command -v node) || fail 'cannot find node; install Node.js 18.19 or later'
+  "$node" -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 18 || (a == 18 && b >= 19) ? 0 : 1)' ||
+    fail "$node is version $("$node" --version); 18.19 or later is needed"
+  mkdir -p "$destdir/usr/local" || fail "cannot write $destdir/usr/local"
+  for file in $(list); do put "$file"; done
+  echo 'Ringfence is installed. As a user: "ringfence doctor", then "ringfence enable APP".'
+}
+
+# Paths in here have no spaces.
+list() {
+  find . ! -type d | sed 's,^\.,,' | sort
+}
+
+# Written beside and renamed: what runs keeps the file that it has.
+put() {
+  mkdir -p "$destdir${1%/*}"
+  cp -P ".$1" "$destdir$1.new"
+  [ -L ".$1" ] || case $1 in
+    *.service | "$lib"/ringfence | "$lib"/ringfenced) sed "s,/usr/bin/node,$node," ".$1" >"$destdir$1.new" ;;
+  esac
+  mv -fT "$destdir$1.new" "$destdir$1"
+}
+
+take_away() {
+  for file in $(list); do rm -f "$destdir$file"; done
+  rmdir "$destdir$lib" "$destdir/usr/local/share/doc/ringfence" 2>/dev/null || true
+  echo 'Ringfence is removed. Icons of apps that users have enabled start these without a fence, and say so.'
+  echo 'To put them back as they were, install it again and run "ringfence disable --all" as that user.'
+}
+
+usage() {
+  fail 'usage: install.sh [--uninstall] [--destdir DIR]'
+}
+
+fail() {
+  echo "install.sh: $*" >&2
+  exit 1
+}
+
+main "$@"
