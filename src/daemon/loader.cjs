@@ -2,6 +2,12 @@
 // Runs the program's bundle from V8's code cache, which the build has put beside it: compiling it anew would be a third of the
 // start. A cache that node rejects (another version, other flags) costs some milliseconds and nothing else.
 // RINGFENCE_CODE_CACHE has the build's run write it: `used`, with the functions that the run needed, or `all`.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 18 || (major === 18 && minor < 19)) {
+  const name = process.argv[1].replace(/^.*\//, '');
+  console.error(`${name}: cannot start: ${process.execPath} is Node.js ${process.version}; install 18.19 or later`);
+  process.exit(70);
+}
 const fs = require('node:fs');
 const path = require('node:path');
 const v8 = require('node:v8');
