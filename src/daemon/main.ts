@@ -1,11 +1,12 @@
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isRingfenceError } from '../domain/errors.ts';
 import { startDaemon } from './wire.ts';
 
 declare const RINGFENCE_VERSION: string;
 
-// sysexits(3): the bus went away; the unit starts the daemon again and it comes back with the bus.
-const busLost = 75;
+// sysexits(3): the unit starts the daemon again. The bus went away, and it comes back with the bus; or another program is in its place.
+const again = 75;
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--version')) {
@@ -27,10 +28,21 @@ async function main(args: readonly string[]): Promise<number> {
     version: RINGFENCE_VERSION,
     // The client is installed beside the daemon.
     clientPath: join(dirname(process.argv[1] ?? '/usr/bin/'), 'ringfence-open'),
+    ...ownProgram(process.argv[1]),
   });
-  const code = await Promise.race([stopped, daemon.lost.then(() => busLost)]);
+  const code = await Promise.race([
+    stopped,
+    daemon.lost.then(() => again),
+    daemon.superseded.then((change) => (change === 'replaced' ? again : 0)),
+  ]);
   await daemon.stop();
   return code;
+}
+
+/** Of a daemon that systemd has started, which will start the next one. */
+function ownProgram(path: string | undefined): { program?: string } {
+  if (path === undefined || process.env['SYSTEMD_EXEC_PID'] !== String(process.pid)) return {};
+  return { program: `${realpathSync(path)}.bundle.cjs` };
 }
 
 main(process.argv.slice(2)).then(

@@ -14,6 +14,7 @@ import type { Shadows } from '../shadows/shadows.ts';
 import { enabledProfiles, followChanges, wireShadows } from '../shadows/wire-shadows.ts';
 import { type Desktop, openDesktop } from '../watch/desktop.ts';
 import { openBudgetNote } from '../watch/io/budget-note.ts';
+import { followProgram, type ProgramChange } from './follow-program.ts';
 import { markRunning } from './mark-running.ts';
 import { openMethods } from './methods.ts';
 import { instanceInterface, instanceInterfaceName } from './objects/instance-interface.ts';
@@ -28,6 +29,8 @@ const rootPath = '/org/ringfence/Ringfence1';
 export interface Daemon {
   /** Resolves when the bus is lost. */
   readonly lost: Promise<Error>;
+  /** Resolves when the program that runs is no longer the one that is installed. */
+  readonly superseded: Promise<ProgramChange>;
   /** Gives the name up, answers what is under way and writes the log out. The apps live on. */
   stop(): Promise<void>;
 }
@@ -38,6 +41,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** Of `ringfence-open`, absolute: what the desktop entries execute. */
   readonly clientPath?: string;
+  /** The file that the daemon was loaded from, absolute, where it is to make way for another in its place. */
+  readonly program?: string;
   /** See LaunchPorts. */
   readonly onStep?: (step: LaunchStep) => void;
   /** What bubblewrap is given, for tests that take something away. */
@@ -144,6 +149,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   log.event('daemon-started', `ringfenced ${version} with systemd ${systemd.version} takes requests`, { version });
   void following.sync();
   void desktop.apply();
+  const program = openProgram(options, connections);
   let isStopping = false;
   void bus.lost.then(({ message }) => {
     if (!isStopping)
@@ -151,10 +157,12 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   });
   return {
     lost: bus.lost,
+    superseded: program.superseded,
     async stop() {
       isStopping = true;
       log.event('daemon-stopping', 'ringfenced ends; what it started runs on', { version });
       unmark();
+      program.close();
       // While the name is held: a client may take no answer from who does not own it.
       await methods.settled();
       await bus.releaseName(busName).catch(() => {});
@@ -200,6 +208,23 @@ function wireShadowsHere(
     servicesChanged: () => reloadBus(bus),
     dropInsChanged: () => reloadManager(bus),
   });
+}
+
+/** The manager reads its units anew before it starts the next daemon, or knows none any more. */
+function openProgram(
+  { program }: DaemonOptions,
+  { bus, log }: Connections,
+): Pick<Daemon, 'superseded'> & { close(): void } {
+  let close = () => {};
+  const superseded = new Promise<ProgramChange>((resolve) => {
+    if (program === undefined) return;
+    close = followProgram(program, async (change) => {
+      log.info(`${program} was ${change}: this daemon ends, and the apps run on`);
+      await reloadManager(bus).catch(() => {});
+      resolve(change);
+    });
+  });
+  return { superseded, close };
 }
 
 /** The journal and the bus are told of every change, and of what is wrong at the start. */
