@@ -50,6 +50,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'packaging',
+          include: ['test/packaging/**/*.test.ts'],
+          globalSetup: ['test/harness/require-packaging.ts'],
+          ...oneAtATime,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'machine',
           include: ['test/machine/**/*.test.ts'],
           globalSetup: ['test/harness/require-machine.ts'],

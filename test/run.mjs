@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npm test [-- [--only unit|integration|gnome|machine] [FILE…]]: everything, on a bare machine: installs what is missing (as root
+// npm test [-- [--only unit|integration|gnome|packaging|machine] [FILE…]]: everything, on a bare machine: installs what is missing (as root
 // on Debian and Ubuntu; elsewhere it says what is), builds, checks, and runs the integration tests in private sessions, those of the
 // desktop in GNOME Shell, and the machine tests, on this system's own files, on Debian 13 and on two processors: side by side,
 // each in a testbed of its own. Without root: check and machine. Ends with the line "N passed, N failed"; exit status 1 if
@@ -13,7 +13,7 @@ import { sideBySide } from './testbed/side-by-side.mjs';
 import { root, run, say, seconds, withTitle } from './testbed/steps.mjs';
 import { Tally } from './testbed/tally.mjs';
 
-const suites = ['unit', 'integration', 'gnome', 'machine'];
+const suites = ['unit', 'integration', 'gnome', 'packaging', 'machine'];
 const { values, positionals: asked } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
 if (values.only !== undefined && !suites.includes(values.only)) {
   console.error(`npm test: --only takes one of ${suites.join(', ')}`);
@@ -46,13 +46,15 @@ console.log(tally.line());
 process.exit(tally.failed > 0 ? 1 : 0);
 
 async function testAll() {
-  if (!isRoot && ['integration', 'gnome'].includes(values.only))
+  if (!isRoot && ['integration', 'gnome', 'packaging'].includes(values.only))
     throw new Error(`the ${values.only} tests need root: sudo npm test`);
   if (values.only !== 'unit') await installPackages();
   await installModules();
-  const needsDebian13 = files.machine.length > 0 || (isRoot && files.integration.some(runsOnDebian13));
+  const needsDebian13 =
+    files.machine.length > 0 || (isRoot && (files.packaging.length > 0 || files.integration.some(runsOnDebian13)));
   const debian13 = needsDebian13 ? prepareRoot('debian13') : undefined;
-  const debian12 = isRoot && files.integration.some(runsOnNode18) ? prepareRoot('debian12') : undefined;
+  const needsDebian12 = isRoot && (files.packaging.length > 0 || files.integration.some(runsOnNode18));
+  const debian12 = needsDebian12 ? prepareRoot('debian12') : undefined;
   const debian13Gnome = files.gnome.length > 0 && isRoot ? prepareRoot('debian13', 'gnome') : undefined;
   await must('build', ['npm', 'run', '--silent', 'build']);
 
@@ -61,6 +63,7 @@ async function testAll() {
     ...machineJobs(files.machine, debian13),
     ...unitJobs(files.unit),
     ...gnomeJobs(files.gnome, debian13Gnome),
+    ...packagingJobs(files.packaging, { debian12, debian13 }),
     ...integrationJobs(files.integration, { debian12, debian13 }),
     ...(everything ? readmeJobs() : []),
   ];
@@ -132,15 +135,15 @@ function runsOnNode18(file) {
 
 /** Debian 12's own files and node run the programs; the tests themselves need a newer node, which is this machine's. */
 function onNode18(file, name) {
-  const [program, ...args] = vitest('integration', [file]);
-  const job = session(`${file} (Node 18)`, join('session12', name), [
-    '--journal',
-    '/srv/node/bin/node',
-    program,
-    ...args,
-  ]);
+  const job = onThisNode(`${file} (Node 18)`, join('session12', name), [], 'integration', [file]);
   job.env.RINGFENCE_TEST_NODE = '/usr/bin/node';
   return job;
+}
+
+/** Tests over another release's files, run by this machine's node. */
+function onThisNode(title, name, options, project, files) {
+  const [program, ...args] = vitest(project, files);
+  return session(title, name, ['--journal', ...options, '/srv/node/bin/node', program, ...args]);
 }
 
 /** The oracle's entries come by apt, which a session has no way to. */
@@ -150,6 +153,44 @@ function desktopEntries() {
     if (code !== 0) tally.fail(`fetching the desktop entries of real applications: ${output}`);
   });
   return entries;
+}
+
+/**
+ * Packages are made and looked through here, and installed, upgraded and removed on clean files of Debian 12 and 13, or of the releases in
+ * $RINGFENCE_TEST_RELEASES ("debian12 debian13 testing").
+ */
+function packagingJobs(files, roots) {
+  if (files.length === 0) return [];
+  if (!isRoot) {
+    tally.skip('the tests of the package: they need root');
+    return [];
+  }
+  const releases = (process.env.RINGFENCE_TEST_RELEASES ?? 'debian12 debian13').split(' ').filter(Boolean);
+  let made;
+  const packages = new Promise((resolve) => {
+    made = resolve;
+  });
+  const lintian = 'lintian --allow-root --fail-on error,warning out/package/*.changes';
+  return [
+    {
+      title: 'packages',
+      argv: ['sh', '-c', `npm run --silent package && ${lintian}`],
+      env: {},
+      timeoutMs: 300_000,
+      ended(code) {
+        tally.command('npm run package, lintian', code);
+        made(code === 0);
+      },
+    },
+    ...releases.map((release) => {
+      const job = onThisNode(`package (${release})`, `package-${release}`, ['--door'], 'packaging', files);
+      const itsFiles = (roots[release] ?? prepareRoot(release)).then((folder) => {
+        job.env.RINGFENCE_TEST_ROOT = folder;
+        return folder !== undefined;
+      });
+      return { ...job, ready: Promise.all([packages, itsFiles]).then((all) => all.every(Boolean)) };
+    }),
+  ];
 }
 
 /** The same tests in this system's GNOME Shell and in Debian 13's. */

@@ -17,11 +17,12 @@ export interface UninstallOutcome {
 /**
  * Takes everything back: the daemon first (it would follow the changes), then the desktop entries, then the files. Running apps
  * go on in their scopes.
+ * With `keepEnabled` the desktop entries stay, and the Ringfence that all users share, which the user manager finds then, takes over.
  * @throws RingfenceError Failed when a file cannot be removed; then everything is as before but for the desktop entries
  */
 export async function uninstall(
   desired: readonly DesiredPlace[],
-  dryRun: boolean,
+  { dryRun, keepEnabled = false }: { readonly dryRun: boolean; readonly keepEnabled?: boolean },
   ports: UninstallPorts,
 ): Promise<UninstallOutcome> {
   const { places, files, unit } = ports;
@@ -34,7 +35,7 @@ export async function uninstall(
     const changes = [...listChanges(plan, files), ...unnoted];
     const isOwn = async () => (await unit?.facts())?.file === places.unit;
     if (!dryRun && manifest !== undefined && (await isOwn())) await unit?.stop();
-    const entries = await ports.disableAll(dryRun);
+    const entries = keepEnabled ? [] : await ports.disableAll(dryRun);
     if (dryRun) return { installed: manifest !== undefined, entries, changes };
     if (manifest !== undefined) {
       // The notes that there are stay until all is gone.
@@ -46,9 +47,11 @@ export async function uninstall(
       await unit?.reload();
       await unit?.forget();
     }
-    for (const path of ports.traces()) disk.remove(path);
+    if (!keepEnabled) for (const path of ports.traces()) disk.remove(path);
     const folders = [...(manifest?.folders ?? []), ...ownFolders(ports)];
     for (const folder of folders.reverse()) disk.removeFolder(folder);
+    // It writes the entries anew: they name the client that is gone.
+    if (keepEnabled) await unit?.wake();
     return { installed: manifest !== undefined, entries, changes };
   } finally {
     unlock();

@@ -13,6 +13,7 @@ import type { Systemd } from '../platform/systemd/user-manager.ts';
 import { connectUserManager } from '../platform/systemd/user-manager.ts';
 import { probeHost } from '../strict/io/host-probe.ts';
 import { findActivationFile, hasProgram } from './io/activation-file.ts';
+import { findInstallations } from './io/find-installations.ts';
 import type { DoctorFacts } from './pure/doctor-facts.ts';
 import { type Finding, judgeHost } from './pure/judge-host.ts';
 import { installPlaces, unitName } from './pure/places.ts';
@@ -64,6 +65,7 @@ async function gather(
   ]);
   return {
     version,
+    installations: findInstallations(places),
     busProblem,
     manager: systemd && managerFacts(systemd),
     unifiedCgroups: existsSync('/sys/fs/cgroup/cgroup.controllers'),

@@ -27,6 +27,8 @@ import { type Invocation, readInvocation } from './invocation.ts';
 import { openTerminal } from './terminal.ts';
 
 declare const RINGFENCE_VERSION: string;
+/** Whether this is part of a package below /usr. */
+declare const RINGFENCE_PACKAGED: boolean;
 
 const commands: readonly Command[] = [
   launchCommand,
@@ -50,7 +52,7 @@ const commands: readonly Command[] = [
   shareCommand,
   unshareCommand,
   syncCommand,
-  installCommand(process.argv[1], () => commands),
+  installCommand(process.argv[1], () => commands, RINGFENCE_PACKAGED),
   uninstallCommand(process.argv[1], () => commands),
   doctorCommand,
   completionCommand(() => commands),

@@ -97,6 +97,7 @@ can_be_asked() {
     *'"'*) ;;
     *) return 0 ;;
   esac
+  case $found in *\"/usr/*lib/ringfence/*) anew='install the package ringfence again' ;; *) anew='run "ringfence install"' ;; esac
   while [ "$found" != "${found#*'"'}" ]; do
     found=${found#*'"'}
     word=${found%%'"'*}
@@ -110,7 +111,7 @@ can_be_asked() {
 }
 
 cannot_start() {
-  answer="@UNREACHABLE@: cannot start the daemon: $1 is gone (was node updated or removed?); run \"ringfence install\""
+  answer="@UNREACHABLE@: cannot start the daemon: $1 is gone (was node updated or removed?); $anew"
 }
 
 start_unit() {
@@ -319,7 +320,7 @@ judge() {
     @REFUSING_ERRORS@) refuse "$message" ;;
     org.ringfence.Error.*) fall_back "$message" ;;
     org.freedesktop.DBus.Error.NoReply:*) fall_back 'Ringfence does not answer' ;;
-    org.freedesktop.DBus.Error.ServiceUnknown:*) fall_back 'Ringfence is not installed; run "ringfence install"' ;;
+    org.freedesktop.DBus.Error.ServiceUnknown:*) fall_back 'Ringfence is not installed; install its package, or run "ringfence install"' ;;
     org.freedesktop.DBus.Error.*) fall_back "Ringfence cannot be started: $message" ;;
     *) fall_back "the session bus cannot be reached: $answer" ;;
   esac

@@ -6,10 +6,23 @@ export interface ActivationFacts {
   readonly missing: readonly string[];
 }
 
+/** A Ringfence on this machine. */
+export interface Installation {
+  readonly folder: string;
+  readonly version: string;
+}
+
+/** What "ringfence install" has put into the user's own folders, and what a package or the tarball has put below /usr. */
+export interface Installations {
+  readonly own: Installation | undefined;
+  readonly shared: Installation | undefined;
+}
+
 /** What the doctor has seen. Undefined means that it could not be had, which a finding of its own explains. */
 export interface DoctorFacts {
   /** Of the Ringfence that asks. */
   readonly version: string;
+  readonly installations: Installations;
   /** Why the session bus cannot be joined; undefined when it can. */
   readonly busProblem: string | undefined;
   readonly manager:

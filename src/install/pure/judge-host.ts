@@ -1,6 +1,6 @@
 import { notDelegated } from '../../domain/host-facts.ts';
 import { judgeSandboxHost } from '../../strict/pure/host.ts';
-import type { DoctorFacts } from './doctor-facts.ts';
+import type { DoctorFacts, Installation } from './doctor-facts.ts';
 
 /** `works`; `limited`: Ringfence works, but not all of it; `missing`: it does not do its work until that is put right. */
 export type FindingState = 'works' | 'limited' | 'missing';
@@ -24,6 +24,7 @@ export function judgeHost(facts: DoctorFacts): Finding[] {
     ...judgeControllers(facts),
     judgeSwap(facts),
     ...judgeSandbox(facts),
+    judgeInstallations(facts),
     judgeActivation(facts),
     judgeUnit(facts),
     judgeDaemon(facts),
@@ -126,31 +127,62 @@ function judgeSandbox({ sandbox }: DoctorFacts): Finding[] {
   ];
 }
 
-function judgeActivation({ activation }: DoctorFacts): Finding {
-  const name = 'D-Bus activation';
-  if (activation === undefined) return missing(name, 'there is no activation file', 'run "ringfence install"');
-  if (activation.missing.length === 0) return works(name, activation.path);
-  const says = `${activation.path} names ${activation.missing.join(' and ')}, which cannot be run (was node updated or removed?)`;
-  return missing(name, says, 'run "ringfence install" again');
+function judgeInstallations({ installations, unit }: DoctorFacts): Finding | undefined {
+  const name = 'installation';
+  const { own, shared } = installations;
+  const describe = ({ folder, version }: Installation) => `${version} in ${folder}`;
+  if (own === undefined) return shared && works(name, `${describe(shared)}, for all users of this machine`);
+  if (shared === undefined) return works(name, `${describe(own)}, your own`);
+  // The user manager has decided: $XDG_DATA_HOME comes before /usr.
+  const ownIsUsed = unit === undefined || !unit.file.startsWith('/usr/');
+  const [used, other] = ownIsUsed ? [own, shared] : [shared, own];
+  return limited(
+    name,
+    `there are two, and yours is ${ownIsUsed ? '' : 'not '}used: ${describe(used)} runs, ${describe(other)} does not`,
+    ownIsUsed
+      ? 'run "ringfence uninstall --keep-enabled" to go on with the one of all users; nothing needs to be done to keep yours'
+      : 'run "systemctl --user daemon-reload" to use yours, or "ringfence uninstall --keep-enabled" to be rid of it',
+  );
 }
 
-function judgeUnit({ unit }: DoctorFacts): Finding | undefined {
+/** What puts back files that are missing or damaged. */
+function repair({ installations: { own, shared } }: DoctorFacts): string {
+  return own === undefined && shared !== undefined
+    ? `install the package ringfence again, which has put files into ${shared.folder}`
+    : 'run "ringfence install" again';
+}
+
+function judgeActivation(facts: DoctorFacts): Finding {
+  const { activation, installations } = facts;
+  const name = 'D-Bus activation';
+  if (activation === undefined) {
+    const isNew = installations.own === undefined && installations.shared === undefined;
+    return missing(name, 'there is no activation file', isNew ? 'run "ringfence install"' : repair(facts));
+  }
+  if (activation.missing.length === 0) return works(name, activation.path);
+  const says = `${activation.path} names ${activation.missing.join(' and ')}, which cannot be run (was node updated or removed?)`;
+  return missing(name, says, repair(facts));
+}
+
+function judgeUnit(facts: DoctorFacts): Finding | undefined {
+  const { unit, installations } = facts;
   const name = 'user unit';
   if (unit === undefined) return undefined;
   if (unit.load === 'masked') {
     return missing(name, 'ringfence.service is masked', 'run "systemctl --user unmask ringfence.service"');
   }
   if (unit.load === 'not-found') {
-    const fix = 'run "ringfence install", or "systemctl --user daemon-reload" if it is installed';
+    const anew = installations.shared === undefined ? 'run "ringfence install"' : repair(facts);
+    const fix = `${anew}, or "systemctl --user daemon-reload" if it is installed`;
     return missing(name, 'the user manager knows no ringfence.service', fix);
   }
   if (unit.load !== 'loaded') {
     const says = `the user manager cannot use ${unit.file} (${unit.load})`;
-    return missing(name, says, 'see "systemctl --user status ringfence.service", and run "ringfence install" again');
+    return missing(name, says, `see "systemctl --user status ringfence.service", and ${repair(facts)}`);
   }
   if (unit.missing.length > 0) {
     const says = `${unit.file} executes ${unit.missing.join(' and ')}, which is gone (was node updated or removed?)`;
-    return missing(name, says, 'run "ringfence install" again');
+    return missing(name, says, repair(facts));
   }
   if (unit.stale) {
     const says = `${unit.file} has changed since the user manager read it`;
@@ -159,20 +191,23 @@ function judgeUnit({ unit }: DoctorFacts): Finding | undefined {
   return works(name, `${unit.file} is ${unit.active}`);
 }
 
-function judgeDaemon({ daemon, version, busProblem }: DoctorFacts): Finding | undefined {
+function judgeDaemon(facts: DoctorFacts): Finding | undefined {
+  const { daemon, version, busProblem, installations } = facts;
   if (busProblem !== undefined || daemon === undefined) return undefined;
   if ('problem' in daemon) {
     return missing(
       'daemon',
       `it does not answer: ${daemon.problem}`,
-      'see "journalctl --user -u ringfence.service"; run "ringfence install" to repair it',
+      `see "journalctl --user -u ringfence.service"; ${repair(facts)}`,
     );
   }
   if (daemon.version === version) return works('daemon', `ringfenced ${version} answers`);
   return limited(
     'daemon',
     `ringfenced ${daemon.version} runs, but this is Ringfence ${version}`,
-    'run "ringfence install", or "systemctl --user restart ringfence.service"',
+    installations.own === undefined && installations.shared !== undefined
+      ? 'run "systemctl --user restart ringfence.service"'
+      : 'run "ringfence install", or "systemctl --user restart ringfence.service"',
   );
 }
 
@@ -221,7 +256,7 @@ function judgeConfig({ configErrors, configWarnings }: DoctorFacts): Finding {
   return limited('configuration', configWarnings.join('; '), 'correct the name, or remove the section');
 }
 
-function judgeJournal({ journald, journalBinding }: DoctorFacts): Finding {
+function judgeJournal({ journald, journalBinding, installations: { own, shared } }: DoctorFacts): Finding {
   if (journald !== 'pong') {
     const reasons = { missing: 'it does not run', refused: 'it takes no connections', silent: 'it does not answer' };
     const fix = 'check "systemctl status systemd-journald"';
@@ -231,7 +266,9 @@ function judgeJournal({ journald, journalBinding }: DoctorFacts): Finding {
   return limited(
     'journal',
     'it answers; the daemon writes plain lines without RINGFENCE_ fields, as the package systemd-journald is not built for this node',
-    'install libsystemd-dev, g++, make and python3, run "npm install" again and then "ringfence install"',
+    own === undefined && shared !== undefined
+      ? 'nothing needs to be done; for the fields install libsystemd-dev, g++, make, python3 and npm, and run "npm install --global --prefix /usr systemd-journald" as root'
+      : 'install libsystemd-dev, g++, make and python3, run "npm install" again and then "ringfence install"',
   );
 }
 

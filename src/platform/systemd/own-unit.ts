@@ -116,7 +116,8 @@ export function openOwnUnit(bus: BusConnection, unit: string): OwnUnit {
       }
       const [gone] = facts.missing;
       if (gone !== undefined) {
-        const why = `${gone} is gone (was node updated or removed?); run "ringfence install"`;
+        const anew = facts.file.startsWith('/usr/') ? 'install the package ringfence again' : 'run "ringfence install"';
+        const why = `${gone} is gone (was node updated or removed?); ${anew}`;
         throw new RingfenceError('Unreachable', `cannot start the Ringfence daemon: ${why}`);
       }
       if (facts.active === 'failed') await own.forget();

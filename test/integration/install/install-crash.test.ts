@@ -73,14 +73,14 @@ function withoutNotes(lines: readonly string[]): string[] {
 async function treeOf(version: string): Promise<string[]> {
   await installVersion(version);
   const installed = tree();
-  await uninstall([], false, ports());
+  await uninstall([], { dryRun: false }, ports());
   return installed;
 }
 
 describe('an installation that dies before any change of the disk', () => {
   it.each([
     ['finished', 1, async () => void (await installVersion('2'))],
-    ['taken back', 2, async () => void (await uninstall([], false, ports()))],
+    ['taken back', 2, async () => void (await uninstall([], { dryRun: false }, ports()))],
   ])(
     'is %s by the next call, which may die as well',
     async (end, from, rescue) => {
@@ -93,7 +93,7 @@ describe('an installation that dies before any change of the disk', () => {
         died = await dieBeforeChange(count, async () => {
           await installVersion('1');
           await installVersion('2');
-          await uninstall([], false, ports());
+          await uninstall([], { dryRun: false }, ports());
           await installVersion('1');
         });
         if (!died) expect(count).toBeGreaterThan(150);
@@ -102,7 +102,7 @@ describe('an installation that dies before any change of the disk', () => {
         expect(withoutNotes(tree()), `after a death before change ${count}`).toEqual(
           end === 'finished' ? withoutNotes(second) : before,
         );
-        await uninstall([], false, ports());
+        await uninstall([], { dryRun: false }, ports());
         expect(tree(), `taken back after a death before change ${count}`).toEqual(before);
       }
     },

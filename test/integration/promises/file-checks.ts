@@ -148,6 +148,10 @@ const setup: Record<string, Check> = {
   'install --json': seenIn(installation, 'says in JSON what it wrote and took back'),
   uninstall: seenIn(installation, works),
   'uninstall --dry-run': seenIn(installation, 'takes nothing back in a dry run of uninstall, and names what it would'),
+  'uninstall --keep-enabled': seenIn(
+    'packaging/package.test.ts',
+    'does not fight with a copy in the user’s own folders',
+  ),
   'uninstall --diff': seenIn(installation, 'takes nothing back in a dry run of uninstall, and names what it would'),
   'uninstall --json': seenIn(installation, 'says in JSON what it wrote and took back'),
   doctor: seenIn('integration/install/doctor.test.ts', 'prints plain words, without colours when nobody looks'),

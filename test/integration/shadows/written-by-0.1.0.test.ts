@@ -121,15 +121,19 @@ describe('what version 0.1.0 has installed', () => {
   const remove = () => {
     const places = installPlaces(world.environment);
     const files = openOwnedFiles({ staging: places.staging, durable: true });
-    return uninstall([], false, {
-      places,
-      files,
-      manifest: openNotesFile(places.manifest, parseInstallManifest, files.disk),
-      unit: undefined,
-      lock: async () => () => {},
-      disableAll: async () => [],
-      traces: () => [],
-    });
+    return uninstall(
+      [],
+      { dryRun: false },
+      {
+        places,
+        files,
+        manifest: openNotesFile(places.manifest, parseInstallManifest, files.disk),
+        unit: undefined,
+        lock: async () => () => {},
+        disableAll: async () => [],
+        traces: () => [],
+      },
+    );
   };
 
   it('is taken back to the byte', async () => {

@@ -1,4 +1,5 @@
 import { delimiter, dirname, join } from 'node:path';
+import { RingfenceError } from '../../../domain/errors.ts';
 import { install } from '../../../install/install.ts';
 import { openGSettings } from '../../../install/io/gsettings.ts';
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
@@ -9,7 +10,11 @@ import { desiredPlaces } from '../desired-places.ts';
 import { changesText, countsText } from '../install-text.ts';
 
 /** `ringfence install`, for the program that runs (its path) and all commands there are. */
-export function installCommand(program: string | undefined, commands: () => readonly Command[]): Command {
+export function installCommand(
+  program: string | undefined,
+  commands: () => readonly Command[],
+  isPackaged: boolean,
+): Command {
   return {
     name: 'install',
     operands: '',
@@ -29,6 +34,12 @@ export function installCommand(program: string | undefined, commands: () => read
     },
     examples: ['dist/ringfence install', 'ringfence install --dry-run'],
     async run(words, { environment, terminal, version }) {
+      if (isPackaged) {
+        throw new RingfenceError(
+          'InvalidArgument',
+          'cannot install: this Ringfence is installed for all users of this machine; run "ringfence enable APP"',
+        );
+      }
       const diff = words.flag('diff');
       const dryRun = words.flag('dry-run') || diff;
       const wiring = await wireInstall(environment, version);

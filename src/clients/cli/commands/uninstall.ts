@@ -1,8 +1,11 @@
-import { isRingfenceError } from '../../../domain/errors.ts';
+import { join } from 'node:path';
+import { isRingfenceError, RingfenceError } from '../../../domain/errors.ts';
+import { findInstallations } from '../../../install/io/find-installations.ts';
 import { openGSettings } from '../../../install/io/gsettings.ts';
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
 import type { DesiredPlace } from '../../../install/pure/desired.ts';
-import { disableTerminals, type TerminalOutcome } from '../../../install/terminal-setting.ts';
+import type { InstallPlaces } from '../../../install/pure/places.ts';
+import { disableTerminals, enableTerminals, type TerminalOutcome } from '../../../install/terminal-setting.ts';
 import { uninstall } from '../../../install/uninstall.ts';
 import { wireInstall } from '../../../install/wire-install.ts';
 import type { Command, Context } from '../command.ts';
@@ -22,6 +25,10 @@ export function uninstallCommand(program: string | undefined, commands: () => re
       'stays, but for limits that "ringfence enable" put there; files that you edited stay, and are named.',
     statusOne: 'something stayed',
     options: {
+      'keep-enabled': {
+        type: 'boolean',
+        help: 'leave apps, limits and terminals enabled, for the Ringfence of a package to go on with',
+      },
       'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
       diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },
     },
@@ -32,11 +39,12 @@ export function uninstallCommand(program: string | undefined, commands: () => re
       const wiring = await wireInstall(environment, version);
       try {
         // Before the shell they name is gone: a terminal whose command does not exist opens no tab.
-        const terminals = await restoreTerminals(dryRun, environment);
-        const limitsStay = !dryRun && !(await takeBackAll(context));
+        const shared = words.flag('keep-enabled') ? sharedShell(wiring.places) : undefined;
+        const terminals = await restoreTerminals(dryRun, environment, shared);
+        const limitsStay = !dryRun && shared === undefined && !(await takeBackAll(context));
         const { installed, entries, changes } = await uninstall(
           installable(() => desiredPlaces(wiring.places, program, commands())),
-          dryRun,
+          { dryRun, keepEnabled: shared !== undefined },
           wiring,
         );
         const stays =
@@ -55,6 +63,8 @@ export function uninstallCommand(program: string | undefined, commands: () => re
         if (!installed)
           terminal.print(`Ringfence is not installed for you${text === '' ? '; there is nothing to do' : ''}.`);
         else if (dryRun) terminal.print('Nothing was changed.');
+        else if (shared !== undefined)
+          terminal.print('Ringfence is uninstalled from your own folders; the one of all users goes on.');
         else terminal.print('Ringfence is uninstalled. Apps that run go on.');
         const homes = homesThatStay(context);
         if (homes !== undefined) terminal.warn(`The homes of strict apps stay in ${homes}.`);
@@ -87,8 +97,29 @@ async function takeBackAll(context: Context): Promise<boolean> {
   }
 }
 
-async function restoreTerminals(dryRun: boolean, environment: Context['environment']): Promise<TerminalOutcome[]> {
+/**
+ * The shell of the Ringfence that all users share.
+ * @throws RingfenceError InvalidArgument when there is none
+ */
+function sharedShell(places: InstallPlaces): string {
+  const { shared } = findInstallations(places);
+  if (shared !== undefined) return join(shared.folder, '../../bin/ringfence-shell');
+  throw new RingfenceError(
+    'InvalidArgument',
+    'cannot keep apps enabled: no other Ringfence is on this machine to go on with them; install the package first',
+  );
+}
+
+/** Or, where there is a shell to go on with, has it in the place of ours. */
+async function restoreTerminals(
+  dryRun: boolean,
+  environment: Context['environment'],
+  shell: string | undefined,
+): Promise<TerminalOutcome[]> {
   const store = openTerminalSettings(environment);
+  if (shell !== undefined) {
+    return dryRun || store.read().length === 0 ? [] : enableTerminals(shell, openGSettings(environment), store);
+  }
   if (!dryRun) return disableTerminals(openGSettings(environment), store);
   return [...new Set(store.read().map(({ terminal }) => terminal))].map((name) => ({
     terminal: name,

@@ -5,6 +5,7 @@ import { type Finding, judgeHost } from '../../../../src/install/pure/judge-host
 const all = new Set(['cpu', 'io', 'memory', 'pids']);
 const healthy: DoctorFacts = {
   version: '1.0.0',
+  installations: { own: { folder: '/data/ringfence', version: '1.0.0' }, shared: undefined },
   busProblem: undefined,
   manager: { version: 257, controllers: all, swapIsCounted: true },
   unifiedCgroups: true,
@@ -33,6 +34,8 @@ const healthy: DoctorFacts = {
 };
 
 const { proxyVersion: _none, ...withoutProxy } = healthy.sandbox;
+const shared = { folder: '/usr/lib/ringfence', version: '1.1.0' };
+const unit = { load: 'loaded', active: 'active', file: '/data/ringfence.service', stale: false, missing: [] };
 
 function statesBut(facts: Partial<DoctorFacts>) {
   const findings = judgeHost({ ...healthy, ...facts }).filter(({ state }) => state !== 'works');
@@ -177,9 +180,41 @@ describe('judgeHost', () => {
     ['a systemd of 252', { manager: { version: 252, controllers: all, swapIsCounted: true } }, []],
     ['no swap', { swapBytes: 0n }, []],
     ['no icon yet', { entries: [{ id: 'a.desktop', state: 'available' }] }, []],
+    ['two that are installed', { installations: { ...healthy.installations, shared } }, ['installation: limited']],
     ['programs outside PATH', { binOutsidePath: '/home/ada/.local/bin' }, ['PATH: limited']],
   ];
   it.each(cases)('names %s and the way out', (_what, facts, expected) => expect(statesBut(facts)).toEqual(expected));
+
+  it('says which of two is used: the one that the user manager runs', () => {
+    const says = (file: string) => {
+      const both = { ...healthy.installations, shared };
+      const findings = judgeHost({ ...healthy, installations: both, unit: { ...unit, file } });
+      return findings.find(({ name }) => name === 'installation')?.says;
+    };
+    expect(says('/home/ada/.local/share/systemd/user/ringfence.service')).toContain('yours is used: 1.0.0 in /data/');
+    expect(says('/usr/lib/systemd/user/ringfence.service')).toContain(
+      'yours is not used: 1.1.0 in /usr/lib/ringfence runs',
+    );
+  });
+
+  it('has files of a package put back by the package', () => {
+    const packaged = { own: undefined, shared };
+    const gone = { ...unit, file: '/usr/lib/systemd/user/ringfence.service' };
+    for (const facts of [
+      { activation: undefined },
+      { activation: { path: '/usr/share/x.service', missing: ['/usr/bin/node'] } },
+      { unit: { ...gone, load: 'not-found' } },
+      { unit: { ...gone, load: 'error' } },
+      { unit: { ...gone, missing: ['/usr/lib/ringfence/ringfenced'] } },
+      { daemon: { problem: 'it ended' } },
+    ] satisfies Partial<DoctorFacts>[]) {
+      const [finding] = judgeHost({ ...healthy, installations: packaged, ...facts }).filter(
+        ({ state }) => state !== 'works',
+      );
+      expect(finding?.fix).toContain('install the package ringfence again');
+      expect(finding?.fix).not.toContain('"ringfence install"');
+    }
+  });
 
   it('tells a controller that the kernel lacks from one that is not delegated', () => {
     const none = { version: 257, controllers: new Set<string>(), swapIsCounted: false };
