@@ -11,7 +11,7 @@ import { cgroupRoot, delegatedControllers, memoryAndTasks } from '../platform/ke
 import { openOwnUnit } from '../platform/systemd/own-unit.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
 import { connectUserManager } from '../platform/systemd/user-manager.ts';
-import { probeHost } from '../strict/io/host-probe.ts';
+import { probeHost, probeNested } from '../strict/io/host-probe.ts';
 import { findActivationFile, hasProgram } from './io/activation-file.ts';
 import { findInstallations } from './io/find-installations.ts';
 import type { DoctorFacts } from './pure/doctor-facts.ts';
@@ -57,8 +57,9 @@ async function gather(
   const activation = findActivationFile(managed);
   const program = join(places.package, 'dist/ringfenced');
   const path = managed['PATH'] || '/usr/local/bin:/usr/bin:/bin';
-  const [{ facts }, journald, notifications, daemon] = await Promise.all([
+  const [{ facts }, nested, journald, notifications, daemon] = await Promise.all([
     probeHost(),
+    probeNested(),
     askJournald(),
     hasNotifications(bus),
     bus && askDaemon(bus),
@@ -72,6 +73,8 @@ async function gather(
     kernelControllers: delegatedControllers(cgroupRoot(), ''),
     swapBytes: memoryAndTasks().swapBytes,
     sandbox: { ...facts, ...sessionAddress(environment), network: true },
+    nested,
+    isRoot: process.getuid?.() === 0,
     activation,
     unit,
     daemon,

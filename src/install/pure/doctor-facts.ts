@@ -1,4 +1,4 @@
-import type { SandboxHostFacts } from '../../strict/pure/host.ts';
+import type { NestedTrial, SandboxHostFacts } from '../../strict/pure/host.ts';
 
 /** The activation file on the session bus, and what it names but cannot be run. */
 export interface ActivationFacts {
@@ -33,6 +33,10 @@ export interface DoctorFacts {
   readonly kernelControllers: ReadonlySet<string>;
   readonly swapBytes: bigint;
   readonly sandbox: SandboxHostFacts;
+  /** What a program in such a sandbox can do; undefined without bubblewrap. */
+  readonly nested: NestedTrial | undefined;
+  /** Root is let do what users are not. */
+  readonly isRoot: boolean;
   readonly activation: ActivationFacts | undefined;
   readonly unit:
     | {

@@ -24,6 +24,7 @@ export function judgeHost(facts: DoctorFacts): Finding[] {
     ...judgeControllers(facts),
     judgeSwap(facts),
     ...judgeSandbox(facts),
+    judgeNested(facts),
     judgeInstallations(facts),
     judgeActivation(facts),
     judgeUnit(facts),
@@ -125,6 +126,23 @@ function judgeSandbox({ sandbox }: DoctorFacts): Finding[] {
     describe('strict: sandbox', fence, `${version} made a sandbox in a trial`),
     describe('strict: bus filter', bus, `${sandbox.proxyVersion?.trim() ?? ''} is installed`),
   ];
+}
+
+/** Tried, not read from settings: AppArmor lets bubblewrap do what it keeps from the programs in it. */
+function judgeNested({ sandbox, nested, isRoot }: DoctorFacts): Finding | undefined {
+  if (nested === undefined || sandbox.trial?.exitCode !== 0) return undefined;
+  const name = 'strict: browsers';
+  const label = nested.label === '' ? '' : ` (AppArmor label ${nested.label})`;
+  const asRoot = isRoot ? '; tried as root, who may more than users' : '';
+  if (nested.exitCode === 0) {
+    return works(name, `a program in the sandbox made one of its own, as browsers do${label}${asRoot}`);
+  }
+  const said = nested.stderr.trim().split('\n')[0] ?? '';
+  return limited(
+    name,
+    `a program in the sandbox cannot make one of its own${label}: ${said}; browsers and Electron apps may not start strict`,
+    'enable these with the relaxed profile: "ringfence enable --profile relaxed APP"',
+  );
 }
 
 function judgeInstallations({ installations, unit }: DoctorFacts): Finding | undefined {

@@ -4,7 +4,7 @@ import { machine } from 'node:os';
 import { join } from 'node:path';
 import { isShortage } from '../../domain/errno-text.ts';
 import type { SandboxPrograms } from '../ports.ts';
-import { type SandboxHostFacts, trialArgs } from '../pure/host.ts';
+import { type NestedTrial, nestedTrialArgs, type SandboxHostFacts, trialArgs } from '../pure/host.ts';
 import { isRootsAlone } from './roots-alone.ts';
 
 /** What this machine has for a sandbox: everything of `SandboxHostFacts` that does not depend on the start. */
@@ -29,6 +29,14 @@ export async function probeHost(find = findProgram): Promise<{ facts: MachineFac
     ...defined('apparmorRestrictsUserns', sysctl('kernel/apparmor_restrict_unprivileged_userns')),
   };
   return { facts, programs: { bwrap: bwrap ?? '', proxy: proxy ?? '' } };
+}
+
+/** Tries whether a program in a sandbox can make one of its own; undefined where there is no bubblewrap. */
+export async function probeNested(find = findProgram): Promise<NestedTrial | undefined> {
+  const bwrap = find('bwrap');
+  if (bwrap === undefined) return undefined;
+  const { exitCode, stdout, stderr } = await run(bwrap, nestedTrialArgs);
+  return { exitCode, stderr, label: stdout.replaceAll('\0', '').trim() };
 }
 
 /** A program of the system's: in a folder that only root can write. The user's PATH has no say. */

@@ -34,6 +34,24 @@ export const trialArgs: readonly string[] = [
   ...['--proc', '/proc', '--tmpfs', '/tmp', '--', '/bin/true'],
 ];
 
+/** What a program that was tried in the sandbox could do for itself. */
+export interface NestedTrial {
+  readonly exitCode: number | null;
+  readonly stderr: string;
+  /** Its AppArmor label, as /proc/self/attr/current has it; empty where there is none. */
+  readonly label: string;
+}
+
+/**
+ * What bwrap is given for the second trial: the first one's sandbox, and in it what browsers do for their own, a user namespace and a mount.
+ * Ubuntu 25.04 and later let bubblewrap make a namespace and nothing that runs in it.
+ */
+export const nestedTrialArgs: readonly string[] = [
+  ...trialArgs.slice(0, trialArgs.indexOf('--')),
+  ...['--', '/bin/sh', '-c'],
+  'cat /proc/self/attr/current 2>/dev/null; exec unshare --user --map-root-user --mount mount -t tmpfs tmpfs /tmp',
+];
+
 /** Whether the strict sandbox can be had on this host; the first thing that stands in the way otherwise. */
 export function judgeSandboxHost(facts: SandboxHostFacts): { readonly ok: true } | SandboxRefusal {
   return (

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nestedTrialArgs, trialArgs } from '../../../src/strict/pure/host.ts';
 import { command, output } from '../../harness/command.ts';
 import { tempHome } from '../../harness/temp-home.ts';
 
@@ -32,6 +33,22 @@ describe('ringfence doctor', () => {
     expect(finding('daemon')?.state).toBe('missing');
     expect(finding('user manager')?.says).toMatch(/^systemd \d{3} answers/);
     expect(finding('strict: sandbox')?.state).toBe('works');
+  });
+
+  it('tries what browsers do in a sandbox, and tells when only the sandbox itself can be had', async () => {
+    expect((await doctor())('strict: browsers')).toMatchObject({
+      state: 'works',
+      says: expect.stringContaining('made one'),
+    });
+    // The same two trials in a namespace of the test's own, where two more may be made, which is what bubblewrap takes for itself.
+    const limited =
+      'echo 2 >/proc/sys/user/max_user_namespaces && exec setpriv --ambient-caps=-all --inh-caps=-all bwrap "$@"';
+    const argv = ['unshare', '--user', '--map-current-user', '--keep-caps', 'sh', '-c', limited, 'sh'];
+    expect(await command([...argv, ...trialArgs])).toMatchObject({ code: 0 });
+    const nested = await command([...argv, ...nestedTrialArgs]);
+    expect(nested.code).not.toBe(0);
+    expect(nested.stderr).toMatch(/^unshare: /);
+    expect(await command(['bwrap', ...nestedTrialArgs])).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('works without a session', async () => {

@@ -19,6 +19,8 @@ const healthy: DoctorFacts = {
     sessionAddress: 'unix:path=/run/user/1000/bus',
     network: true,
   },
+  nested: { exitCode: 0, stderr: '', label: '' },
+  isRoot: false,
   activation: { path: '/data/x.service', missing: [] },
   unit: { load: 'loaded', active: 'active', file: '/data/ringfence.service', stale: false, missing: [] },
   daemon: { version: '1.0.0' },
@@ -180,10 +182,31 @@ describe('judgeHost', () => {
     ['a systemd of 252', { manager: { version: 252, controllers: all, swapIsCounted: true } }, []],
     ['no swap', { swapBytes: 0n }, []],
     ['no icon yet', { entries: [{ id: 'a.desktop', state: 'available' }] }, []],
+    [
+      'sandboxes that programs in one cannot make',
+      { nested: { exitCode: 1, stderr: 'unshare: write failed', label: 'unpriv_bwrap (enforce)' } },
+      ['strict: browsers: limited'],
+    ],
     ['two that are installed', { installations: { ...healthy.installations, shared } }, ['installation: limited']],
     ['programs outside PATH', { binOutsidePath: '/home/ada/.local/bin' }, ['PATH: limited']],
   ];
   it.each(cases)('names %s and the way out', (_what, facts, expected) => expect(statesBut(facts)).toEqual(expected));
+
+  it('names the label that keeps a namespace from programs in the sandbox, and does not trust root', () => {
+    const says = (facts: Partial<DoctorFacts>) =>
+      judgeHost({ ...healthy, ...facts }).find(({ name }) => name === 'strict: browsers')?.says;
+    const denied = {
+      exitCode: 1,
+      stderr: 'unshare: unshare failed: Permission denied\n',
+      label: 'unpriv_bwrap (enforce)',
+    };
+    expect(says({ nested: denied })).toContain('AppArmor label unpriv_bwrap (enforce)): unshare: unshare failed');
+    expect(says({ isRoot: true })).toContain('tried as root');
+    // That the sandbox itself cannot be had is said already.
+    expect(
+      says({ nested: denied, sandbox: { ...healthy.sandbox, trial: { exitCode: 1, stderr: '' } } }),
+    ).toBeUndefined();
+  });
 
   it('says which of two is used: the one that the user manager runs', () => {
     const says = (file: string) => {
