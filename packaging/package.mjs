@@ -10,6 +10,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -124,15 +125,15 @@ function makeArch({ tarball }) {
   const env = { PACMAN: 'true', PKGEXT: '.pkg.tar.xz', RINGFENCE_VERSION: version, PACKAGER: 'Ringfence maintainers' };
   if (process.getuid() !== 0) run(makepkg, { cwd: folder, env: { ...env, ...programs } });
   else {
-    // The package names the folder that it was made in. That nobody else has made it is all that this one must see to.
-    const inTmp = '/tmp/ringfence-makepkg';
-    mkdirSync(inTmp, { mode: 0o700 });
+    const inTmp = mkdtempSync('/tmp/ringfence-makepkg-');
+    // The package names the folder that it was made in: one that is the same each time, and nobody else's.
+    const place = 'mount --bind "$1" /mnt && cd /mnt && shift && exec "$@"';
+    const asNobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', ...makepkg];
     try {
       cpSync(folder, inTmp, { recursive: true });
       run(['chown', '-R', 'nobody', inTmp]);
-      run(['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', ...makepkg], {
-        cwd: inTmp,
-        env: { ...env, ...withEsbuild(inTmp), HOME: inTmp },
+      run(['unshare', '--mount', '--propagation=private', 'sh', '-c', place, 'sh', inTmp, ...asNobody], {
+        env: { ...env, PATH: `/mnt/bin:${process.env.PATH}`, HOME: '/mnt' },
       });
       cpSync(inTmp, folder, { recursive: true });
     } finally {
