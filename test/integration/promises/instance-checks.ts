@@ -314,4 +314,14 @@ const openOnce: Record<string, Check> = {
 };
 
 /** What sees the effect of the commands that start, show and end instances. */
-export const instanceChecks = { ...launch, ...run, ...contain, ...openOnce, ...lists, ...top, ...signals, ...steering, ...status };
+export const instanceChecks = {
+  ...launch,
+  ...run,
+  ...contain,
+  ...openOnce,
+  ...lists,
+  ...top,
+  ...signals,
+  ...steering,
+  ...status,
+};

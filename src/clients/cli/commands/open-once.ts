@@ -37,7 +37,7 @@ export const openOnceCommand: Command = {
       const started =
         app === undefined && isAppImage(path)
           ? await client.run(appImage(path), new Map([['APPIMAGE_EXTRACT_AND_RUN', '1']]), options)
-          : await withApp(app ?? handlerOf(path, context), client, (id) =>
+          : await withApp(app ?? handlerOf(path, context), client, context, (id) =>
               client.launch(id, [pathToFileURL(path).href], options),
             );
       await printStarted(client, started, words.flag('json'), terminal);

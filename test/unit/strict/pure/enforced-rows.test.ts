@@ -8,9 +8,15 @@ import { home, hostWith, ownHome, plainSettings } from './example-host.ts';
 const status =
   'Name:\tsh\nNSpid:\t4711\t2\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n';
 
-function rowsOf(changes: Partial<SandboxHost> = {}, settings = plainSettings, told = status) {
+function rowsOf(
+  changes: Partial<SandboxHost> = {},
+  settings = plainSettings,
+  told = status,
+  letIn: { ownNames: readonly string[]; calls: readonly string[] } = { ownNames: [], calls: [] },
+) {
   const host = hostWith(changes);
-  const rows = enforcedRows(planSandbox(settings, host), host, told);
+  const lets = { ...host, settings, ...letIn };
+  const rows = enforcedRows(planSandbox(settings, host), lets, told);
   return new Map(rows.map((row) => [row.name, row]));
 }
 
@@ -20,23 +26,27 @@ it('says of each part what was seen', () => {
     ['no-new-privileges', 'NoNewPrivs 1, CapBnd 0000000000000000'],
     ['system-call-filter', 'Seccomp 2'],
     ['private-tmp', '/tmp and /var/tmp are tmpfs of its own'],
-    // /usr, /etc, /sys/devices, passwd, /dev, /proc, the cgroup, /tmp, /var/tmp, the setup, home, the runtime folder, the bus.
-    ['read-only-system', '/ is its own and read-only, with 13 mounts and no other'],
+    // /usr, /etc, /sys/devices, passwd, /dev, /proc, the cgroup, /tmp, /var/tmp, the setup, the door, home, the runtime folder, the bus.
+    ['read-only-system', '/ is its own and read-only, with 14 mounts and no other'],
     ['own-home', ownHome],
     ['own-processes', 'PIDs 4711 outside, 2 inside'],
     ['own-cgroup', '/sys/fs/cgroup is its own, read-only'],
     ['filtered-bus', 'DBUS_SESSION_BUS_ADDRESS leads to a proxy in the scope'],
+    ['network', 'open, with what listens on this machine'],
+    ['display', 'none'],
+    ['sound', 'none'],
   ]);
 });
 
 it('calls each enforced, asked for by strict', () => {
   for (const row of rowsOf().values()) {
-    expect(row).toMatchObject({ asked: 'strict', origin: 'built-in', state: 'enforced', reason: '', fix: '' });
+    const asked = { network: 'true', sound: 'false' }[row.name] ?? 'strict';
+    expect(row).toMatchObject({ asked, origin: 'built-in', state: 'enforced', reason: '', fix: '' });
   }
 });
 
-it('has a row for the network where it was taken away', () => {
-  expect(rowsOf().has('network')).toBe(false);
+it('says when the network was taken away', () => {
+  expect(rowsOf().get('network')?.asked).toBe('true');
   const row = rowsOf({}, { ...plainSettings, network: false }).get('network');
   expect([row?.asked, row?.value]).toEqual(['false', 'a network namespace of its own']);
 });
@@ -49,6 +59,16 @@ it('names what is shared, and a home that goes at the end', () => {
   expect(rowsOf().has('shared')).toBe(false);
   expect(rowsOf({ shares }).get('shared')?.value).toBe(`${home}/Music (read-only), /data`);
   expect(rowsOf({ own: { path: '/own', kept: false } }).get('own-home')?.value).toBe('/own, gone at the end');
+});
+
+it('names the bus names, the calls, the sound and the displays that are let in', () => {
+  const lets = { ownNames: ['org.test.App'], calls: ['org.test.Other=org.test.I.*@/p'] };
+  const rows = rowsOf({ display: ':7', waylandDisplay: 'wayland-3' }, { ...plainSettings, sound: true }, status, lets);
+  expect(rows.get('bus-names')?.value).toBe('org.test.App');
+  expect(rows.get('bus-calls')?.value).toBe('org.test.Other=org.test.I.*@/p');
+  expect([rows.get('sound')?.asked, rows.get('sound')?.value]).toEqual(['true', 'the PulseAudio socket']);
+  expect(rows.get('display')?.value).toMatch(/X11 :7.*read every window/);
+  expect(rows.get('display')?.value).toContain('Wayland wayland-3');
 });
 
 it('shows nothing for what the kernel did not tell', () => {
