@@ -46,7 +46,8 @@ function bwrapArgs() {
     } catch {
       continue;
     }
-    if (!words[0].endsWith('bwrap')) continue;
+    // Not the one around the bus filter.
+    if (!words[0].endsWith('bwrap') || !words.includes('--seccomp')) continue;
     const args = words.slice(1, words.indexOf('--'));
     for (const name of ['--seccomp', '--sync-fd']) args.splice(args.indexOf(name), 2);
     return args;

@@ -3,6 +3,7 @@ import { parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DisplayFacts, shouldShow } from '../domain/desktop-entry/should-show.ts';
 import type { DesktopId } from '../domain/desktop-id.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { desirePortalEntry } from './desired-portal-entry.ts';
 import { desireAutostart, desireService, indexServices } from './desired-starters.ts';
 import { type BusService, servicesOf } from './pure/bus-service.ts';
 import { type Manifest, type Wish, wishFor } from './pure/manifest.ts';
@@ -100,6 +101,7 @@ function desireApp(
     ...servicesOf(id.name, services).flatMap((service) => desireService(shop, id.id, service, strict)),
     ...(wish.autostart ? desireAutostart(shop, id.id, strict) : []),
     ...dropIns.map((path) => desireDropIn(shop, id.id, path, original.source, wish)),
+    ...(strict ? [desirePortalEntry(shop, id, original)] : []),
     // Last: the icon goes through Ringfence once all the rest is there.
     entry,
   ];

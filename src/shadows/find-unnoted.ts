@@ -59,6 +59,7 @@ const asideName: Readonly<Record<ShadowKind, string>> = {
   'drop-in': 'systemd',
   'mime-cache': '',
   script: '',
+  'portal-entry': '',
 };
 
 function* candidates(

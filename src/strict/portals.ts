@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
+import { portalId } from '../domain/portal-id.ts';
 import type { SandboxSight, SessionBus } from './ports.ts';
 import { parseMountinfo } from './pure/mounts.ts';
-import { flatpakInfo, portalId, portalInstance } from './pure/portal-identity.ts';
+import { flatpakInfo, portalInstance } from './pure/portal-identity.ts';
 
 /** What the portals of this session can do for an app. */
 export interface Portals {

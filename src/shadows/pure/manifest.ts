@@ -5,7 +5,7 @@ import type { OwnedFile } from '../../domain/owned-file.ts';
 const text = v.string();
 const wish = v.object({ profile: v.optional(text), autostart: v.optional(v.boolean()) });
 
-const kinds = ['entry', 'service', 'script', 'drop-in', 'autostart', 'mime-cache'] as const;
+const kinds = ['entry', 'service', 'script', 'drop-in', 'autostart', 'mime-cache', 'portal-entry'] as const;
 
 /** What a file is for. */
 export type ShadowKind = (typeof kinds)[number];

@@ -13,8 +13,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { RingfenceError } from '../../domain/errors.ts';
+import { homeFolder } from '../../domain/home-folder.ts';
 import type { Homes } from '../ports.ts';
-import { downloadsName, homeFolder } from '../pure/home-names.ts';
+import { downloadsName } from '../pure/home-names.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 

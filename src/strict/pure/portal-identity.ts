@@ -1,26 +1,3 @@
-import { nameNumber } from './home-names.ts';
-
-/**
- * The id by which portals know what runs in a home: never that of another app, or the permissions, documents and secrets of a
- * flatpak of that id would be this one's. One home has one id, and no two homes the same. Portals take letters, digits and `_`,
- * and `-` in the last element, 255 bytes in all (xdp_is_valid_app_id).
- */
-export function portalId(homeFolderName: string): string {
-  const name = [...new TextEncoder().encode(homeFolderName)]
-    .map((byte, index) => {
-      const character = String.fromCharCode(byte);
-      const isPlain = index === 0 ? /[A-Za-z]/.test(character) : /[A-Za-z0-9-]/.test(character);
-      return isPlain ? character : `_${byte.toString(16).padStart(2, '0')}`;
-    })
-    .join('');
-  // No escape begins with two of them.
-  const short = name.length <= longest ? name : `${name.slice(0, 180)}__${nameNumber(homeFolderName)}`;
-  return `${portalIdPrefix}${short}`;
-}
-
-const portalIdPrefix = 'org.ringfence.app.';
-const longest = 255 - portalIdPrefix.length;
-
 /** The name of one start at the portals: flatpak clears away those that are numbers. */
 export function portalInstance(sandboxId: string): string {
   return `ringfence-${sandboxId}`;

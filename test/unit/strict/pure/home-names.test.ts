@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { downloadsName, homeFolder } from '../../../../src/strict/pure/home-names.ts';
+import { homeFolder } from '../../../../src/domain/home-folder.ts';
+import { downloadsName } from '../../../../src/strict/pure/home-names.ts';
 
 it('names a home after the app, and an odd one so that no two are the same', () => {
   expect(homeFolder('org.gnome.gedit')).toBe('org.gnome.gedit');

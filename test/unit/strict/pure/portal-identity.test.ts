@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { bwrapInfo, flatpakInfo, portalId, portalInstance } from '../../../../src/strict/pure/portal-identity.ts';
+import { portalId } from '../../../../src/domain/portal-id.ts';
+import { bwrapInfo, flatpakInfo, portalInstance } from '../../../../src/strict/pure/portal-identity.ts';
 
 const names = [
   ...[
