@@ -94,7 +94,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     },
 
     claim: (request, decision) =>
-      claimHome(homeOf(request, decision, ports), ports).catch((error: unknown) => {
+      claimHome(request.name, homeOf(request, decision, ports), ports).catch((error: unknown) => {
         throw asStrictRefusal(request.name, error);
       }),
 
