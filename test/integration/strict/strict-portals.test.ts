@@ -1,5 +1,5 @@
 // With portals: the real ones, which a strict app is to reach as one of its own.
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
@@ -7,6 +7,7 @@ import { connectTestBus, connectTestClient, endAll, instanceAt } from '../../fix
 import { closedPortals, openPortals, type PortalCall } from '../../fixtures/portal-table.ts';
 import { startPortals } from '../../fixtures/portals.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
+import { pidsIn } from '../../harness/cgroup.ts';
 import { command, output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { tempHome } from '../../harness/temp-home.ts';
@@ -133,6 +134,20 @@ os.rename("${said}.part", "${said}")
     expect([wrote, text]).toEqual([0, 'only to be read\n']);
     const shared = await grab('writing');
     expect(shared[1], 'shared for writing, which proves the attempt').toBeGreaterThan(0);
+  });
+
+  it('knows the first process of the sandbox, as long as it runs', async () => {
+    const folder = join(runtime, '.flatpak');
+    const instances = () => (existsSync(folder) ? readdirSync(folder).filter((name) => /^ringfence-/.test(name)) : []);
+    await waitFor(() => instances().length === 0, { what: 'those of earlier starts to be gone' });
+    const path = await run(['sh', '-c', 'exec sleep 1000'], 'strict');
+    const { unit } = await instanceAt(client, path);
+    const [instance = ''] = instances();
+    const { 'child-pid': pid } = JSON.parse(readFileSync(join(folder, instance, 'bwrapinfo.json'), 'utf8'));
+    expect(await pidsIn(unit)).toContain(pid);
+    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^NSpid:\t\d+\t1$/m);
+    await client.stop(path, 0);
+    await waitFor(() => instances().length === 0, { what: 'it to be gone' });
   });
 
   describe('with the document portal', () => {
