@@ -61,6 +61,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     {
       added: listener.added,
       changed: listener.changed,
+      limitReached: listener.limitReached,
       ended(instance, outcome) {
         if (instance.report.mode === 'strict') sandboxes.ended(instance.report.unit);
         listener.ended(instance, outcome);

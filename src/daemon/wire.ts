@@ -20,6 +20,7 @@ import { openMethods } from './methods.ts';
 import { instanceInterface, instanceInterfaceName } from './objects/instance-interface.ts';
 import { ringfenceInterface, ringfenceInterfaceName } from './objects/ringfence-interface.ts';
 import { type Fences, hostFacts, wireFences } from './wire-fences.ts';
+import { wireNotices } from './wire-notices.ts';
 import { wireWatches } from './wire-watches.ts';
 
 const busName = 'org.ringfence.Ringfence1';
@@ -105,6 +106,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   const [managed] = await Promise.all([managerEnvironment(), shadows.wishes().catch(internalError)]);
   const tree = createDispatcher(bus, { root: rootPath, onInternalError: internalError });
   const watches = wireWatches(bus);
+  const notices = wireNotices(bus, { log, launch: (app) => methods.backend.launchApp(app, [], new Map()) });
   const fences = wireFences({
     ...options,
     bus,
@@ -115,6 +117,11 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     listener: {
       added: (instance) => void tree.addObject(instance.path, [instanceInterface(instance, watches)]),
       changed: ({ path }, names) => void tree.propertiesChanged(path, instanceInterfaceName, names),
+      limitReached(instance, reached) {
+        const { limit, details } = reached;
+        tree.emit(rootPath, ringfenceInterfaceName, 'LimitReached', [instance.path, limit, details]);
+        void notices.tell(instance, reached);
+      },
       ended({ path }, outcome) {
         watches.forget(path);
         tree.emit(path, instanceInterfaceName, 'Ended', [outcome]);

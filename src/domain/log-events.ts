@@ -35,7 +35,10 @@ export const logFields = {
   file: { field: 'RINGFENCE_FILE', meaning: 'configuration file' },
   line: { field: 'RINGFENCE_LINE', meaning: 'line in that file, from 1' },
   key: { field: 'RINGFENCE_KEY', meaning: 'configuration key' },
-  count: { field: 'RINGFENCE_COUNT', meaning: 'how many: processes killed at the limit so far, entries lost' },
+  count: {
+    field: 'RINGFENCE_COUNT',
+    meaning: 'how many: processes killed or refused at the limit so far, entries lost',
+  },
   version: { field: 'RINGFENCE_VERSION', meaning: 'version of the daemon' },
   stack: { field: 'RINGFENCE_STACK', meaning: 'where in the code an internal error arose' },
 } as const satisfies Record<string, { field: string; meaning: string }>;
@@ -92,7 +95,8 @@ export const logEvents = {
   'limit-hit': {
     messageId: '487148a240b02e05caaad27d460f724a',
     priority: 4,
-    meaning: 'the kernel killed a process of an instance at its memory limit',
+    meaning:
+      'an instance ran into a limit: the kernel killed a process of it, or refused it new ones; once for each burst',
     fields: ['app', 'unit', 'profile', 'instance', 'limit', 'count'],
     optional: [],
   },

@@ -5,6 +5,7 @@ import type { Gate } from '../platform/process/gate.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
 import { instanceFields, logEnd } from './log-instances.ts';
 import type { Outcome } from './pure/outcome.ts';
+import type { ReachedLimit } from './reached-limits.ts';
 import { type InstancePorts, runningInstance } from './running-instance.ts';
 
 /** Who wants to know of starts, changes and ends: the bus. */
@@ -13,6 +14,8 @@ export interface InstanceListener {
   ended(instance: Instance, outcome: Outcome): void;
   /** Properties of it that were changed by us. */
   changed(instance: Instance, properties: readonly string[]): void;
+  /** It ran into a limit: once for each burst. */
+  limitReached(instance: Instance, reached: ReachedLimit): void;
 }
 
 /** The running instances of this session: those this daemon started and those it found. */
@@ -33,6 +36,7 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
     const { unit } = report;
     const instance: Instance = runningInstance(report, gate, ports, {
       changed: (properties) => listener.changed(instance, properties),
+      limitReached: (reached) => listener.limitReached(instance, reached),
       ended(outcome) {
         running.delete(unit);
         records.remove(unit);

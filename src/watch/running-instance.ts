@@ -12,6 +12,7 @@ import type { Systemd } from '../platform/systemd/user-manager.ts';
 import { instanceFields } from './log-instances.ts';
 import { describeOutcome, type Outcome, wasKilled } from './pure/outcome.ts';
 import { readUsage } from './pure/usage.ts';
+import { countReached, type ReachedLimit, reachedInWords } from './reached-limits.ts';
 import { isFrozen, setFrozen, setLimits } from './steer.ts';
 
 /** What a running instance works with. */
@@ -29,6 +30,8 @@ export interface InstanceEvents {
   ended(outcome: Outcome): void;
   /** Properties of it that were changed by us. */
   changed(properties: readonly string[]): void;
+  /** It ran into a limit: once for each burst. */
+  limitReached(reached: ReachedLimit): void;
 }
 
 /** An instance whose scope runs; it is followed to its end. */
@@ -42,7 +45,7 @@ export function runningInstance(
   const { unit } = started;
   const cgroup = scopeCgroup(unit);
   let report = started;
-  const gone = followEnd(started, gate, ports, events.ended);
+  const gone = followEnd(started, gate, ports, events);
   const inTurn = takeTurns();
   const freeze = async (frozen: boolean) => {
     await setFrozen(frozen, report.name, cgroup, cgroups);
@@ -84,26 +87,34 @@ export function runningInstance(
   };
 }
 
-/** Resolves when the scope is gone, once `ended` was told how. */
+/** Resolves when the scope is gone, once `events.ended` was told how. */
 function followEnd(
   report: Report,
   gate: Gate | undefined,
-  { systemd, cgroups, log, scopeCgroup }: InstancePorts,
-  ended: InstanceEvents['ended'],
+  ports: InstancePorts,
+  events: InstanceEvents,
 ): Promise<void> {
+  const { systemd, cgroups, log, scopeCgroup } = ports;
   const { unit } = report;
   let oomKills = 0;
   return new Promise((resolve) => {
-    const oomWatch = cgroups.watchOomKills(scopeCgroup(unit), (count) => {
-      oomKills = count;
-      const message = `${report.name}: the kernel killed a process at the memory limit`;
-      log.event('limit-hit', message, { ...instanceFields(report), limit: 'memory-max', count });
+    const cgroup = scopeCgroup(unit);
+    const reached = countReached(report, cgroup, ports, (one) => {
+      const count = Number(one.details.get('total'));
+      log.event('limit-hit', reachedInWords(one), { ...instanceFields(report), limit: one.limit, count });
+      events.limitReached(one);
     });
+    const oomWatch = cgroups.watchOomKills(cgroup, (count) => {
+      oomKills = count;
+      reached('memory-max', count);
+    });
+    const endRefusals = cgroups.watchRefusedTasks(cgroup, (count) => reached('tasks-max', count));
     void gate?.exited.then(() => oomWatch.look());
     const end = async (result: string) => {
       const exit = await exitOf(gate);
       oomWatch.end(exit === undefined || wasKilled(exit));
-      ended(describeOutcome(result, exit, oomKills));
+      endRefusals();
+      events.ended(describeOutcome(result, exit, oomKills));
       resolve();
     };
     systemd.onScopeGone(unit, (result) => void end(result));

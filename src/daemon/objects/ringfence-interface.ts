@@ -1,5 +1,5 @@
 import type { Instance } from '../../domain/instance.ts';
-import { type InterfaceSpec, method, property } from '../../platform/dbus/interface-spec.ts';
+import { type InterfaceSpec, method, property, signal } from '../../platform/dbus/interface-spec.ts';
 import { type ShadowBackend, shadowMethods } from './shadow-methods.ts';
 
 export const ringfenceInterfaceName = 'org.ringfence.Ringfence1';
@@ -62,6 +62,6 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
       Desktop: property('aa{ss}', () => backend.desktop(), 'false'),
       ConfigError: property('s', () => backend.configError()),
     },
-    signals: {},
+    signals: { LimitReached: signal('osa{ss}', ['instance', 'limit', 'details']) },
   };
 }

@@ -4,6 +4,7 @@ import { readKernelFile } from './kernel-file.ts';
 import { killCgroup } from './kill-cgroup.ts';
 import type { OomWatch } from './oom-kills.ts';
 import { countOomKills } from './oom-kills.ts';
+import { watchRefusals } from './refused-tasks.ts';
 
 /** The kernel's side of a scope: its cgroup's files. */
 export interface Cgroups {
@@ -18,6 +19,8 @@ export interface Cgroups {
   kill(cgroup: string): Promise<void>;
   /** Calls back when the kernel killed processes at the memory limit, with the count so far. */
   watchOomKills(cgroup: string, listener: (count: number) => void): OomWatch;
+  /** Calls back when the kernel refused a new process or thread at pids.max, with the count so far; returns the way of ending it. */
+  watchRefusedTasks(cgroup: string, listener: (count: number) => void): () => void;
 }
 
 /** The cgroup v2 tree below `root` (cgroups(7), Documentation/admin-guide/cgroup-v2.rst), and /proc. */
@@ -47,6 +50,8 @@ export function openCgroups(root: string): Cgroups {
     kill: (cgroup) => killCgroup(`${root}${cgroup}`),
 
     watchOomKills: (cgroup, listener) => watchKills(`${root}${cgroup}`, listener),
+
+    watchRefusedTasks: (cgroup, listener) => watchRefusals(`${root}${cgroup}`, listener),
   };
 }
 

@@ -187,6 +187,18 @@ const waited = seenIn(virtual, 'tells how long an app has waited for the process
 const steered = (title: string) => seenIn('integration/watch/steer.test.ts', title);
 const budget = (title: string) => seenIn('machine/desktop.test.ts', title);
 const kept = budget('keeps a tenth of the memory from all apps together, and says so');
+const killed = seenIn('machine/reached-limits.test.ts', 'is told once for each burst of kills, and of nobody else');
+const refused = seenIn('machine/reached-limits.test.ts', 'is told of processes that were refused');
+const reachedChecks: Record<string, Check> = {
+  LimitReached: killed,
+  ...Object.fromEntries(
+    ['memory-max', 'app', 'name', 'unit', 'value', 'count', 'total', 'suggested'].map((word) => [
+      `LimitReached "${word}"`,
+      killed,
+    ]),
+  ),
+  'LimitReached "tasks-max"': refused,
+};
 const desktopChecks: Record<string, Check> = {
   Desktop: kept,
   ...Object.fromEntries(
@@ -304,5 +316,6 @@ export const busLaunchChecks = {
   ...containChecks,
   ...encloseChecks,
   ...desktopChecks,
+  ...reachedChecks,
   ...instanceChecks,
 };

@@ -1,0 +1,58 @@
+import type { BusConnection } from '../platform/dbus/connection.ts';
+import { type Variant, variant } from '../platform/dbus/signature.ts';
+import type { Log } from '../platform/journal/log.ts';
+import { type LimitNotices, openLimitNotices } from '../watch/limit-notices.ts';
+
+const server = {
+  destination: 'org.freedesktop.Notifications',
+  path: '/org/freedesktop/Notifications',
+  interface: 'org.freedesktop.Notifications',
+};
+
+/** What notices need of the rest of the daemon. */
+export interface NoticeSurroundings {
+  readonly log: Log;
+  launch(app: string): Promise<unknown>;
+}
+
+/** Notices over org.freedesktop.Notifications; its signals are listened to from the first notice on. */
+export function wireNotices(bus: BusConnection, { log, launch }: NoticeSurroundings): LimitNotices {
+  let listening: Promise<unknown> | undefined;
+  const listen = () => {
+    const { destination, ...place } = server;
+    const on = (member: string, listener: (body: readonly unknown[]) => void) =>
+      bus.subscribe({ sender: destination, ...place, member }, ({ body }) => listener(body));
+    return Promise.all([
+      on('ActionInvoked', ([number, key]) => void notices.pressed(Number(number), String(key))),
+      on('NotificationClosed', ([number]) => notices.closed(Number(number))),
+    ]);
+  };
+  const notices = openLimitNotices({
+    async show({ summary, body, desktopEntry, buttons }, replaces) {
+      listening ??= listen();
+      await listening;
+      // Critical stays until it is read: the app has lost something. The icon is what the theme has under the app's id, as most have it.
+      const hints = new Map<string, Variant>([['urgency', variant('y', 2)]]);
+      if (desktopEntry !== '') hints.set('desktop-entry', variant('s', desktopEntry));
+      const icon = desktopEntry === '' ? 'dialog-warning' : desktopEntry;
+      const words: [string, number, string, string, string] = [
+        'Ringfence',
+        replaces,
+        icon,
+        summary,
+        escapeMarkup(body),
+      ];
+      const call = { ...server, member: 'Notify' };
+      const [number] = await bus.call(call, 'susssasa{sv}i', [...words, buttons.flat(), hints, -1], 'u');
+      return number;
+    },
+    launch,
+    failed: (what, cause) => log.warn(`cannot ${what}, as a notification was to`, { cause }),
+  });
+  return notices;
+}
+
+/** A body may have markup (Desktop Notifications Specification). */
+function escapeMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}

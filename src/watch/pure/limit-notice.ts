@@ -1,0 +1,40 @@
+import { appKey } from '../../domain/config/model.ts';
+
+/** A desktop notification (Desktop Notifications Specification): buttons by the key that comes back when one is pressed. */
+export interface Notice {
+  readonly summary: string;
+  readonly body: string;
+  /** The desktop id without ".desktop", by which the desktop shows the app's name and icon; empty for a command. */
+  readonly desktopEntry: string;
+  readonly buttons: readonly (readonly [key: string, label: string])[];
+}
+
+/** What a user is told of a limit that was reached: who, which, what died, and what can be done about it. */
+export function limitNotice(limit: string, details: ReadonlyMap<string, string>): Notice {
+  const [name = '', app = '', value, suggested] = ['name', 'app', 'value', 'suggested'].map((key) => details.get(key));
+  const raise = suggested === undefined ? [] : [['raise', `Raise to ${amountText(suggested)}`] as const];
+  const restart = app === '' ? [] : [['restart', 'Restart'] as const];
+  const told = { desktopEntry: appKey(app), buttons: [...raise, ...restart] };
+  if (limit !== 'memory-max') {
+    const body = 'It is refused new processes and threads.';
+    return { ...told, summary: `${name} has reached its limit of ${value ?? 'all'} processes`, body };
+  }
+  const most = value === undefined ? '' : ` of ${bytesText(BigInt(value))}`;
+  const count = Number(details.get('count') ?? 1);
+  const died = count > 1 ? `${count} of its processes were ended` : 'One of its processes was ended';
+  return {
+    ...told,
+    summary: `${name} has reached its memory limit${most}`,
+    body: `${died}, so that the rest of your desktop goes on. What was not saved there may be lost.`,
+  };
+}
+
+/** "8G" as people read it: "8 GB". A number of tasks stays as it is. */
+function amountText(text: string): string {
+  return text.replace(/^(\d+)([KMGT])$/, '$1 $2B');
+}
+
+function bytesText(bytes: bigint): string {
+  const [unit, size] = bytes >= 2n ** 30n ? ['GB', 2 ** 30] : ['MB', 2 ** 20];
+  return `${Number((Number(bytes) / Number(size)).toFixed(1))} ${unit}`;
+}

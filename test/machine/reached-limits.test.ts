@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Client } from '../../src/clients/cli/client.ts';
+import { logEvents } from '../../src/domain/log-events.ts';
+import type { BusConnection } from '../../src/platform/dbus/connection.ts';
+import { installEntryText, installProgram, removeEntries } from '../fixtures/desktop-entries.ts';
+import {
+  busName,
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  instanceAt,
+  rootPath,
+  temporaryFolder,
+} from '../fixtures/live-daemon.ts';
+import { listenToNotifications } from '../fixtures/notification-listener.ts';
+import { type Steering, steerOver } from '../fixtures/steering.ts';
+import { pidsIn, readCgroup } from '../harness/cgroup.ts';
+import { type Daemon, startDaemon } from '../harness/daemon.ts';
+import { journal } from '../harness/journal.ts';
+import { waitFor } from '../harness/wait-for.ts';
+
+describe('who runs into a limit', () => {
+  let bus: BusConnection;
+  let client: Client;
+  let daemon: Daemon;
+  let steering: Steering;
+  const reached: { path: string; limit: string; details: Record<string, string>; at: number }[] = [];
+
+  beforeAll(async () => {
+    bus = await connectTestBus();
+    daemon = await startDaemon();
+    client = await connectTestClient();
+    steering = await steerOver(bus);
+    await bus.subscribe(
+      { sender: busName, path: rootPath, interface: busName, member: 'LimitReached' },
+      ({ body: [path, limit, details] }) =>
+        reached.push({
+          path: String(path),
+          limit: String(limit),
+          details: Object.fromEntries(details as Map<string, string>),
+          at: performance.now(),
+        }),
+    );
+  });
+  afterEach(() => endAll(bus));
+  afterAll(async () => {
+    await client.close();
+    await daemon.stop();
+    await bus.close();
+  });
+
+  const run = async (script: string, options: Record<string, string>) =>
+    instanceAt(client, await client.run(['sh', '-c', script], new Map(), new Map(Object.entries(options))));
+  const of = (path: string) => reached.filter((one) => one.path === path);
+  const count = async (unit: string, file: string, key: string) =>
+    Number(new RegExp(`^${key} (\\d+)$`, 'm').exec((await readCgroup(unit, file)) ?? '')?.[1]);
+  const hog = `perl -e 'my @held; push @held, "x" x 1048576 for 1..200'`;
+  const limits = { 'memory-max': '60M', 'memory-swap-max': '0' };
+
+  it('is told once for each burst of kills, and of nobody else', async () => {
+    const other = await run('sleep 1000', limits);
+    // Three kills at once, and one more when it is asked for.
+    const { path, unit } = await run(
+      `trap '${hog.replaceAll("'", `'\\''`)}' USR1; ${hog}; ${hog}; ${hog}; while :; do sleep 0.2; done`,
+      limits,
+    );
+    await waitFor(() => of(path).length === 1, { what: 'the signal' });
+    await waitFor(async () => (await count(unit, 'memory.events', 'oom_kill')) === 3, { what: 'three kills' });
+    expect(of(path)[0]).toMatchObject({
+      limit: 'memory-max',
+      details: { app: '', name: 'sh', unit, value: '62914560', count: '1', total: '1', suggested: '128M' },
+    });
+    // Longer than a burst may pause: the counter has stood for so long.
+    await sleep(11_000);
+    expect(of(path)).toHaveLength(1);
+    await client.kill(path, 10);
+    await waitFor(() => of(path).length === 2, { what: 'the next signal' });
+    expect(of(path)[1]?.details).toMatchObject({ count: '3', total: '4' });
+    expect(of(other.path)).toEqual([]);
+    // What it suggests is a limit that can be set.
+    await steering.setLimits(path, { 'memory-max': of(path)[1]?.details['suggested'] ?? '' });
+    expect(await readCgroup(unit, 'memory.max')).toBe(String(128 * 1024 * 1024));
+  });
+
+  it('is named in one notification, whose button raises the limit', async () => {
+    const server = await listenToNotifications();
+    const program = installProgram(temporaryFolder(), 'hungry', `#!/bin/sh\nsleep 1000 & ${hog}; ${hog}; sleep 1000\n`);
+    installEntryText('org.test.Hungry', `[Desktop Entry]\nType=Application\nName=Hungry\nExec=${program}\n`);
+    const launch = async () =>
+      instanceAt(client, await client.launch('org.test.Hungry', [], new Map(Object.entries(limits))));
+    try {
+      const { path, unit } = await launch();
+      await waitFor(async () => (await count(unit, 'memory.events', 'oom_kill')) === 2, { what: 'two kills' });
+      const [first, ...more] = await waitFor(() => [server.take()].find((all) => all.length > 0), {
+        what: 'a notification',
+      });
+      expect(more).toEqual([]);
+      expect(first).toMatchObject({
+        summary: 'Hungry has reached its memory limit of 60 MB',
+        body: expect.stringContaining('One of its processes was ended'),
+        desktopEntry: 'org.test.Hungry',
+        replaces: 0,
+        actions: ['raise', 'Raise to 128 MB', 'restart', 'Restart'],
+      });
+      const pids = await pidsIn(unit);
+      server.press(first?.number ?? 0, 'raise');
+      await waitFor(async () => (await readCgroup(unit, 'memory.max')) === '134217728', {
+        what: 'the limit to be raised',
+      });
+      expect(await pidsIn(unit)).toEqual(pids);
+      server.press(first?.number ?? 0, 'restart');
+      await waitFor(async () => !(await client.instances()).some((one) => one.path === path), { what: 'its end' });
+      await waitFor(async () => (await client.instances()).length === 1, { what: 'the app, started anew' });
+      // A later one about the same app takes the place of the earlier.
+      await launch();
+      const [next] = await waitFor(() => [server.take()].find((all) => all.length > 0), { what: 'the next' });
+      expect(next).toMatchObject({ replaces: first?.number, number: first?.number });
+    } finally {
+      removeEntries();
+      await server.stop();
+    }
+  });
+
+  it('is told of processes that were refused', async () => {
+    const bomb = `perl -e 'for (1..60) { my $p = fork; if (defined $p && !$p) { sleep 1000; exit } } sleep 1000'`;
+    const { path, unit } = await run(bomb, { 'tasks-max': '20' });
+    await waitFor(() => of(path).length === 1, { what: 'the signal' });
+    expect(of(path)[0]).toMatchObject({ limit: 'tasks-max', details: { value: '20', suggested: '40' } });
+    await waitFor(async () => (await count(unit, 'pids.events', 'max')) > 20, { what: 'all forks' });
+    const entries = await waitFor(
+      async () => {
+        const all = await journal({ fields: { RINGFENCE_UNIT: unit } });
+        const found = all.filter(({ MESSAGE_ID }) => MESSAGE_ID === logEvents['limit-hit'].messageId);
+        return found.length > 0 && found;
+      },
+      { what: 'the journal to tell of it' },
+    );
+    expect(entries).toHaveLength(1);
+    expect(entries[0]).toMatchObject({ RINGFENCE_LIMIT: 'tasks-max' });
+  });
+
+  it('is told when its last process was killed, and not again by the next daemon', async () => {
+    const { path } = await run(`exec ${hog}`, limits);
+    await waitFor(() => of(path).length === 1, { what: 'the signal' });
+    const survivor = await run(`${hog}; sleep 1000`, limits);
+    await waitFor(() => of(survivor.path).length === 1, { what: 'the other signal' });
+    const { home } = daemon;
+    await daemon.kill9();
+    daemon = await startDaemon({ home });
+    await waitFor(async () => (await client.instances()).length === 1, { what: 'the instance' });
+    await steering.setLimits(survivor.path, { 'memory-max': '70M' });
+    expect(of(survivor.path)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { limitNotice } from '../../../../src/watch/pure/limit-notice.ts';
+
+const notice = (limit: string, details: Record<string, string>) =>
+  limitNotice(limit, new Map(Object.entries({ name: 'Firefox', app: 'firefox.desktop', ...details })));
+
+describe('what a user is told of a limit', () => {
+  it('names the app, the limit and what died, and offers more', () => {
+    const told = notice('memory-max', { value: String(6 * 2 ** 30), suggested: '8G', count: '1' });
+    expect(told.summary).toBe('Firefox has reached its memory limit of 6 GB');
+    expect(told.body).toMatch(/^One of its processes was ended/);
+    expect(told.desktopEntry).toBe('firefox');
+    expect(told.buttons).toEqual([
+      ['raise', 'Raise to 8 GB'],
+      ['restart', 'Restart'],
+    ]);
+    expect(notice('memory-max', { value: String(1536 * 2 ** 20), count: '3' }).body).toMatch(
+      /^3 of its processes were/,
+    );
+  });
+
+  it('is of processes where these are what it has too many of', () => {
+    const told = notice('tasks-max', { value: '4096', suggested: '8192' });
+    expect(told.summary).toBe('Firefox has reached its limit of 4096 processes');
+    expect(told.buttons[0]).toEqual(['raise', 'Raise to 8192']);
+  });
+
+  it('offers nothing that cannot be had', () => {
+    expect(notice('memory-max', { app: '', value: '65536' })).toMatchObject({ desktopEntry: '', buttons: [] });
+    expect(notice('memory-max', {}).summary).toBe('Firefox has reached its memory limit');
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { suggestLimit } from '../../../../src/watch/pure/suggest-limit.ts';
+
+const G = 2n ** 30n;
+const host = { memoryBytes: 16n * G, swapBytes: 0n, taskCeiling: 10_000n };
+const M = 2n ** 20n;
+
+describe('a higher limit', () => {
+  it.each([
+    [6n * G, '8G'],
+    [4n * G, '6G'],
+    [5n * G, '8G'],
+    [60n * M, '128M'],
+    [700n * M, '1G'],
+    [(16n * G * 7n) / 10n, undefined],
+    [100n * G, undefined],
+  ])('than %i bytes is %s', (held, suggested) => {
+    expect(suggestLimit('memory-max', String(held), host)).toBe(suggested);
+  });
+
+  it('is twice the tasks, and none where nothing is known', () => {
+    expect(suggestLimit('tasks-max', '4096', host)).toBe('8192');
+    expect(suggestLimit('tasks-max', '8192', host)).toBeUndefined();
+    expect(suggestLimit('memory-max', undefined, host)).toBeUndefined();
+    expect(suggestLimit('cpu-quota', '50%', host)).toBeUndefined();
+  });
+});
