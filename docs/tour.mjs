@@ -120,9 +120,12 @@ function steady(text) {
         .map((pid) => known(pids, pid, 2001))
         .join(' '),
     )
-    .replace(/\d+(\.\d)? (KiB|MiB)(?= \/ | {1,2}of | \(at most)/g, '1.3 MiB')
+    .replace(/\d+(\.\d)? (KiB|MiB)(?= \/ | {1,2}of (?!memory)| \(at most)/g, '1.3 MiB')
     .replace(/(?<=at most )\d+(\.\d)? (KiB|MiB)/g, '1.6 MiB')
     .replace(/(?<=^Swap +)\d+(\.\d)? \w+/gm, '0 B')
+    .replace(/^\d\d:\d\d:\d\d(?=: \d+ instance)/gm, '12:00:00')
+    .replace(/\d+(?= percent of a core)/g, '0')
+    .replace(/(?<=running for )\d+ s/g, '5 s')
     .replace(/(?<=^CPU time +)\d+(\.\d)? s/gm, '0.1 s')
     .replace(/(?<=^created .*[^ ]) +\d+(\.\d)? (B|KiB|MiB)$/gm, '')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, \d+ s ago/g, '2026-01-01 12:00:00, 5 s ago');
@@ -136,24 +139,21 @@ function known(names, text, first) {
 /** The table of "list", whose columns are as wide as what was in them. */
 function aligned(text) {
   if (!text.startsWith('NAME ')) return text;
-  const rows = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split(/ {2,}/));
+  // What stands below the table is none of it.
+  const [table = '', ...below] = text.trimEnd().split('\n\n');
+  const rows = table.split('\n').map((line) => line.split(/ {2,}/));
   for (const row of rows.slice(1)) {
     row[2] = '0.1 s';
     row[6] = '5 s';
   }
   const widths = rows[0].map((_title, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, index) => cell.padEnd(widths[index]))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  const lines = rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index]))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${[lines.join('\n'), ...below].join('\n\n')}\n`;
 }
 
 function difference(before, after) {
