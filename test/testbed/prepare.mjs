@@ -70,6 +70,8 @@ const packages = [
   ],
   // the portals: sessions without --portals know nothing of them
   ...['xdg-desktop-portal', 'xdg-desktop-portal-gtk', 'fuse3'],
+  // the launchers of other desktops
+  ...['libgtk-3-bin', 'exo-utils'],
   // what packages are made and looked through with
   ...['debhelper', 'esbuild', 'lintian', 'rpm', 'makepkg', 'libarchive-tools', 'fakeroot'],
   // GLib, the oracle for desktop entries; a raw bus client
