@@ -46,9 +46,9 @@ export interface DaemonOptions {
   readonly program?: string;
   /** See LaunchPorts. */
   readonly onStep?: (step: LaunchStep) => void;
-  /** What bubblewrap is given, for tests that take something away. */
   /** Where the programs of a sandbox are, for tests that have others or none. */
   readonly findProgram?: (name: string) => string | undefined;
+  /** What bubblewrap is given, for tests that take something away. */
   readonly alterSandbox?: (args: readonly string[]) => readonly string[];
   /** How long systemd may take to start a scope, in ms; 30 s unless told. */
   readonly jobTimeoutMs?: number;
@@ -170,21 +170,34 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
       log.event('daemon-stopping', 'ringfenced ends; what it started runs on', { version });
       unmark();
       program.close();
-      // While the name is held: a client may take no answer from who does not own it.
-      await methods.settled();
-      await bus.releaseName(busName).catch(() => {});
-      config.close();
-      following.close();
-      await methods.settled();
-      await desktop.stop();
-      fences.gateKeeper.close();
-      fences.sandboxes.close();
-      // The last replies are written a moment after their launches.
-      await answersWritten();
-      await bus.close();
-      await log.flush(1000);
+      await stopInOrder({ ...connections, config, methods, following, desktop, fences });
     },
   };
+}
+
+/** What has to end when a daemon does. */
+interface Parts extends Pick<Connections, 'bus' | 'log'> {
+  readonly config: ConfigStore;
+  readonly methods: ReturnType<typeof openMethods>;
+  readonly following: ReturnType<typeof followChanges>;
+  readonly desktop: Desktop;
+  readonly fences: Fences;
+}
+
+async function stopInOrder({ bus, log, config, methods, following, desktop, fences }: Parts): Promise<void> {
+  // While the name is held: a client may take no answer from who does not own it.
+  await methods.settled();
+  await bus.releaseName(busName).catch(() => {});
+  config.close();
+  following.close();
+  await methods.settled();
+  await desktop.stop();
+  fences.gateKeeper.close();
+  fences.sandboxes.close();
+  // The last replies are written a moment after their launches.
+  await answersWritten();
+  await bus.close();
+  await log.flush(1000);
 }
 
 function wireDesktop(

@@ -48,6 +48,9 @@ describe('what is set', () => {
     GSETTINGS_BACKEND: 'keyfile',
     GIO_USE_VFS: 'local',
     GVFS_REMOTE_VOLUME_MONITOR_IGNORE: '1',
+    GTK_USE_PORTAL: '1',
+    GDK_DEBUG: 'portals',
+    QT_QPA_PLATFORMTHEME: 'xdgdesktopportal',
   };
 
   it('is the own home, the filtered buses and what keeps libraries from looking for what is cut off', () => {
