@@ -105,6 +105,12 @@ can_be_asked() {
     case $word in
       /*) [ -e "$word" ] || { cannot_start "$word" && return 1; } ;;
     esac
+    case $word in
+      */ringfenced)
+        word=$(readlink -f -- "$word")@BUNDLE_SUFFIX@
+        [ -e "$word" ] || { cannot_start "$word" && return 1; }
+        ;;
+    esac
   done
   start_unit >/dev/null 2>&1
   return 0

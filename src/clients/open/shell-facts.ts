@@ -5,6 +5,7 @@ import { requestIdInRecord } from '../../domain/report.ts';
 import { daemonMark, recordName, recordsFolder } from '../../domain/runtime-files.ts';
 import { shellQuote } from '../../domain/shell-quote.ts';
 import { unitName } from '../../install/pure/places.ts';
+import { bundleSuffix } from '../../platform/systemd/daemon-files.ts';
 import { endStartupProgram } from '../../shadows/pure/open-line.ts';
 
 /** What ringfence-open knows of the rest of the project: the build writes each into it where its source has @NAME@. */
@@ -17,6 +18,8 @@ export const shellFacts: Readonly<Record<string, string>> = {
   /** What stands before the number in an instance's path. */
   DASH_IN_PATH: /^.*a(.+)1$/.exec(instanceObjectPath('app-ringfence-a-1.scope'))?.[1] ?? '',
   UNIT_OBJECT: unitObjectPath(unitName),
+  /** What its loader reads is this, after its own name. */
+  BUNDLE_SUFFIX: bundleSuffix,
   UNREACHABLE: errorTable.Unreachable.dbusName,
   /** A pattern for the shell. */
   REFUSING_ERRORS: Object.values(errorTable)

@@ -1,6 +1,7 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
+import { daemonFiles } from '../../platform/systemd/daemon-files.ts';
 import { parseBusService } from '../../shadows/pure/bus-service.ts';
 import type { ActivationFacts } from '../pure/doctor-facts.ts';
 
@@ -21,8 +22,8 @@ export function findActivationFile(
     const bytes = read(path);
     if (bytes === undefined) continue;
     const argv = parseBusService(path, bytes)?.argv ?? [];
-    const programs = argv.filter((word) => word.startsWith('/'));
-    return { path, missing: argv.length === 0 ? ['its Exec line'] : programs.filter((program) => !canRun(program)) };
+    const missing = argv.filter((word) => word.startsWith('/')).flatMap(missingFiles);
+    return { path, missing: argv.length === 0 ? ['its Exec line'] : missing };
   }
   return undefined;
 }
@@ -30,6 +31,11 @@ export function findActivationFile(
 /** Whether a program of this name is in one of these folders (a PATH). */
 export function hasProgram(program: string, path: string): boolean {
   return path.split(':').some((folder) => folder.startsWith('/') && canRun(join(folder, program)));
+}
+
+function missingFiles(program: string): string[] {
+  const [, ...read] = daemonFiles(program);
+  return [...(canRun(program) ? [] : [program]), ...read.filter((file) => !existsSync(file))];
 }
 
 function canRun(path: string): boolean {

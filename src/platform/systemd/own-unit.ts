@@ -3,6 +3,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import type { BusConnection } from '../dbus/connection.ts';
 import { isRemoteError } from '../dbus/messages.ts';
 import { reloadBus, reloadManager } from './bus-driver.ts';
+import { daemonFiles } from './daemon-files.ts';
 import { managerName as manager, managerObject, subscribeToManager } from './manager-calls.ts';
 import { followJobs } from './manager-jobs.ts';
 
@@ -29,7 +30,7 @@ export interface UnitFacts {
   readonly stale: boolean;
   /** 0 when it does not run. */
   readonly pid: number;
-  /** Files of its command line that are not there any more: node, or the daemon itself. */
+  /** Files of its command line that are not there any more: node, the daemon itself, or its bundle. */
   readonly missing: readonly string[];
 }
 
@@ -157,7 +158,10 @@ type ExecCommand = readonly [program: string, argv: readonly string[], ...rest: 
 function missingFiles(commands: readonly ExecCommand[]): string[] {
   return commands.flatMap(([program, [, ...words]]) => [
     ...(isThere(program, constants.X_OK) ? [] : [program]),
-    ...words.filter((word) => word.startsWith('/') && !isThere(word, constants.F_OK)),
+    ...words
+      .filter((word) => word.startsWith('/'))
+      .flatMap(daemonFiles)
+      .filter((file) => !isThere(file, constants.F_OK)),
   ]);
 }
 

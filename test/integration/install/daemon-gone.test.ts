@@ -113,7 +113,7 @@ describe('an installed daemon', () => {
       stderr: expect.stringMatching(/has not answered for 10 s; "(.*)" starts it/),
     });
     const wayOut = /"(systemctl --user restart [^"]*)"/.exec(told.stderr)?.[1] ?? '';
-    // A stopped process ends by SIGKILL alone, and not before its time is over.
+    // A process that is stopped hears of no SIGTERM; systemd would wait for its time limit.
     process.kill(pid, 'SIGKILL');
     await output(wayOut.split(' '));
     expect((await command([built.ringfence, 'list'], soon)).code).toBe(0);
@@ -132,6 +132,32 @@ describe('an installed daemon', () => {
     } finally {
       await output(['systemctl', '--user', 'unmask', '--runtime', 'ringfence.service']);
     }
+  });
+
+  it('says at once that its bundle is gone, which its loader reads', async () => {
+    const service = await unitProperty('ringfence.service', 'ExecStart');
+    const program = /\S+\/dist\/ringfenced(?= )/.exec(service)?.[0] ?? '';
+    const bundle = `${program}.bundle.cjs`;
+    renameSync(bundle, `${bundle}.away`);
+    try {
+      await kill();
+      const gone = `cannot start the Ringfence daemon: ${bundle} is gone`;
+      for (const args of [['list'], ['run', 'true'], ['launch', 'clicked']]) {
+        const result = await command([built.ringfence, ...args], soon);
+        expect(result).toMatchObject({ code: 7, stderr: expect.stringContaining(gone) });
+      }
+      const doctor = await command([built.ringfence, 'doctor'], soon);
+      expect(doctor.stdout).toContain(`executes ${bundle}, which is gone`);
+      expect(doctor.stdout).toContain(`names ${bundle}, which cannot be run`);
+      expect((await runner.open(['--app=clicked', '--strict'])).code).toBe(1);
+      const [told] = await waitFor(() => runner.notifications().length === 1 && runner.notifications(), {
+        what: 'the notification',
+      });
+      expect(told?.slice(-2)).toEqual(['clicked was not started', expect.stringContaining(`${bundle} is gone`)]);
+    } finally {
+      renameSync(`${bundle}.away`, bundle);
+    }
+    expect((await command([built.ringfence, 'list'], soon)).code).toBe(0);
   });
 
   it('that could not be started is started by the next click', async () => {
