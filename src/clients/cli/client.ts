@@ -19,7 +19,10 @@ export interface InstanceView {
   readonly name: string;
   readonly unit: string;
   readonly profile: string;
+  /** Like `limits` and `usage` empty where it is `incomplete`. */
   readonly pids: readonly number[];
+  /** The daemon could not read all of it, for want of descriptors or memory. */
+  readonly incomplete: boolean;
   /** Microseconds since the epoch. */
   readonly startedAt: bigint;
   readonly isFrozen: boolean;
@@ -232,10 +235,12 @@ function instanceView(path: string, values: ReadonlyMap<string, unknown>): Insta
     name: values.get('Name') as string,
     unit: values.get('Unit') as string,
     profile: values.get('Profile') as string,
-    pids: values.get('Pids') as number[],
+    // A property that the daemon cannot read it leaves out.
+    incomplete: !(values.has('Pids') && values.has('Limits')),
+    pids: (values.get('Pids') as number[] | undefined) ?? [],
     startedAt: values.get('StartedAt') as bigint,
     isFrozen: values.get('Frozen') === true,
-    limits: values.get('Limits') as Map<string, string>,
+    limits: (values.get('Limits') as Map<string, string> | undefined) ?? new Map(),
     usage: (values.get('Usage') as Map<string, string> | undefined) ?? new Map(),
     report: values.get('Report') as Map<string, string>[],
   };

@@ -46,6 +46,15 @@ export async function warnOfLost(
   await warnOfShortcomings(client, own, terminal);
 }
 
+/** Says so when what is shown is not all. */
+export function warnOfGaps(instances: readonly InstanceView[], terminal: Terminal): void {
+  const names = instances.filter(({ incomplete }) => incomplete).map(nameOf);
+  if (names.length === 0) return;
+  const why =
+    'the daemon may open no more files, or has too little memory; see "journalctl --user -u ringfence.service"';
+  terminal.warn(`ringfence: cannot read all of ${names.join(', ')}: ${why}`);
+}
+
 /** One line for all that this machine cannot do, of which doctor has the rest; one for each thing that is this request's own. */
 async function warnOfShortcomings(
   client: Client,
@@ -135,9 +144,10 @@ export function instanceJson(instance: InstanceView): Record<string, unknown> {
     unit: instance.unit,
     profile: instance.profile,
     frozen: instance.isFrozen,
-    pids: instance.pids,
+    // What could not be read is left out: an empty list would say that there is nothing.
+    ...(instance.incomplete ? {} : { pids: instance.pids }),
     startedAt: new Date(Number(instance.startedAt / 1000n)).toISOString(),
-    limits: Object.fromEntries(instance.limits),
+    ...(instance.incomplete ? {} : { limits: Object.fromEntries(instance.limits) }),
     usage: Object.fromEntries([...instance.usage].map(([key, text]) => [key, Number(text)])),
     report: instance.report.map((row) => Object.fromEntries(row)),
   };

@@ -22,6 +22,7 @@ import {
 import { openRunner } from '../../fixtures/open-client.ts';
 import { leaveDescriptors, type Shortage, startShortOfRoom } from '../../fixtures/short-daemon.ts';
 import { cgroupOf } from '../../harness/cgroup.ts';
+import { command } from '../../harness/command.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 // Its name is on the command line of whatever runs of it.
@@ -167,5 +168,28 @@ describe('few descriptors', () => {
       await endAll(bus);
     }
     expect(new Set(outcomes)).toEqual(new Set(['object', 'string']));
+  });
+
+  it('leave list, show and stop at work, and what cannot be read is not told as nothing', async () => {
+    daemon = spawnDaemon(built.ringfenced);
+    const { pid } = daemon;
+    await waitFor(async () => (await namePid(bus, busName)) === pid, { what: 'the daemon to own its name' });
+    const path = await launch();
+    const whole = await command([built.ringfence, 'list']);
+    expect(whole).toMatchObject({ code: 0, stderr: '' });
+    await leaveDescriptors(pid, -6);
+    const gaps = expect.stringMatching(/^ringfence: cannot read all of short: the daemon may open no more files/);
+    const list = await command([built.ringfence, 'list']);
+    expect(list).toMatchObject({ code: 0, stdout: expect.stringMatching(/^short +- /m), stderr: gaps });
+    const show = await command([built.ringfence, 'show', 'short']);
+    expect(show).toMatchObject({ code: 0, stdout: expect.stringContaining(String(path)), stderr: gaps });
+    const json = await command([built.ringfence, 'show', '--json', 'short']);
+    const [document] = JSON.parse(json.stdout) as Record<string, unknown>[];
+    expect(document).toMatchObject({ instance: path, app: 'short.desktop' });
+    expect(Object.keys(document ?? {})).not.toContain('pids');
+    const stop = await command([built.ringfence, 'stop', '--timeout', '1', 'short']);
+    expect(stop).toEqual({ code: 0, stdout: '', stderr: '' });
+    await expectNothingRuns();
+    await leaveDescriptors(pid, undefined);
   });
 });

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { RingfenceError } from '../../../domain/errors.ts';
 import type { Command } from '../command.ts';
 import { byAge, findAllInstances, findInstances } from '../find-instances.ts';
-import { instanceDetails, instanceJson, instanceTable } from '../instance-text.ts';
+import { instanceDetails, instanceJson, instanceTable, warnOfGaps } from '../instance-text.ts';
 import { forEachNamed, instanceWords, withClient } from '../on-instances.ts';
 import { budgetLine } from '../pure/desktop-text.ts';
 
@@ -29,6 +29,7 @@ export const listCommand: Command = {
       const total = budgetLine(desktop);
       if (total !== undefined) context.terminal.print(`\n${total}`);
     }
+    warnOfGaps(instances, context.terminal);
     return 0;
   },
 };
@@ -47,6 +48,7 @@ export const showCommand: Command = {
       const texts = instances.map((one) => instanceDetails(one, Date.now(), context.terminal));
       context.terminal.print(texts.join('\n\n'));
     }
+    warnOfGaps(instances, context.terminal);
     return 0;
   },
 };

@@ -9,6 +9,7 @@ const instance = (unit: string, startedAt: number, more: Partial<InstanceView> =
   name: unit,
   unit: `${unit}.scope`,
   profile: 'relaxed',
+  incomplete: false,
   pids: [],
   startedAt: BigInt(startedAt),
   isFrozen: false,
