@@ -105,6 +105,26 @@ describe('the daemon', () => {
     expect(existsSync(kept)).toBe(true);
   });
 
+  it('takes the removal of an own entry for good once its app is disabled', async () => {
+    installEntry('org.test.Web', ['Exec=sleep 1000']);
+    installEntry('org.test.Other', ['Exec=sleep 1000']);
+    const original = readFileSync(entry('org.test.Web'));
+    await ringfence('enable', '--all');
+    rmSync(entry('org.test.Web'));
+    await waitFor(() => isShadow('org.test.Web'), { what: 'the shadow to be written anew', timeoutMs: 5000 });
+    expect((await ringfence('disable', 'org.test.Web')).code).toBe(0);
+    expect(readFileSync(entry('org.test.Web'))).toEqual(original);
+    rmSync(entry('org.test.Web'));
+    // Whatever follows: a look at everything, and a new daemon.
+    expect((await ringfence('sync')).code).toBe(0);
+    await daemon.kill9();
+    daemon = await startDaemon({ home: daemon.home });
+    expect((await ringfence('sync')).code).toBe(0);
+    expect(isShadow('org.test.Other')).toBe(true);
+    expect(existsSync(entry('org.test.Web'))).toBe(false);
+    expect(existsSync(join(data, 'ringfence/originals/org.test.Web.desktop'))).toBe(false);
+  });
+
   it('brings everything up to date when it starts', async () => {
     installEntry('org.test.App', ['Exec=sleep 1000']);
     await ringfence('enable', '--all');
