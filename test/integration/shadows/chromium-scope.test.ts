@@ -1,0 +1,62 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { BusConnection } from '../../../src/platform/dbus/connection.ts';
+import { built, connectTestBus, endAll, processFacts } from '../../fixtures/live-daemon.ts';
+import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
+import { cgroupOf } from '../../harness/cgroup.ts';
+import { command, output } from '../../harness/command.ts';
+import { type Daemon, startDaemon } from '../../harness/daemon.ts';
+import { unitProperty, userUnits } from '../../harness/user-units.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+// The installed Chromium, which moves its main process into a scope of its own making. That systemd then has the kernel
+// hold a scope of that name to the limits shows test/machine/foreign-scopes.test.ts; that Chromium still gives it that name, this.
+
+let bus: BusConnection;
+let daemon: Daemon;
+let screen: XScreen;
+
+beforeAll(async () => {
+  bus = await connectTestBus();
+  screen = await startXScreen();
+  await output(['systemctl', '--user', 'set-environment', `DISPLAY=${screen.display}`]);
+  daemon = await startDaemon();
+});
+afterEach(async () => {
+  await command([built.ringfence, 'disable', '--all']);
+  await command(['systemctl', '--user', 'kill', '--signal=SIGKILL', 'app-org.chromium.Chromium-*.scope']);
+  await waitFor(async () => (await ownScopes()).length === 0, { what: 'Chromium to be gone' });
+  await endAll(bus);
+});
+afterAll(async () => {
+  await daemon.stop();
+  await output(['systemctl', '--user', 'unset-environment', 'DISPLAY']);
+  await screen.stop();
+  await bus.close();
+});
+
+const ownScopes = () => userUnits('app-org.chromium.Chromium-*.scope');
+
+/** Starts it as an icon does, and waits until its main process is where it moves itself. */
+async function startChromium(): Promise<string> {
+  expect((await command([built.ringfence, 'launch', 'chromium'])).code).toBe(0);
+  const [unit = ''] = await waitFor(async () => (await ownScopes()).length > 0 && ownScopes(), {
+    what: 'a scope of its own',
+  });
+  const pid = Number(/-(\d+)\.scope$/.exec(unit)?.[1]);
+  expect(processFacts(pid)?.argv[0]).toMatch(/chromium/);
+  await waitFor(() => cgroupOf(pid)?.endsWith(`/${unit}`), { what: 'its process in there' });
+  return unit;
+}
+
+it('Chromium’s own scope has the limits of the app once that is enabled', async () => {
+  expect(await unitProperty(await startChromium(), 'MemoryMax')).toBe('infinity');
+  await command(['systemctl', '--user', 'kill', '--signal=SIGKILL', 'app-org.chromium.Chromium-*.scope']);
+  await waitFor(async () => (await ownScopes()).length === 0, { what: 'Chromium to be gone' });
+  await endAll(bus);
+
+  expect((await command([built.ringfence, 'enable', 'chromium'])).code).toBe(0);
+  const unit = await startChromium();
+  expect(Number(await unitProperty(unit, 'MemoryMax'))).toBeGreaterThan(2 ** 30);
+  expect(await unitProperty(unit, 'TasksMax')).toBe('4096');
+  expect(await unitProperty(unit, 'OOMPolicy')).toBe('continue');
+});
