@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
@@ -218,6 +227,18 @@ describe('a second start of a strict app', () => {
     await launch('three');
     await startOf('x:three');
     expect(starts().map((line) => line.split('|')[0])).toEqual(['x:one', 'x:three']);
+  });
+
+  it('begins once, however often its sandbox is told', async () => {
+    await start();
+    await launch('one');
+    await startOf('x:one');
+    const sandboxes = join(runtime, 'ringfence/sandboxes');
+    const [folder = ''] = readdirSync(sandboxes);
+    for (let times = 0; times < 3; times += 1) appendFileSync(join(sandboxes, folder, 'door/go'), 'start 0\n');
+    await launch('two');
+    await startOf('x:two');
+    expect(starts().map((line) => line.split('|')[0])).toEqual(['x:one', 'x:two']);
   });
 
   it.each<LaunchStep>(['decided', 'noted', 'entered'])(
