@@ -61,10 +61,13 @@ const deeds = fc.array(
 );
 
 const bringKept: Deed = { does: 'bring', wanted: ['a/kept'], edition: 0, dies: Number.POSITIVE_INFINITY };
-/** What is rarely met by chance: ours is removed, edited or not, and wanted again. */
+const bringFirst: Deed = { ...bringKept, wanted: ['b/first'] };
+const undoAll: Deed = { ...bringKept, wanted: [] };
+/** What is rarely met by chance: ours is removed, edited or not, and wanted again; one that was let go of is removed. */
 const examples: [Place[], Deed[], boolean][] = [
   [['a/kept'], [bringKept, { does: 'remove', place: 'a/kept' }, bringKept], true],
   [['a/kept'], [bringKept, { does: 'append', place: 'a/kept' }, { does: 'remove', place: 'a/kept' }, bringKept], true],
+  [[], [bringFirst, { does: 'chmod', place: 'b/first' }, undoAll, { does: 'remove', place: 'b/first' }], true],
 ];
 
 describe('whatever is written, edited and killed in whatever order', () => {
@@ -108,6 +111,7 @@ class World {
   async do(deed: Deed): Promise<void> {
     if (deed.does === 'bring') {
       await dieBeforeChange(deed.dies, () => this.bring(deed.wanted, deed.edition));
+      this.noteWhatWasLeft();
       return;
     }
     const { place } = deed;
@@ -191,13 +195,26 @@ class World {
     };
   }
 
+  /** A file that was changed and let go of is its user's, and so are the folders around it. */
+  private noteWhatWasLeft(): void {
+    const notes = this.at('notes.json');
+    const owned = existsSync(notes) ? (JSON.parse(readFileSync(notes, 'utf8')) as Notes).files : {};
+    for (const place of places) {
+      if (this.describe(place) !== 'missing' && owned[this.at(place)] === undefined) this.ownFolders(place);
+    }
+  }
+
+  private ownFolders(place: Place): void {
+    for (let folder = dirname(place); folder !== '.'; folder = dirname(folder)) this.userFolders.add(folder);
+  }
+
   private userWrites(place: Place): void {
     this.userClears(place);
     writeFileSync(this.at(place), `of the user, ${this.count++}`, { mode: 0o640 });
   }
 
   private userClears(place: Place): void {
-    for (let folder = dirname(place); folder !== '.'; folder = dirname(folder)) this.userFolders.add(folder);
+    this.ownFolders(place);
     mkdirSync(dirname(this.at(place)), { recursive: true });
     rmSync(this.at(place), { force: true });
   }
