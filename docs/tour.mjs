@@ -66,10 +66,13 @@ function prepare() {
   spawnSync('systemctl', ['--user', 'set-environment', ...pairs]);
 }
 
-/** Takes notifications as a desktop would, for the command "last-notification", which prints the title and the text. */
+/**
+ * Takes notifications as a desktop would, for the command "last-notification", which waits for one since its line began and prints the
+ * title and the text.
+ */
 function listen() {
   const script = `#!/bin/sh
-until [ "$(wc -l <${notified})" -gt 1 ]; do sleep 0.1; done
+until [ "$(wc -l <${notified})" -gt "$NOTIFIED" ]; do sleep 0.1; done
 tail -n 1 ${notified} | /usr/bin/python3 -c 'import json, sys; print(*json.load(sys.stdin)[1:], sep="\\n")'
 `;
   writeFileSync(join(bin, 'last-notification'), script, { mode: 0o755 });
@@ -103,7 +106,8 @@ function said(command) {
 }
 
 function run(command) {
-  return spawnSync('bash', ['-c', `{ ${command}\n} 2>&1`], { env, cwd: home, encoding: 'utf8' });
+  const NOTIFIED = String(readFileSync(notified, 'utf8').split('\n').length - 1);
+  return spawnSync('bash', ['-c', `{ ${command}\n} 2>&1`], { env: { ...env, NOTIFIED }, cwd: home, encoding: 'utf8' });
 }
 
 /** What is another at each run is always the same: pids, the numbers of units, times, amounts of use, this home. */

@@ -71,8 +71,8 @@ describe('who runs into a limit', () => {
       limit: 'memory-max',
       details: { app: '', name: 'sh', unit, value: '62914560', count: '1', total: '1', suggested: '128M' },
     });
-    // Longer than a burst may pause: the counter has stood for so long.
-    await sleep(11_000);
+    // Longer than a burst may pause, which is ten seconds from when the daemon hears of the last kill.
+    await sleep(20_000);
     expect(of(path)).toHaveLength(1);
     await client.kill(path, 10);
     await waitFor(() => of(path).length === 2, { what: 'the next signal' });

@@ -11,6 +11,7 @@ import {
   processesWith,
   processFacts,
 } from '../../fixtures/live-daemon.ts';
+import { drawDisplay } from '../../fixtures/x-screen.ts';
 import { cgroupOf } from '../../harness/cgroup.ts';
 import { command, output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
@@ -33,7 +34,7 @@ describe('GNOME Terminal', () => {
     bus = await connectTestBus();
     daemon = await startDaemon();
     client = await connectTestClient();
-    screen = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1000x700x24', '-nolisten', 'tcp'], {
+    screen = spawn('Xvfb', [drawDisplay(), '-displayfd', '1', '-screen', '0', '1000x700x24', '-nolisten', 'tcp'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const display = await new Promise<string>((resolve, reject) => {

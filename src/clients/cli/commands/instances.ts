@@ -20,7 +20,7 @@ export const listCommand: Command = {
     const [word] = words.positionals;
     const { instances, desktop } = await withClient(context, async (client) => ({
       instances: word === undefined ? byAge(await client.instances()) : await findInstances(client, word),
-      desktop: word === undefined && !words.flag('json') ? await client.desktop() : [],
+      desktop: word === undefined && !words.flag('json') ? await client.desktop().catch(() => []) : [],
     }));
     if (words.flag('json')) context.terminal.printJson(instances.map(instanceJson));
     else if (instances.length === 0) context.terminal.warn('nothing is running in a fence');

@@ -131,7 +131,10 @@ describe('docs/scripting.md', () => {
     const bare = ['env', '-i', 'SHELL=/bin/sh', `HOME=${home.path}`, 'LOGNAME=tester', 'PATH=/usr/bin:/bin'];
     linkPrograms(home.path);
     const { code, stderr } = await command([...bare, '/bin/sh', '-c', job], { cwd: home.path });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    // Where the kernel cannot hold the limit that the line asks for, it says so.
+    const lost = 'ringfence-shell: not enforced here: memory-max (see "ringfence doctor")\n';
+    expect(['', lost]).toContain(stderr);
+    expect(code).toBe(0);
     expect(existsSync(`/run/user/${process.getuid?.()}/cron-job`)).toBe(true);
   });
 });
