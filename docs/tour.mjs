@@ -73,7 +73,7 @@ function prepare() {
 function listen() {
   const script = `#!/bin/sh
 until [ "$(wc -l <${notified})" -gt "$NOTIFIED" ]; do sleep 0.1; done
-tail -n 1 ${notified} | /usr/bin/python3 -c 'import json, sys; print(*json.load(sys.stdin)[1:], sep="\\n")'
+tail -n 1 ${notified} | /usr/bin/python3 -c 'import json, sys; print(*json.load(sys.stdin)[1:3], sep="\\n")'
 `;
   writeFileSync(join(bin, 'last-notification'), script, { mode: 0o755 });
   const program = join(folder, '../test/fixtures/notification-listener.py');
@@ -125,6 +125,7 @@ function steady(text) {
         .join(' '),
     )
     .replace(/\d+(\.\d)? (KiB|MiB)(?= \/ | {1,2}of (?!memory)| \(at most)/g, '1.3 MiB')
+    .replace(/\d\.\d GiB(?= of memory)/g, '1.8 GiB')
     .replace(/(?<=at most )\d+(\.\d)? (KiB|MiB)/g, '1.6 MiB')
     .replace(/(?<=^Swap +)\d+(\.\d)? \w+/gm, '0 B')
     .replace(/^\d\d:\d\d:\d\d(?=: \d+ instance)/gm, '12:00:00')
