@@ -30,7 +30,7 @@ const table = {
   install: { rooms: ['config', 'shadows', 'strict', 'domain', 'platform'], packages: ['valibot'] },
   clients: {
     rooms: ['install', 'shadows', 'contain', 'launch', 'strict', 'config', 'domain', 'platform'],
-    packages: ['string-width'],
+    packages: ['get-east-asian-width'],
   },
   daemon: { rooms: ['launch', 'strict', 'contain', 'watch', 'config', 'shadows', 'domain', 'platform'], packages: [] },
 };

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { eastAsianWidth } from 'get-east-asian-width';
 
 /**
  * Text of somebody else's, safe on a terminal: what would move the cursor, end the line or turn the direction of the rest of it is shown
@@ -12,8 +12,21 @@ export function printable(text: string): string {
 /** How many columns of a terminal the text takes (Unicode Annex 11; a grapheme counts once). */
 export function widthOf(text: string): number {
   // What most text is made of.
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(text);
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += widthOfGrapheme(segment);
+  return width;
 }
+
+function widthOfGrapheme(grapheme: string): number {
+  if (takesNoRoom.test(grapheme)) return 0;
+  return emoji.test(grapheme) ? 2 : eastAsianWidth(grapheme.codePointAt(0) ?? 0);
+}
+
+/** Marks, controls and what is not shown, with nothing to stand on. */
+const takesNoRoom = /^[\p{M}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]+$/u;
+/** Drawn as a picture by itself, or told so by U+FE0F; flags are two letters (Unicode Technical Standard 51). */
+const emoji = /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{RI}{2})/u;
 
 /** The text in exactly so many columns: filled up with blanks, or cut between two graphemes and ended with "…". */
 export function fitted(text: string, width: number, align: 'left' | 'right' = 'left'): string {

@@ -9,6 +9,13 @@ describe('text in cells of a terminal', () => {
     ['e\u0301', 1],
     ['שלום', 4],
     ['👨‍👩‍👧', 2],
+    ['❤️', 2],
+    ['❤', 1],
+    ['🇩🇪', 2],
+    ['⌚', 2],
+    ['\u200b\u0301', 0],
+    ['ｗｉｄｅ', 8],
+    ['한글', 4],
     ['', 0],
   ])('%j is %i wide', (text, width) => expect(widthOf(text)).toBe(width));
 
