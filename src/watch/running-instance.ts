@@ -96,7 +96,9 @@ function followEnd(
 ): Promise<void> {
   const { systemd, cgroups, log, scopeCgroup } = ports;
   const { unit } = report;
-  let oomKills = 0;
+  // What an earlier daemon has seen belongs to the end as well, but does not tell how it ended.
+  const earlier = Number(readUsage((file) => cgroups.read(scopeCgroup(unit), file)).get('oom-kills') ?? 0);
+  let oomKills = earlier;
   return new Promise((resolve) => {
     const cgroup = scopeCgroup(unit);
     const reached = countReached(report, cgroup, ports, (one) => {
@@ -114,7 +116,7 @@ function followEnd(
       const exit = await exitOf(gate);
       oomWatch.end(exit === undefined || wasKilled(exit));
       endRefusals();
-      events.ended(describeOutcome(result, exit, oomKills));
+      events.ended(describeOutcome(result, exit, { all: oomKills, seen: oomKills - earlier }));
       resolve();
     };
     systemd.onScopeGone(unit, (result) => void end(result));

@@ -151,5 +151,12 @@ describe('who runs into a limit', () => {
     await waitFor(async () => (await client.instances()).length === 1, { what: 'the instance' });
     await steering.setLimits(survivor.path, { 'memory-max': '70M' });
     expect(of(survivor.path)).toHaveLength(1);
+    // Its end tells of the kill that the daemon before has seen.
+    const ends: ReadonlyMap<string, string>[] = [];
+    const match = { sender: busName, path: survivor.path, interface: 'org.ringfence.Instance1', member: 'Ended' };
+    await bus.subscribe(match, ({ body: [outcome] }) => ends.push(outcome as Map<string, string>));
+    await client.stop(survivor.path, 0);
+    const [outcome] = await waitFor(() => ends.length > 0 && ends, { what: 'its end' });
+    expect(outcome?.get('oom-kills')).toBe('1');
   });
 });

@@ -7,12 +7,18 @@ export interface ProcessEnd {
   readonly signal: string | null;
 }
 
+/** Processes that the kernel killed at the memory limit: since the start, and while this daemon looked on. */
+export interface OomKills {
+  readonly all: number;
+  readonly seen: number;
+}
+
 /** What the end of a scope (`result`: systemd's) and of its main process come to. */
-export function describeOutcome(result: string, exit: ProcessEnd | undefined, oomKills: number): Outcome {
-  const outcome = new Map<string, string>([['oom-kills', String(oomKills)]]);
+export function describeOutcome(result: string, exit: ProcessEnd | undefined, oomKills: OomKills): Outcome {
+  const outcome = new Map<string, string>([['oom-kills', String(oomKills.all)]]);
   if (exit !== undefined && exit.exitCode !== null) outcome.set('exit-code', String(exit.exitCode));
   if (exit !== undefined && exit.signal !== null) outcome.set('signal', exit.signal);
-  outcome.set('result', resultOf(result, exit, oomKills));
+  outcome.set('result', resultOf(result, exit, oomKills.seen));
   return outcome;
 }
 

@@ -4,6 +4,11 @@ import { describeOutcome, endInWords, type ProcessEnd, wasKilled } from '../../.
 const exited = (exitCode: number): ProcessEnd => ({ exitCode, signal: null });
 const killed = (signal: string): ProcessEnd => ({ exitCode: null, signal });
 
+it('a kill that an earlier daemon saw is counted, and says nothing of the end', () => {
+  const outcome = describeOutcome('success', undefined, { all: 2, seen: 0 });
+  expect(Object.fromEntries(outcome)).toEqual({ 'oom-kills': '2', result: 'unknown' });
+});
+
 describe('how an instance ended', () => {
   it.each<
     [what: string, result: string, exit: ProcessEnd | undefined, oomKills: number, outcome: object, words: string]
@@ -58,7 +63,7 @@ describe('how an instance ended', () => {
     ['as systemd alone saw', 'timeout', undefined, 0, { result: 'timeout' }, 'ended: timeout'],
     ['by systemd-oomd', 'oom-kill', undefined, 0, { result: 'oom-kill' }, 'was killed at its memory limit'],
   ])('%s', (_what, result, exit, oomKills, outcome, words) => {
-    const told = describeOutcome(result, exit, oomKills);
+    const told = describeOutcome(result, exit, { all: oomKills, seen: oomKills });
     expect(Object.fromEntries(told)).toEqual({ 'oom-kills': String(oomKills), ...outcome });
     expect(endInWords(told)).toBe(words);
   });
