@@ -84,7 +84,7 @@ function cleanUp() {
   const names = Object.keys(variables).join(' ');
   const script = `ringfence uninstall; systemctl --user stop 'app-ringfence-*'; systemctl --user unset-environment ${names}`;
   spawnSync('sh', ['-c', script], { stdio: 'ignore', env });
-  for (const name of ['system', 'package', '.config/ringfence'])
+  for (const name of ['system', 'package', '.config/ringfence', '.local/share/ringfence/homes'])
     rmSync(join(home, name), { recursive: true, force: true });
 }
 

@@ -68,6 +68,8 @@ export async function takeLimitsBack(
   await ports.change(
     (text) => {
       if (text === '') return text;
+      // A file that cannot be read is said to be that, before anything is looked for in it.
+      previewEdit(text, [], ports);
       const plans = known.map((app) => ({ app, ...takeBack(text, record, app) }));
       taken = plans.map(({ app, edits, changed }) => ({ app, back: edits.map(({ key }) => key), left: changed }));
       const edits = plans.flatMap((plan) => plan.edits);

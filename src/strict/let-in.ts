@@ -3,7 +3,7 @@ import { ownNamesOf } from '../domain/bus-names.ts';
 import { describeOrigin } from '../domain/config/setting.ts';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
-import { homeFolder } from '../domain/home-folder.ts';
+import { appHomeName, homeFolder } from '../domain/home-folder.ts';
 import { resolveChoices, type SandboxChoices } from '../domain/sandbox-choices.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { Followed, Homes, SandboxSight } from './ports.ts';
@@ -123,7 +123,7 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
 function homeName({ app, counts, home }: Pick<Wishes, 'app' | 'counts' | 'home'>): string | undefined {
   if (home !== undefined) return `named.${home}`;
   if (app === undefined) return undefined;
-  return counts ? app : `local.${app}`;
+  return appHomeName(app, counts);
 }
 
 /** Where the home of a start is, without making it; undefined for one that is not kept. */

@@ -13,6 +13,7 @@ import {
   shellsWith,
 } from '../fixtures/live-daemon.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import '../harness/require-machine.ts';
 
 const marker = 'ringfence-test-full-runtime';
@@ -58,6 +59,6 @@ it('a runtime folder that is really full gives no scope: nothing runs, the words
   expect(processesWith(marker)).toEqual([]);
   rmSync(filler);
   expect(await run()).toMatch(/^\/org\/ringfence/);
-  expect(shellsWith(marker)).toHaveLength(1);
+  await waitFor(() => shellsWith(marker).length === 1, { what: 'the app' });
   expect(await fenceUnits(bus)).toHaveLength(1);
 });

@@ -46,11 +46,17 @@ export async function withApps(words: readonly string[], client: Client, request
     else
       settled.push(
         match.kind === 'none'
-          ? hinted(installed.has(id) ? row : asUnknown(row, word), didYouMean(match.near))
+          ? hinted(installed.has(id) ? row : settledElsewhere(row, word, await apps()), didYouMean(match.near))
           : unclear(word, candidates(match.apps)),
       );
   }
   return found.length === 0 ? settled : [...settled, ...(await request.act(found))];
+}
+
+/** An app that is not among the candidates, as it is not enabled, and yet goes by the word. */
+function settledElsewhere(row: Row, word: string, apps: readonly InstalledApp[]): Row {
+  const other = row.get('state') === 'unchanged' ? matchApp(word, apps) : undefined;
+  return other?.kind === 'one' ? new Map([...row, ['app', `${other.app.id}.desktop`]]) : asUnknown(row, word);
 }
 
 /** What takes an app back is content with one that was never enabled; a word that no app goes by is a mistake all the same. */

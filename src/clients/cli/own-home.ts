@@ -4,7 +4,7 @@ import { configPlaces, readSources } from '../../config/io/config-store.ts';
 import { effectiveSettings } from '../../config/pure/effective-settings.ts';
 import { readConfig } from '../../domain/config/read-config.ts';
 import { RingfenceError } from '../../domain/errors.ts';
-import { homeFolder } from '../../domain/home-folder.ts';
+import { appHomeName, homeFolder } from '../../domain/home-folder.ts';
 import { resolveProfile } from '../../domain/profile.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
 import { knownApps } from '../../strict/io/known-apps.ts';
@@ -30,8 +30,7 @@ export function findHome(id: string, { environment }: Pick<Context, 'environment
     Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
   );
   const counts = knownApps.counts(id, session, join(data, 'ringfence/originals'));
-  const usual = counts ? id : `local.${id}`;
-  const names = [usual, `named.${id}`].map((name) => join(data, 'ringfence/homes', homeFolder(name)));
+  const names = [appHomeName(id, counts), `named.${id}`].map((name) => join(data, 'ringfence/homes', homeFolder(name)));
   const there = names.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory());
   return { id, path: there ?? names[0] ?? '', exists: there !== undefined, user: home, data };
 }

@@ -101,7 +101,7 @@ function readSome(fd: number): string {
 }
 
 /** In ms: the init has nothing else to do, but its machine may. */
-const longestWait = 10_000;
+const longestWait = 6_000;
 const pause = 5;
 /** In bytes: more than the answers of a hundred starts that no daemon has read. */
 const longestText = 65_536;

@@ -48,6 +48,7 @@ it('launches while the user manager is executed anew come through, each once', {
     await reexec;
     await waitFor(() => namePid(bus, 'org.freedesktop.systemd1'), { what: 'the manager to be back' });
   }
+  await waitFor(() => shellsWith(marker).length >= launched, { what: 'the apps' });
   expect(shellsWith(marker)).toHaveLength(launched);
   expect(await waitFor(() => fenceUnits(bus), { what: 'the manager to answer' })).toHaveLength(launched);
 });

@@ -100,6 +100,7 @@ describe('kill -9 of the daemon', () => {
     const before = await Promise.all(paths.map((path) => instanceAt(client, path)));
     await first.kill9();
     expect(inScopes(processesWith(marker))).toBe(true);
+    await waitFor(() => shellsWith(marker).length >= 3, { what: 'the apps' });
     expect(shellsWith(marker)).toHaveLength(3);
     const second = await startDaemon({ home: first.home });
     const after = await Promise.all(paths.map((path) => instanceAt(client, path)));

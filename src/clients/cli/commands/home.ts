@@ -6,6 +6,7 @@ import { importFolders, moveToTrash, sizeOf } from '../../../strict/io/home-disk
 import { profileFolders } from '../../../strict/pure/profile-folders.ts';
 import { connectClient, type InstanceView } from '../client.ts';
 import type { Command, Context } from '../command.ts';
+import { appIdOf, faultAsId } from '../name-app.ts';
 import { type FoundHome, findHome } from '../own-home.ts';
 
 /** `ringfence home APP` */
@@ -14,7 +15,7 @@ export const homeCommand: Command = {
   operands: 'APP|NAME',
   summary: "show where a strict app's home is and how big, bring an old profile along, or start anew",
   details:
-    'A strict app has a home of its own, kept from start to start. APP is the id of its entry; NAME is what "--home NAME" of a command said.',
+    'A strict app has a home of its own, kept from start to start. APP is named as everywhere; NAME is what "--home NAME" of a command said.',
   options: {
     import: {
       type: 'boolean',
@@ -29,7 +30,7 @@ export const homeCommand: Command = {
     if (words.flag('import') && words.flag('reset')) {
       throw new RingfenceError('InvalidArgument', 'cannot import and reset at once: reset first, then import');
     }
-    const home = findHome(parseDesktopId(word).name, context);
+    const home = await homeOf(word, context);
     if (words.flag('import')) return importProfile(home, context);
     if (words.flag('reset')) return reset(home, context);
     const bytes = home.exists ? sizeOf(home.path) : 0;
@@ -38,6 +39,15 @@ export const homeCommand: Command = {
     return 0;
   },
 };
+
+/** One that is there goes by its own name; otherwise the word is an app's, as everywhere. */
+async function homeOf(word: string, context: Context): Promise<FoundHome> {
+  if (faultAsId(word) === undefined) {
+    const named = findHome(parseDesktopId(word).name, context);
+    if (named.exists) return named;
+  }
+  return findHome(parseDesktopId(await appIdOf(word, context)).name, context);
+}
 
 async function reset(home: FoundHome, context: Context): Promise<number> {
   if (!home.exists) throw new RingfenceError('InvalidArgument', `cannot reset the home of ${home.id}: it has none yet`);

@@ -221,6 +221,20 @@ describe('ringfence enable with limits', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it('are left where they are, and that is said, while the file has a fault', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    expect((await ringfence('enable', '--memory-max', '1G', 'org.test.App')).code).toBe(0);
+    const good = text();
+    writeFileSync(file, `${good}[app.broken\n`);
+    const disabled = await ringfence('disable', 'org.test.App');
+    expect(disabled.stderr).toMatch(/^ringfence: cannot change .*config\.toml: line \d+: .*correct that first$/m);
+    expect(disabled.code).toBe(2);
+    expect(text()).toBe(`${good}[app.broken\n`);
+    writeFileSync(file, good);
+    expect((await ringfence('disable', 'org.test.App')).code).toBe(0);
+    expect(existsSync(file)).toBe(false);
+  });
+
   it('leaves what was changed since', async () => {
     installEntry('org.test.App', ['Exec=sleep 1000']);
     await ringfence('enable', '--memory-max', '1G', '--tasks-max', '100', 'org.test.App');

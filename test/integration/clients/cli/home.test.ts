@@ -47,7 +47,9 @@ describe('ringfence home', () => {
   };
 
   it('says where it is, brings the old profile along, and starts anew', async () => {
-    expect(await ringfence(id)).toMatchObject({ code: 0, stdout: `${own}\nnot made yet\n` });
+    for (const word of [id, 'gedit', 'Own'])
+      expect([word, await ringfence(word)]).toMatchObject([word, { code: 0, stdout: `${own}\nnot made yet\n` }]);
+    expect(await ringfence('org.test.None')).toMatchObject({ code: 3, stdout: '' });
     expect(await ringfence('--import', id)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/: 1 files, 1 KB\n$/),

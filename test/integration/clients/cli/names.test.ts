@@ -173,7 +173,10 @@ describe('disable', () => {
       code: 3,
       stderr: 'failed: cannot find org.test.Grindr: no app goes by it\n',
     });
-    expect(await ringfence('disable', 'org.test.Grinder')).toMatchObject({ code: 0 });
+    for (const word of ['org.test.Grinder', 'grinder', 'Word Grinder']) {
+      const stderr = 'unchanged: org.test.Grinder: it was not enabled\n';
+      expect([word, await ringfence('disable', word)]).toEqual([word, { code: 0, stdout: '', stderr }]);
+    }
   });
 });
 
