@@ -25,6 +25,7 @@ import {
   namePid,
   startBundledDaemon,
 } from '../../fixtures/live-daemon.ts';
+import { openRunner } from '../../fixtures/open-client.ts';
 import { pidsIn } from '../../harness/cgroup.ts';
 import { command } from '../../harness/command.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -92,6 +93,12 @@ describe('a second start of a strict app', () => {
 
   const launch = (word: string, more: Readonly<Record<string, string>> = {}) =>
     client.launch(id, word === '' ? [] : [`x:${word}`], new Map(Object.entries({ ...strict, ...more })));
+  const initOf = (unit: string) =>
+    waitFor(
+      async () =>
+        (await pidsIn(unit)).find((pid) => /^NSpid:\t\d+\t2$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))),
+      { what: 'the init' },
+    );
   const start = async (environment: Readonly<Record<string, string>> = {}) => {
     daemon = await startBundledDaemon(bus, bundle, environment);
   };
@@ -216,15 +223,33 @@ describe('a second start of a strict app', () => {
     await start();
     const { unit } = await instanceAt(client, await launch('one'));
     await startOf('x:one');
-    const init = await waitFor(
-      async () =>
-        (await pidsIn(unit)).find((pid) => /^NSpid:\t\d+\t2$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))),
-      { what: 'the init' },
-    );
+    const init = await initOf(unit);
     process.kill(init, 'SIGSTOP');
     await expect(launch('two')).rejects.toMatchObject({ message: expect.stringMatching(/does not answer/) });
     process.kill(init, 'SIGCONT');
     await launch('three');
+    await startOf('x:three');
+    expect(starts().map((line) => line.split('|')[0])).toEqual(['x:one', 'x:three']);
+  });
+
+  it('by a click is told not to have started then, and does not begin later', async () => {
+    const limits = ['memory-max', 'memory-swap-max', 'tasks-max'].map((name) => `${name} = "infinity"\n`).join('');
+    write(config, `[app."${id}.desktop"]\nprofile = "strict"\n${limits}`);
+    await start();
+    const runner = openRunner();
+    const click = (word: string) => runner.open([`--app=${id}`, '--strict', '--', `x:${word}`]);
+    expect(await click('one')).toMatchObject({ code: 0 });
+    await startOf('x:one');
+    const [{ unit } = { unit: '' }] = await client.instances();
+    const init = await initOf(unit);
+    process.kill(init, 'SIGSTOP');
+    expect(await click('two')).toMatchObject({ code: 1 });
+    const [told = []] = await waitFor(() => runner.notifications().length > 0 && runner.notifications(), {
+      what: 'the notification',
+    });
+    expect(told.join(' ')).toContain('does not answer');
+    process.kill(init, 'SIGCONT');
+    await click('three');
     await startOf('x:three');
     expect(starts().map((line) => line.split('|')[0])).toEqual(['x:one', 'x:three']);
   });
