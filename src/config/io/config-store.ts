@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../domain/config/model.ts';
 import { type ConfigSource, readConfig } from '../../domain/config/read-config.ts';
@@ -54,6 +54,7 @@ export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>):
   let config = readConfig([]).config;
 
   const scan = () => {
+    stamps = places.files.map(stampOf);
     const sources = readSources(places);
     const state = JSON.stringify(
       sources.map((source) => ('text' in source ? source : [source.path, source.error.message])),
@@ -74,13 +75,17 @@ export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>):
     for (const listener of [...listeners]) listener();
   };
 
+  let stamps: readonly Stamp[] = [];
   const watcher = watchPaths(places.files, scan);
   scan();
-  /** What cannot be watched is read at every question, so that no launch goes by a config that has changed. */
+  /**
+   * The watcher waits until an editor is done; a launch that follows a change at once goes by what has changed. What cannot be
+   * watched is read at every question.
+   */
   const look = () => {
     const wasBlind = isBlind;
     isBlind = watcher.isBlind();
-    if (wasBlind || isBlind) scan();
+    if (wasBlind || isBlind || places.files.some((path, at) => isWritten(stamps[at], stampOf(path)))) scan();
   };
   let isBlind = watcher.isBlind();
   return {
@@ -105,6 +110,23 @@ export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>):
       watcher.close();
     },
   };
+}
+
+/** Changes with every write; undefined for a file that is not there. */
+type Stamp = { readonly size: bigint; readonly of: string } | undefined;
+
+function stampOf(path: string): Stamp {
+  try {
+    const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
+    return { size, of: [dev, ino, size, mtimeNs].join(':') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file that is gone or empty may be one that an editor is just about to write: the watcher waits for it. */
+function isWritten(before: Stamp, now: Stamp): boolean {
+  return now !== undefined && now.size > 0n && now.of !== before?.of;
 }
 
 /** What was remembered counts only if it is of these very files and still correct for this version. */

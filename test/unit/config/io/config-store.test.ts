@@ -84,6 +84,29 @@ describe('config store', () => {
     expect(relaxedMemory(store)).toBe('1G');
   });
 
+  it('goes by a change that was made just before the question', () => {
+    const store = open();
+    expect(relaxedMemory(store)).toBe('70%');
+    write(own, withMemory('1G'));
+    expect(relaxedMemory(store)).toBe('1G');
+    write(`${own}.new`, withMemory('2G'));
+    renameSync(`${own}.new`, own);
+    expect(relaxedMemory(store)).toBe('2G');
+    write(own, withMemory('lots'));
+    expect(store.lastError()?.message).toContain('profile.relaxed.memory-max');
+    expect(relaxedMemory(store)).toBe('2G');
+  });
+
+  it('leaves a file that is empty or gone for a moment to the editor that is about to write it', async () => {
+    write(own, withMemory('1G'));
+    const store = open();
+    write(own, '');
+    expect(relaxedMemory(store)).toBe('1G');
+    unlinkSync(own);
+    expect(relaxedMemory(store)).toBe('1G');
+    await becomes(store, '70%');
+  });
+
   it('keeps the last good config, says what is wrong, and recovers', async () => {
     write(own, withMemory('1G'));
     const store = open();
