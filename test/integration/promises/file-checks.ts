@@ -5,7 +5,7 @@ import { installEntry } from '../../fixtures/desktop-entries.ts';
 import { type Check, seenIn } from '../../fixtures/promises.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { shown } from './instance-checks.ts';
-import { app, applications, autostart, done, entry, installApp, isShadow, json, theUnit } from './world.ts';
+import { app, applications, autostart, done, doneFirst, entry, installApp, isShadow, json, theUnit } from './world.ts';
 
 /** What a dry run says it would do, and that nothing of it is done. */
 const dry = async (file: string, ...args: string[]) => {
@@ -25,16 +25,21 @@ const installAutostart = () => {
   writeFileSync(join(autostart, `${app}.desktop`), `[Desktop Entry]\nType=Application\nName=Auto\nExec=sleep 1000\n`);
 };
 /**
- * Changes an enabled app's entry until a sync is seen to bring it up to date by itself: the daemon follows on its own, soon
- * after, and now and then it is the first.
+ * Changes an enabled app's entry until `ringfence sync` has been the first to see a change: the daemon follows by itself, a tenth of
+ * a second after it.
+ *
+ * @param holds is told what it printed, and what the entry was before
  */
-async function untilSynced(sync: (text: string) => Promise<boolean>): Promise<void> {
+async function synced(options: readonly string[], holds: (said: string, text: string) => boolean): Promise<void> {
   await enabled();
   let round = 0;
   const once = async () => {
     round += 1;
-    installApp(`Comment=${round}`);
-    return sync(readFileSync(entry, 'utf8'));
+    let text = '';
+    const change = () => {
+      text = readFileSync(installApp(`Comment=${round}`), 'utf8');
+    };
+    return holds(await doneFirst(change, 'sync', ...options), text);
   };
   await waitFor(once, { what: 'a sync that acts' });
 }
@@ -119,15 +124,12 @@ const icons: Record<string, Check> = {
     expect(rows).toContainEqual(expect.objectContaining({ id: `${app}.desktop`, state: 'enabled', wish: 'app' }));
     expect(rows).toContainEqual(expect.objectContaining({ id: 'org.test.Other.desktop', state: 'available' }));
   },
-  sync: () => untilSynced(async () => (await done('sync')).includes(app) && isShadow(entry)),
+  sync: () => synced([], (said) => said.includes(app) && isShadow(entry)),
   'sync --dry-run': () =>
-    untilSynced(async (text) => {
-      const said = await done('sync', '--dry-run');
-      return said.includes(`+++ ${entry}`) && readFileSync(entry, 'utf8') === text;
-    }),
+    synced(['--dry-run'], (said, text) => said.includes(`+++ ${entry}`) && readFileSync(entry, 'utf8') === text),
   'sync --json': () =>
-    untilSynced(async () => {
-      const rows = await json<Record<string, string>[]>('sync', '--json');
+    synced(['--json'], (said) => {
+      const rows = JSON.parse(said) as Record<string, string>[];
       return rows.some(({ file, state }) => file === entry && state === 'enabled') && isShadow(entry);
     }),
 };

@@ -65,6 +65,32 @@ export async function done(...args: string[]): Promise<string> {
   return stdout;
 }
 
+const listNames = {
+  destination: 'org.freedesktop.DBus',
+  path: '/org/freedesktop/DBus',
+  interface: 'org.freedesktop.DBus',
+  member: 'ListNames',
+} as const;
+
+/**
+ * The same for what is to be the first to see a change, before the daemon follows it by itself: the daemon is stopped from before
+ * the change until the command has come to the bus.
+ */
+export async function doneFirst(change: () => void, ...args: string[]): Promise<string> {
+  const clients = async () => (await bus.call(listNames, '', [], 'as'))[0] as string[];
+  daemon.process.kill('SIGSTOP');
+  try {
+    change();
+    const before = (await clients()).length;
+    const said = done(...args);
+    await waitFor(async () => (await clients()).length > before, { what: `ringfence ${args.join(' ')} on the bus` });
+    daemon.process.kill('SIGCONT');
+    return await said;
+  } finally {
+    daemon.process.kill('SIGCONT');
+  }
+}
+
 /** The same, as JSON. */
 export async function json<T = Record<string, unknown>>(...args: string[]): Promise<T> {
   return JSON.parse(await done(...args)) as T;
