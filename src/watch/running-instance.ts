@@ -51,6 +51,10 @@ export function runningInstance(
     await setFrozen(frozen, report.name, cgroup, cgroups);
     events.changed(['Frozen']);
   };
+  // A frozen process ends by SIGKILL alone. That is also the way where the file cannot be read, as no more files may be opened.
+  const thawFrozen = async () => {
+    if (isFrozen(cgroup, cgroups)) await freeze(false);
+  };
   const killAll = async () => {
     // Not by systemd, which sends the signal to one process after the other: a fork bomb is faster.
     await cgroups.kill(cgroup).catch(() => systemd.killScope(unit, signals.SIGKILL));
@@ -77,8 +81,7 @@ export function runningInstance(
         // Not StopUnit: it would kill after the scope's own TimeoutStopSec, whatever time was asked for here.
         await systemd.killScope(unit, signals.SIGTERM);
         await systemd.killScope(unit, signals.SIGCONT);
-        // A frozen process ends by SIGKILL alone.
-        if (isFrozen(cgroup, cgroups)) await inTurn(() => freeze(false)).catch(() => {});
+        await inTurn(thawFrozen).catch(() => {});
         if (await settlesWithin(gone, timeoutMs)) return;
       }
       await killAll();
