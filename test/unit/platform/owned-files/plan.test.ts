@@ -277,11 +277,103 @@ describe('planFiles', () => {
     expect(plan({ desired: broken, recorded, disk: { [path]: file('shadow') } }).step).toMatchObject({
       action: 'remove',
     });
-    expect(plan({ desired: broken, disk: {} }).conflict).toMatchObject({ reason: 'it is broken' });
+    expect(plan({ desired: broken, disk: {} }).conflict).toMatchObject({
+      reason: 'it is broken',
+      cause: 'unusable',
+    });
+  });
+});
+
+describe('the notes', () => {
+  it('of what is to be written say all that is known of it', () => {
+    expect(plan({ desired, disk: {} }).step).toStrictEqual({
+      ...place,
+      path,
+      action: 'write',
+      replaces: 'nothing',
+      contents: { type: 'file', mode: 0o644, bytes: Buffer.from('shadow') },
+      file: { ...place, is: '#shadow', fingerprint: 'f1', source: desired.source },
+    });
+    const { source: _source, ...without } = bare;
+    expect(plan({ desired: without, disk: {} }).step).toHaveProperty('file', { ...place, is: '#shadow' });
+    expect(Object.keys((plan({ desired: without, disk: {} }).step as { file: OwnedFile }).file)).toHaveLength(3);
+  });
+
+  it('are the very same where nothing is new, and are settled where something is', () => {
+    const disk = { [path]: file('shadow', { stat: 's1' }) };
+    expect(plan({ desired, recorded, disk }).kept).toBe(recorded);
+    expect(plan({ desired, recorded: { ...recorded, stat: 's0' }, disk }).kept).toStrictEqual(recorded);
+    expect(plan({ desired, recorded: { ...recorded, was: '#older' }, disk }).kept).toStrictEqual(recorded);
+    const link: Found = { state: 'unusable', reason: 'leads nowhere', link: '/new' };
+    const wish: DesiredFile = { ...bare, contents: { type: 'link', target: '/new' } };
+    const ours: OwnedFile = { ...place, is: 'link:/new', source: desired.source };
+    expect(plan({ desired: wish, recorded: ours, disk: { [path]: link } }).kept).toStrictEqual(ours);
+    const between = plan({ desired: wish, recorded: { ...ours, was: 'link:/old' }, disk: { [path]: link } });
+    expect(between.kept).toStrictEqual(ours);
+  });
+
+  it('remember which of two versions is there, until the third is', () => {
+    const third = { ...desired, fingerprint: 'f3', contents: contents('shadow 3') };
+    const between = { ...recorded, is: '#shadow 2', was: '#shadow', stat: undefined };
+    const was = (text: string) => plan({ desired: third, recorded: between, disk: { [path]: file(text) } }).step;
+    expect(was('shadow')).toMatchObject({ file: { is: '#shadow 3', was: '#shadow' } });
+    expect(was('shadow 2')).toMatchObject({ file: { is: '#shadow 3', was: '#shadow 2' } });
+    const untouched = { ...between, stat: 's1' };
+    const disk = { [path]: file('shadow 2', { stat: 's1' }) };
+    expect(plan({ desired: third, recorded: untouched, disk }).step).toMatchObject({ file: { was: '#shadow 2' } });
+  });
+
+  it('are made for what cannot be anybody else’s, and for no link that is there already', () => {
+    const same = { [path]: file('new') };
+    expect(plan({ desired: { ...strictly, unmistakable: true }, disk: same }).kept).toMatchObject({ stat: 's2' });
+    const link: DesiredFile = { ...bare, contents: { type: 'link', target: '/new' } };
+    const there: Found = { state: 'unusable', reason: 'leads nowhere', link: '/new' };
+    expect(plan({ desired: link, disk: { [path]: there } })).toMatchObject({ unchanged: 1, kept: undefined });
+  });
+
+  it('have no line for what is not ours', () => {
+    const input = { owned: {}, hash, marked: () => false, emptied: false };
+    const kept = (text: string) => planFiles({ ...input, desired: [strictly], look: () => file(text) }).kept.size;
+    expect([kept('new'), kept('theirs')]).toEqual([0, 0]);
+  });
+});
+
+describe('a place that cannot be used', () => {
+  const folder: Found = { state: 'unusable', reason: 'it is a folder' };
+  const unusable = { ...place, path, reason: 'it is a folder', cause: 'unusable' };
+
+  it('is left alone, whatever should be there', () => {
+    expect(plan({ desired: strictly, disk: { [path]: folder } }).conflict).toEqual(unusable);
+    expect(plan({ desired, disk: { [path]: folder } }).conflict).toEqual(unusable);
+    expect(plan({ recorded, disk: { [path]: folder } }).conflict).toEqual(unusable);
+  });
+
+  it('is one with a link that leads nowhere, where what is there is to be kept aside', () => {
+    const link: Found = { ...folder, link: '/theirs' };
+    expect(plan({ desired, disk: { [path]: link } }).conflict).toEqual(unusable);
+    expect(plan({ desired: strictly, disk: { [path]: link } }).conflict).toMatchObject({ cause: 'foreign' });
   });
 });
 
 describe('withholdSteps', () => {
+  it('keeps the conflicts that there are, withholds nothing that leaves the disk alone, and notes nothing new', () => {
+    const all = {
+      desired: ['/new', '/theirs'].map((one) => ({ ...bare, path: one })),
+      owned: { '/gone': { ...place, is: '#old' } },
+      look: (one: string) => (one === '/theirs' ? file('theirs') : ({ state: 'missing' } as const)),
+      hash,
+      marked: () => false,
+      emptied: false,
+    };
+    const held = withholdSteps(planFiles(all), all.owned, () => 'read-only');
+    expect(held.conflicts.map(({ path: one, cause }) => `${one} ${cause}`)).toEqual([
+      '/theirs foreign',
+      '/new withheld',
+    ]);
+    expect(held.steps).toMatchObject([{ path: '/gone', action: 'forget' }]);
+    expect(held.kept.size).toBe(0);
+  });
+
   it('makes conflicts of the steps for which there is a reason, and keeps their notes', () => {
     const owned = { '/a': { ...place, is: '#old' } };
     const made = planFiles({

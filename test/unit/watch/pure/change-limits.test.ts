@@ -45,8 +45,26 @@ describe('the limits of what runs', () => {
     [{ 'memory-max': 'lots' }, 'InvalidLimit', /bytes like 4G/],
     [{ 'memory-max': '1K' }, 'InvalidLimit', /64K/],
     [{ 'io-weight': '200' }, 'NotEnforceable', /io controller.*Delegate/],
+    [
+      { zzzz: '1' },
+      'UnknownOption',
+      /^cannot set limits of firefox: unknown limit "zzzz" \(known: memory-max, memory-high, /,
+    ],
+    [{ ['y'.repeat(60)]: '1' }, 'UnknownOption', /"y{60}" /],
+    [{ ['y'.repeat(61)]: '1' }, 'UnknownOption', /"y{60}…" /],
+    [
+      { 'memory-high': '1G', 'memory-max': '512M' },
+      'InvalidArgument',
+      /memory-high \(1G\) has to be below memory-max \(512M\)/,
+    ],
   ])('are refused where %j is asked for', (asked, code, message) => {
     expect(() => plan(asked)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+  });
+
+  it('may be taken away though no controller enforces them', () => {
+    const none = { ...host, controllers: new Set<string>() };
+    const asked = new Map([['memory-max', 'infinity']]);
+    expect(planChange(asked, new Map(), none, 'set')).toHaveLength(1);
   });
 
   it('may not contradict each other, nor what is in force', () => {
@@ -56,6 +74,11 @@ describe('the limits of what runs', () => {
     expect(() => plan({ 'memory-high': '3G' }, { 'memory-max': String(2n * G) })).toThrow(contradiction);
     expect(plan({ 'memory-max': '2G', 'memory-high': '1G' }, { 'memory-max': String(G) })).toHaveLength(2);
     expect(plan({ 'memory-max': '1G', 'memory-high': 'infinity' }, { 'memory-high': String(2n * G) })).toHaveLength(2);
+    expect(() => plan({ 'memory-max': '1G', 'tasks-max': '5' }, { 'memory-high': String(2n * G) })).toThrow(
+      contradiction,
+    );
+    expect(plan({ 'memory-high': '1G', 'memory-max': 'infinity' }, { 'memory-max': '5' })).toHaveLength(2);
+    expect(plan({ 'memory-high': '1G' })).toHaveLength(1);
     // Who names neither has nothing to do with it.
     expect(plan({ 'tasks-max': '5' }, { 'memory-max': '1', 'memory-high': '2' })).toHaveLength(1);
   });
@@ -72,6 +95,10 @@ describe('the limits of what runs', () => {
       ['cpu-weight', 100n],
       ['tasks-max', 'infinity'],
     ]);
+    const weight = [{ name: 'io-weight', asked: '50', value: 50n }] as const;
+    expect(formerLimits(weight, new Map())).toEqual([{ name: 'io-weight', asked: '100', value: 100n }]);
+    const tasks = [{ name: 'tasks-max', asked: '50', value: 50n }] as const;
+    expect(formerLimits(tasks, new Map())).toEqual([{ name: 'tasks-max', asked: 'infinity', value: 'infinity' }]);
   });
 });
 
@@ -97,7 +124,12 @@ describe('the report after a change', () => {
     ]);
     const limited = [row('memory-max'), row('oom-kill')];
     expect(names(rowsAfter(limited, plan({ 'memory-max': 'infinity' }), held('memory-max')))).toEqual(['memory-max']);
-    expect(names(rowsAfter(limited, plan({ 'tasks-max': '5' }), held('tasks-max')))).toContain('oom-kill');
+    const tasks = rowsAfter(limited, plan({ 'tasks-max': '5' }), held('tasks-max', 'oom-kill'));
+    expect(tasks.filter(({ name }) => name === 'oom-kill')).toEqual([row('oom-kill')]);
+    // What nobody judged stays as it was told.
+    expect(rowsAfter(limited, plan({ 'memory-max': '1G' }), held('memory-max'))[1]).toEqual(row('oom-kill'));
+    const other = rowsAfter(limited, plan({ 'tasks-max': '5', 'memory-max': '1G' }), held('memory-max', 'oom-kill'));
+    expect(other.at(-1)).toEqual(row('oom-kill', { asked: 'one process', value: 'K' }));
   });
 
   it('lets a memory-high act again that memory-max was in the way of', () => {
@@ -111,5 +143,16 @@ describe('the report after a change', () => {
     expect(left('3G')).toEqual({ ...moot, state: 'enforced', reason: '', fix: '' });
     expect(left('infinity')).toMatchObject({ state: 'enforced' });
     expect(left('2G')).toEqual(moot);
+    const kept = (one: ReportRow, asked: Record<string, string> = { 'memory-max': '3G' }) =>
+      rowsAfter([one], plan(asked), held('memory-max', 'tasks-max')).find(({ name }) => name === one.name);
+    expect(kept(moot, { 'tasks-max': '5' })).toEqual(moot);
+    for (const other of [
+      { ...moot, name: 'memory-swap-max' },
+      { ...moot, state: 'not-judged' as never },
+      { ...moot, value: '' },
+      row('memory-high', { value: '', state: 'not-enforced' }),
+    ])
+      expect(kept(other)).toEqual(other);
+    expect(kept({ ...moot, value: '' }, { 'memory-max': 'infinity' })).toEqual({ ...moot, value: '' });
   });
 });

@@ -3,7 +3,15 @@ import { addLayer } from '../../../../src/domain/config/add-layer.ts';
 import { builtInConfig } from '../../../../src/domain/config/model.ts';
 import { readLayer } from '../../../../src/domain/config/read-layer.ts';
 import type { HostFacts } from '../../../../src/domain/host-facts.ts';
-import { budgetAmount, budgetShortcoming, heldMemory, unprotected } from '../../../../src/watch/pure/desktop-rows.ts';
+import {
+  budgetAmount,
+  budgetPlaces,
+  budgetShortcoming,
+  foreignLimit,
+  heldMemory,
+  tooSmall,
+  unprotected,
+} from '../../../../src/watch/pure/desktop-rows.ts';
 
 const G = 2n ** 30n;
 const host: HostFacts = {
@@ -32,7 +40,10 @@ describe('the budget of the desktop', () => {
   });
 
   it('says nothing of swap where there is none', () => {
-    expect(amounts('', { ...host, swapBytes: 0n })[1]).toBeUndefined();
+    const none = { ...host, swapBytes: 0n };
+    expect(amounts('', none)).toEqual([9n * G, undefined, G]);
+    expect(amounts('[desktop]\napps-swap-max = "1G"\n', none)[1]).toBe(G);
+    expect(budgetAmount(new Map(), 'apps-memory-max', host)).toBeUndefined();
   });
 
   it.each([
@@ -46,13 +57,31 @@ describe('the budget of the desktop', () => {
 
   it('cannot be had without the memory controller', () => {
     expect(budgetShortcoming('apps-memory-max', host)).toBeUndefined();
-    expect(budgetShortcoming('apps-memory-max', { ...host, controllers: new Set(['pids']) })?.fix).toMatch(/Delegate/);
+    const lack = budgetShortcoming('apps-memory-max', { ...host, controllers: new Set(['pids']) });
+    expect(lack).toMatchObject({
+      reason: expect.stringContaining('memory controller'),
+      fix: expect.stringMatching(/Delegate/),
+    });
   });
 
   it('counts as held what the kernel cannot simply take back', () => {
     const stat = 'anon 100\nfile 5000\nkernel 900\nkernel_stack 10\npagetables 5\nshmem 1000\nanon_thp 7\n';
     expect(heldMemory(stat)).toBe(1115n);
     expect(heldMemory(undefined)).toBeUndefined();
+    expect(heldMemory('shmem 5\n')).toBeUndefined();
+    expect(heldMemory('anon 5\n')).toBe(5n);
+  });
+
+  it('waits where apps hold more already, and leaves another hand’s limit alone', () => {
+    expect(tooSmall('apps-memory-max', 3n * G, G)).toEqual({
+      reason: 'apps hold 3072 MiB already, and 1024 MiB would kill some of them',
+      fix: expect.stringContaining('raise apps-memory-max in the section [desktop]'),
+    });
+    const [memory] = budgetPlaces;
+    expect(memory && foreignLimit(memory)).toEqual({
+      reason: 'app.slice has a MemoryMax that Ringfence did not set, and it stays',
+      fix: 'see "systemctl --user cat app.slice"',
+    });
   });
 
   it('protects no more than what is above it is protected', () => {
@@ -69,6 +98,7 @@ describe('the budget of the desktop', () => {
       ['user@1000.service', '5'],
     ]);
     expect(lack?.reason).toMatch(/^user-1000\.slice, user@1000\.service above it are/);
+    expect(unprotected(G, [['user.slice', '5']])?.reason).toMatch(/^user\.slice above it is protected less/);
     expect(lack?.fix).toContain('for unit in user-1000.slice user@1000.service; do systemctl set-property $unit');
   });
 });

@@ -14,6 +14,9 @@ describe('what a user is told of a limit', () => {
       ['raise', 'Raise to 8 GB'],
       ['restart', 'Restart'],
     ]);
+    const summary = (bytes: bigint) => notice('memory-max', { value: String(bytes) }).summary.replace(/^.* of /, '');
+    expect([2n ** 30n, 2n ** 30n - 2n ** 20n, 3n * 2n ** 29n].map(summary)).toEqual(['1 GB', '1023 MB', '1.5 GB']);
+    expect(notice('memory-max', { suggested: '12G' }).buttons[0]).toEqual(['raise', 'Raise to 12 GB']);
     expect(notice('memory-max', { value: String(1536 * 2 ** 20), count: '3' }).body).toMatch(
       /^3 of its processes were/,
     );
@@ -22,7 +25,9 @@ describe('what a user is told of a limit', () => {
   it('is of processes where these are what it has too many of', () => {
     const told = notice('tasks-max', { value: '4096', suggested: '8192' });
     expect(told.summary).toBe('Firefox has reached its limit of 4096 processes');
+    expect(told.body).toBe('It is refused new processes and threads.');
     expect(told.buttons[0]).toEqual(['raise', 'Raise to 8192']);
+    expect(notice('tasks-max', {}).summary).toBe('Firefox has reached its limit of all processes');
   });
 
   it('offers nothing that cannot be had', () => {

@@ -14,6 +14,9 @@ describe('a higher limit', () => {
     [700n * M, '1G'],
     [(16n * G * 7n) / 10n, undefined],
     [100n * G, undefined],
+    [2n ** 60n, undefined],
+    [(8n * G * 4n) / 5n, '8G'],
+    [(8n * G * 4n) / 5n + 1n, '12G'],
   ])('than %i bytes is %s', (held, suggested) => {
     expect(suggestLimit('memory-max', String(held), host)).toBe(suggested);
   });
@@ -22,6 +25,11 @@ describe('a higher limit', () => {
     expect(suggestLimit('tasks-max', '4096', host)).toBe('8192');
     expect(suggestLimit('tasks-max', '8192', host)).toBeUndefined();
     expect(suggestLimit('memory-max', undefined, host)).toBeUndefined();
+    expect(suggestLimit('tasks-max', '5000', host)).toBe('10000');
     expect(suggestLimit('cpu-quota', '50%', host)).toBeUndefined();
+    expect(suggestLimit('cpu-weight', '100', host)).toBeUndefined();
+    expect(suggestLimit('memory-max', 'max5', host)).toBeUndefined();
+    const exact = { ...host, memoryBytes: (8n * G * 10n) / 9n + 1n };
+    expect(suggestLimit('memory-max', String(6n * G), exact)).toBe('8G');
   });
 });

@@ -14,7 +14,7 @@ describe('the use of an instance', () => {
         'cpu.stat': 'usage_usec 3400123\nuser_usec 3000000\nsystem_usec 400123\nthrottled_usec 77\n',
         'pids.events': 'max 4\n',
         'memory.events': 'low 0\nhigh 9\nmax 8\noom 3\noom_kill 2\noom_group_kill 1\n',
-        'io.stat': '254:0 rbytes=100 wbytes=7 rios=1 wios=1 dbytes=0 dios=0\n8:0 rbytes=20 wbytes=3 rios=1 wios=1\n',
+        'io.stat': '254:0 rbytes=100 wbytes=7 rios=1 wios=1 dbytes=0 dios=0\n8:0 rbytes=20 wbytes=35 rios=1 wios=1\n',
         'memory.pressure':
           'some avg10=0.00 avg60=0.00 avg300=0.00 total=51\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=5\n',
         'cpu.pressure': 'some avg10=1.00 avg60=0.00 avg300=0.00 total=52\n',
@@ -30,7 +30,7 @@ describe('the use of an instance', () => {
       'tasks-refused': '4',
       'oom-kills': '2',
       'io-read-bytes': '120',
-      'io-written-bytes': '10',
+      'io-written-bytes': '42',
       'memory-pressure-usec': '51',
       'cpu-pressure-usec': '52',
       'io-pressure-usec': '53',
@@ -50,6 +50,8 @@ describe('the use of an instance', () => {
   it('leaves out what cannot be read', () => {
     expect(from({})).toEqual({});
     expect(from({ 'memory.current': 'max', 'cpu.stat': 'nr_periods 0\nold_usage_usec 5\n' })).toEqual({});
+    expect(from({ 'memory.current': '5 of 7', 'memory.peak': 'about 7' })).toEqual({});
+    expect(readUsage(() => undefined).size).toBe(0);
     expect(from({ 'cpu.stat': 'usage_usec 7' })).toEqual({ 'cpu-usage-usec': '7' });
   });
 });
