@@ -83,7 +83,7 @@ export function parseExec(exec: string): ExecWord[] {
  * Follows GLib: without such a code the files come last; %u and %U give the path of a local file, unless `keepUris` or
  * a `#` in the URI; %f of a file that is not local gives nothing. Deprecated and unknown codes give nothing.
  *
- * @throws RingfenceError BadEntry for an Exec without a program; InvalidArgument for a bad URI
+ * @throws RingfenceError BadEntry for an Exec without a program; InvalidArgument for a bad URI, and for more processes than `mostProcesses`
  */
 export function expandExec(exec: string | readonly ExecWord[], context: ExecContext): string[][] {
   const words = typeof exec === 'string' ? parseExec(exec) : exec;
@@ -96,8 +96,19 @@ export function expandExec(exec: string | readonly ExecWord[], context: ExecCont
     if (rest.length === before) argv.push(...expandCode('f', context, rest));
     if (argv.length === 0) throw badExec(typeof exec === 'string' ? exec : '', 'it names no program');
     argvs.push(argv);
+    if (argvs.length === mostProcesses && rest.length > 0) throw tooManyFiles(context.uris.length);
   } while (rest.length > 0);
   return argvs;
+}
+
+/** Each is a process that waits until all of them do, in one scope; its tasks-max would stop thousands of them halfway. */
+const mostProcesses = 100;
+
+function tooManyFiles(count: number): RingfenceError {
+  return new RingfenceError(
+    'InvalidArgument',
+    `cannot open ${count} files at once: the app opens one in each process; open at most ${mostProcesses} at a time`,
+  );
 }
 
 /**

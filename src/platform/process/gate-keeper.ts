@@ -82,12 +82,15 @@ export function openGateKeeper(options: GateOptions): GateKeeper {
     close: reserve.close,
 
     async open(plans, identifier) {
-      const opened = await Promise.allSettled(plans.map((plan) => openGate(plan, identifier)));
-      const gates = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-      const failed = opened.find((each) => each.status === 'rejected');
-      if (failed === undefined) return gates;
-      for (const gate of gates) gate.kill();
-      throw failed.reason;
+      const gates: Gate[] = [];
+      try {
+        // One after the other: forking blocks the daemon, and others wait for it as well.
+        for (const plan of plans) gates.push(await openGate(plan, identifier));
+        return gates;
+      } catch (error) {
+        for (const gate of gates) gate.kill();
+        throw error;
+      }
     },
   };
 }

@@ -48,6 +48,7 @@ describe('bad input', () => {
       'Name=N',
       `Exec=${app}`,
     ]);
+    installEntry('one-each', [`Exec=${app} ${marker} %f`]);
     installEntry('packaged', ['Exec=env flatpak run org.example.App']);
     installEntry('no-exec', ['Icon=x']);
     installEntry('hidden', [`Exec=${app}`, 'Hidden=true']);
@@ -126,6 +127,14 @@ describe('bad input', () => {
       {},
       'InvalidArgument',
       /too long/,
+    ],
+    [
+      '50,000 files for an app that takes one in each process',
+      'one-each',
+      Array.from({ length: 50_000 }, (_, index) => `file:///${index}`),
+      {},
+      'InvalidArgument',
+      /50000 files at once.*at most 100/,
     ],
     ['one URI of 200 KB', 'good', [`file:///${bytes(200_000)}`], {}, 'InvalidArgument', /too long/],
   ];

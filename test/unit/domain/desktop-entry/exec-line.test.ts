@@ -49,6 +49,15 @@ describe('expandExec', () => {
     expect(argvs).toEqual([['app', 'file:///a', 'file:///b%20c%23d']]);
   });
 
+  it('starts at most a hundred processes, and says so before it has made them', () => {
+    const files = (count: number) => Array.from({ length: count }, (_, index) => `/srv/${index}`);
+    expect(expandExec('app %f', { uris: files(100) })).toHaveLength(100);
+    expect(expandExec('app %F', { uris: files(50_000) })[0]).toHaveLength(50_001);
+    expect(() => expandExec('app %f', { uris: files(50_000) })).toThrow(
+      expect.objectContaining({ code: 'InvalidArgument', message: expect.stringMatching(/50000 files.*at most 100/) }),
+    );
+  });
+
   it('gives no argument for an empty icon', () => {
     expect(expandExec('app %i', { uris: [], icon: '' })).toEqual([['app']]);
   });
