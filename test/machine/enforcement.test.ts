@@ -238,7 +238,11 @@ describe('the kernel', () => {
     const lines = await waitFor(
       async () => {
         const entries = (await journal({ unit: instance.unit })).filter(({ _TRANSPORT }) => _TRANSPORT === 'stdout');
-        return entries.length >= 3 && entries;
+        if (entries.length >= 3) return entries;
+        // Who has them then, if anybody: for the message.
+        const others = await journal({ fields: { MESSAGE: 'to stdout' } });
+        const here = entries.map(({ MESSAGE }) => MESSAGE);
+        throw new Error(`${JSON.stringify(here)} of ${instance.unit}; of all units ${JSON.stringify(others)}`);
       },
       { what: 'three lines in the journal' },
     );

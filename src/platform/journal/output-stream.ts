@@ -39,7 +39,8 @@ export function connectOutput(
       if (result === undefined) socket.destroy();
       resolve(result);
     };
-    const timer = setTimeout(() => give(undefined), options.withinMs ?? 250);
+    // Not at once: where this process was kept from running, node looks at its timers before it looks at what has come.
+    const timer = setTimeout(() => setImmediate(() => give(undefined)), options.withinMs ?? 250);
     // Stays: an error after the header must not end the daemon.
     socket.on('error', () => give(undefined));
     socket.once('connect', () => give(socket));
