@@ -146,6 +146,14 @@ function onThisNode(title, name, options, project, files) {
   return session(title, name, ['--journal', ...options, '/srv/node/bin/node', program, ...args]);
 }
 
+/** The machine's flatpak app comes by apt, too; it lies where the machine sees it. */
+function flatpakApp() {
+  const made = ['out/flatpak', '/srv/ringfence/out/flatpak'];
+  return run(['sh', 'test/fixtures/make-flatpak-app.sh', ...made], { capture: true }).then(({ code, output }) => {
+    if (code !== 0) tally.fail(`making a flatpak app: ${output}`);
+  });
+}
+
 /** The oracle's entries come by apt, which a session has no way to. */
 function desktopEntries() {
   const script = ['sh', join(root, 'test/fixtures/fetch-desktop-entries.sh'), join(cacheFolder(), 'desktop-entries')];
@@ -222,7 +230,8 @@ function machineJobs(files, debian13) {
   // What needs Debian 12's own applications says so in its name.
   const others = own.filter((file) => !basename(file).startsWith('debian12-'));
   const jobs = [];
-  if (own.length > 0) jobs.push(machine('machine (own files)', 'machine', own));
+  const flatpak = own.some((file) => file.endsWith('-flatpak.test.ts')) ? flatpakApp() : undefined;
+  if (own.length > 0) jobs.push({ ...machine('machine (own files)', 'machine', own), ready: flatpak });
   if (others.length > 0) jobs.push(onceMade(machine('machine (Debian 13)', 'machine13', others), debian13));
   jobs.push(...virtualJobs(files.filter(isVirtual)));
   return jobs;
