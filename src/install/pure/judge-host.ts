@@ -165,18 +165,16 @@ function judgeInstallations({ installations, unit }: DoctorFacts): Finding | und
 
 /** What puts back files that are missing or damaged. */
 function repair({ installations: { own, shared } }: DoctorFacts): string {
-  return own === undefined && shared !== undefined
-    ? `install the package ringfence again, which has put files into ${shared.folder}`
-    : 'run "ringfence install" again';
+  if (own !== undefined) return 'run "ringfence install" again';
+  return shared === undefined
+    ? 'run "ringfence install"'
+    : `install the package ringfence again, which has put files into ${shared.folder}`;
 }
 
 function judgeActivation(facts: DoctorFacts): Finding {
-  const { activation, installations } = facts;
+  const { activation } = facts;
   const name = 'D-Bus activation';
-  if (activation === undefined) {
-    const isNew = installations.own === undefined && installations.shared === undefined;
-    return missing(name, 'there is no activation file', isNew ? 'run "ringfence install"' : repair(facts));
-  }
+  if (activation === undefined) return missing(name, 'there is no activation file', repair(facts));
   if (activation.missing.length === 0) return works(name, activation.path);
   const says = `${activation.path} names ${activation.missing.join(' and ')}, which cannot be run (was node updated or removed?)`;
   return missing(name, says, repair(facts));
@@ -199,7 +197,8 @@ function judgeUnit(facts: DoctorFacts): Finding | undefined {
     return missing(name, says, `see "systemctl --user status ringfence.service", and ${repair(facts)}`);
   }
   if (unit.missing.length > 0) {
-    const says = `${unit.file} executes ${unit.missing.join(' and ')}, which is gone (was node updated or removed?)`;
+    const are = unit.missing.length === 1 ? 'is' : 'are';
+    const says = `${unit.file} executes ${unit.missing.join(' and ')}, which ${are} gone (was node updated or removed?)`;
     return missing(name, says, repair(facts));
   }
   if (unit.stale) {
@@ -238,7 +237,8 @@ function judgeEntries({ entries }: DoctorFacts): Finding | undefined {
     return limited('icons', says, 'remove the file from ~/.local/share/applications and run "ringfence sync"');
   }
   if (pending.length > 0) {
-    const says = `${pending.join(', ')} is to be fenced, but its icon is not up to date`;
+    const [are, icon] = pending.length === 1 ? ['is', 'its icon is'] : ['are', 'their icons are'];
+    const says = `${pending.join(', ')} ${are} to be fenced, but ${icon} not up to date`;
     return limited('icons', says, 'run "ringfence sync", which tells why');
   }
   const enabled = named('enabled').length;

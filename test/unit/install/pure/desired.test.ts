@@ -72,6 +72,86 @@ describe('desiredInstall', () => {
     expect(text('/home/ada/.local/share/man/man1/ringfence.1')).toBe(`page\n.\\" ${signature}\n`);
   });
 
+  it('is all of it, in this order, as one', () => {
+    const more = [
+      file('dist/man/notes.txt', 'no page'),
+      file('lib/dist/tool', 'no program', true),
+      file('dist/x.sh', 'x', true),
+    ];
+    const { desired } = install(
+      { HOME: '/home/ada' },
+      {
+        files: [
+          ...more,
+          file('dist/man/x.10', ''),
+          ...files,
+          file('dist/open.rest', 'rest'),
+          file('dist/notes', 'no program'),
+        ],
+      },
+    );
+    const data = '/home/ada/.local/share';
+    expect(
+      desired.map(
+        ({ path, needed, contents }) =>
+          `${needed ? 'needs' : 'would like'} ${path}${contents.type === 'link' ? ` -> ${contents.target}` : ` ${contents.mode.toString(8)}`}`,
+      ),
+    ).toEqual([
+      `needs ${data}/ringfence/dist/open.rest 644`,
+      `needs ${data}/ringfence/dist/man/notes.txt 644`,
+      `needs ${data}/ringfence/lib/dist/tool 755`,
+      `needs ${data}/ringfence/dist/x.sh 755`,
+      `needs ${data}/ringfence/dist/man/x.10 644`,
+      `needs ${data}/ringfence/dist/ringfenced 755`,
+      `needs ${data}/ringfence/dist/ringfenced.bundle.cjs 644`,
+      `needs ${data}/ringfence/dist/ringfence-open 755`,
+      `needs ${data}/ringfence/dist/man/ringfence.1 644`,
+      `needs ${data}/ringfence/dbus/ringfence.service.in 644`,
+      `needs ${data}/ringfence/dbus/org.ringfence.Ringfence1.service.in 644`,
+      `needs ${data}/ringfence/dist/notes 644`,
+      `needs ${data}/ringfence/dist/ringfenced.cache 644`,
+      `would like /home/ada/.local/bin/ringfenced -> ${data}/ringfence/dist/ringfenced`,
+      `would like /home/ada/.local/bin/ringfence-open -> ${data}/ringfence/dist/ringfence-open`,
+      `would like ${data}/man/man1/ringfence.1 644`,
+      `would like ${data}/bash-completion/completions/ringfence 644`,
+      `would like ${data}/zsh/site-functions/_ringfence 644`,
+      `would like ${data}/fish/vendor_completions.d/ringfence.fish 644`,
+      `needs ${data}/systemd/user/ringfence.service 644`,
+      `would like ${data}/systemd/user/graphical-session.target.wants/ringfence.service -> ../ringfence.service`,
+      `needs ${data}/dbus-1/services/org.ringfence.Ringfence1.service 644`,
+    ]);
+    for (const { group, unmistakable, kind, contents } of desired) {
+      expect({ group, unmistakable, kind }).toEqual({ group: 'install', unmistakable: true, kind: contents.type });
+      if (contents.type === 'file') expect(contents.modeCounts).toBe(true);
+    }
+  });
+
+  it('signs completions', () => {
+    const { text } = install({ HOME: '/home/ada' });
+    expect(text('/home/ada/.local/share/zsh/site-functions/_ringfence')).toBe(`z# ${signature}\n`);
+  });
+
+  it('leaves one space where there are no flags, and no other line of a template is changed', () => {
+    const program = file('dist/ringfenced', '#!/usr/bin/env -S node\n', true);
+    const template = file(
+      'dbus/ringfence.service.in',
+      '# Exec=a  b\nExecStart=@node@ @flags@ @ringfenced@ c  d\nEnvironment=A=a  b\n',
+    );
+    const others = files.filter(({ name }) => ![program.name, template.name].includes(name));
+    const { places, text } = install({ HOME: '/h' }, { files: [program, template, ...others] });
+    expect(text(places.unit)).toBe(
+      '# Exec=a  b\nExecStart=/usr/bin/node /h/.local/share/ringfence/dist/ringfenced c  d\nEnvironment=A=a  b\n',
+    );
+    expect(text(places.service)).toBe('Exec=/usr/bin/node /h/.local/share/ringfence/dist/ringfenced\n');
+  });
+
+  it('says what is missing, and which path no unit can name', () => {
+    expect(() => install({ HOME: '/h' }, { files: [] })).toThrow(
+      'cannot install: the package has no dist/ringfenced; build it with "npm run build"',
+    );
+    expect(() => install({ HOME: '/h' }, { node: 'node' })).toThrow('cannot install: "node" cannot be named in a unit');
+  });
+
   it('ignores relative XDG folders', () => {
     expect(installPlaces({ HOME: '/home/ada', XDG_DATA_HOME: 'data' }).data).toBe('/home/ada/.local/share');
   });
@@ -81,5 +161,8 @@ describe('nodeFlags', () => {
   it.each([
     ['#!/usr/bin/env -S node --a --b=1\nx', '--a --b=1'],
     ['#!/usr/bin/env -S node\nx', ''],
+    ['#!/usr/bin/env -S node --a   \nx', '--a'],
+    ['#!/bin/sh\n', ''],
+    ['\n# #!/usr/bin/env -S node --a\n', ''],
   ])('reads %j', (program, flags) => expect(nodeFlags(program)).toBe(flags));
 });

@@ -39,6 +39,13 @@ const { proxyVersion: _none, ...withoutProxy } = healthy.sandbox;
 const shared = { folder: '/usr/lib/ringfence', version: '1.1.0' };
 const unit = { load: 'loaded', active: 'active', file: '/data/ringfence.service', stale: false, missing: [] };
 
+const notInstalled = {
+  installations: { own: undefined, shared: undefined },
+  activation: undefined,
+  unit: { ...unit, load: 'not-found', file: '' },
+};
+const budgetRow = (texts: Record<string, string>) => new Map(Object.entries(texts));
+
 function statesBut(facts: Partial<DoctorFacts>) {
   const findings = judgeHost({ ...healthy, ...facts }).filter(({ state }) => state !== 'works');
   for (const { fix } of findings) expect(fix).toMatch(/\S/);
@@ -189,6 +196,83 @@ describe('judgeHost', () => {
     ],
     ['two that are installed', { installations: { ...healthy.installations, shared } }, ['installation: limited']],
     ['programs outside PATH', { binOutsidePath: '/home/ada/.local/bin' }, ['PATH: limited']],
+    [
+      'nothing that is installed',
+      { ...notInstalled, daemon: { problem: 'nobody provides it' } },
+      ['D-Bus activation: missing', 'user unit: missing', 'daemon: missing'],
+    ],
+    ['a package of all users', { installations: { own: undefined, shared } }, []],
+    [
+      'another version of the package',
+      { installations: { own: undefined, shared }, daemon: { version: '0.9.0' } },
+      ['daemon: limited'],
+    ],
+    [
+      'no binding in a package',
+      { installations: { own: undefined, shared }, journalBinding: false },
+      ['journal: limited'],
+    ],
+    [
+      'two that are installed, of which the user manager runs the other',
+      { installations: { ...healthy.installations, shared }, unit: { ...unit, file: '/usr/lib/x.service' } },
+      ['installation: limited'],
+    ],
+    [
+      'two that are installed, and no user manager that has decided',
+      { installations: { ...healthy.installations, shared }, unit: undefined },
+      ['installation: limited'],
+    ],
+    ['a unit that lacks two files', { unit: { ...unit, missing: ['/opt/node', '/b'] } }, ['user unit: missing']],
+    [
+      'two stale entries',
+      {
+        entries: [
+          { id: 'a.desktop', state: 'pending' },
+          { id: 'b.desktop', state: 'pending' },
+        ],
+      },
+      ['icons: limited'],
+    ],
+    ['two settings of no app', { configWarnings: ['x:1: no y', 'x:2: no z'] }, ['configuration: limited']],
+    [
+      'a controller that the kernel lacks',
+      {
+        manager: { version: 257, controllers: new Set(['cpu', 'io', 'pids']), swapIsCounted: false },
+        kernelControllers: new Set(['cpu', 'io', 'pids']),
+      },
+      ['memory limits: missing'],
+    ],
+    [
+      'a budget of the desktop, each part in another state',
+      {
+        desktop: [
+          budgetRow({ name: 'apps-memory-max', asked: '90%', state: 'enforced' }),
+          budgetRow({ name: 'apps-swap-max', asked: '90%', state: 'off' }),
+          budgetRow({ name: 'session-memory-low', asked: '0', state: 'off' }),
+          budgetRow({ name: 'other', asked: '1G', state: 'not-enforced', reason: 'no controller', fix: 'delegate it' }),
+        ],
+      },
+      ['other: limited'],
+    ],
+    [
+      'versions with line ends, and a trial with several lines',
+      {
+        sandbox: { ...healthy.sandbox, bwrapVersion: 'bubblewrap 0.9.0\n', proxyVersion: 'xdg-dbus-proxy 0.1.5\n' },
+        nested: { exitCode: 1, stderr: '\nunshare: failed\nmore\n', label: '' },
+      },
+      ['strict: browsers: limited'],
+    ],
+    ['no trial in the sandbox', { nested: undefined }, []],
+    [
+      'a daemon that does not answer, whose files may be watched or not',
+      { daemon: { problem: 'gone' } },
+      ['daemon: missing'],
+    ],
+    [
+      'no bus, though a daemon runs',
+      { busProblem: 'it is gone', daemon: { version: '0.9.0' } },
+      ['session bus: missing'],
+    ],
   ];
   it.each(cases)('names %s and the way out', (_what, facts, expected) => expect(statesBut(facts)).toEqual(expected));
 

@@ -22,7 +22,8 @@ describe('installPlaces', () => {
     expect(installPlaces(chosen)).toMatchObject({ data: '/d', state: '/s', cache: '/c', bin: '/home/ada/.local/bin' });
   });
 
-  it.each([{}, { HOME: '' }, { HOME: 'relative' }])('are nowhere without a home: %j', (environment) => {
+  const others = { XDG_DATA_HOME: '/d', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/c' };
+  it.each([{}, others, { HOME: '' }, { HOME: 'relative' }])('are nowhere without a home: %j', (environment) => {
     expect(() => installPlaces(environment)).toThrow(
       expect.objectContaining({
         code: 'InvalidArgument',
