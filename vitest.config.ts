@@ -12,6 +12,8 @@ export default defineConfig({
   // The testbeds see the project read-only.
   cacheDir: join(tmpdir(), 'ringfence-vite'),
   test: {
+    // As waitFor: a busy machine may take more than vitest's one second.
+    expect: { poll: { timeout: 20_000 } },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {

@@ -52,7 +52,7 @@ describe('the end of the daemon', () => {
     const daemon = await startDaemon();
     daemon.process.kill(signal);
     expect(await daemon.stop()).toBe(0);
-    expect(gates()).toEqual([]);
+    await waitFor(() => gates().length === 0, { what: 'the spare gate to be gone' });
   });
 
   it('a second daemon says why it does not start, and the first goes on', async () => {

@@ -60,8 +60,9 @@ describe('the configuration', () => {
     save(good('2G'));
     await waitFor(async () => (await profile('mine'))?.get('memory-max') === '2G', { what: 'the change' });
     expect(await askedMemory()).toMatchObject({ asked: '2G' });
-    const changed = changes.flatMap(({ body }) => [...(body[1] as Map<string, unknown>).keys()]);
-    expect(changed).toContain('Profiles');
+    // The signals come over another connection than the answers.
+    const changed = () => changes.flatMap(({ body }) => [...(body[1] as Map<string, unknown>).keys()]);
+    await expect.poll(changed).toContain('Profiles');
     await daemon.stop();
   });
 

@@ -204,12 +204,12 @@ describe('a call to a well-known name', () => {
       return { signature: 's', body: ['late'] };
     });
     const caller = await connectHere();
-    expect(await caller.call(peer('org.example.Leaving', 'Ask'), '', [], 's', { timeoutMs: 5000 })).toEqual(['late']);
+    expect(await caller.call(peer('org.example.Leaving', 'Ask'), '', [], 's')).toEqual(['late']);
   });
 
   it('is answered by whoever got the name since, and by the next owner', async () => {
     const caller = await connectHere();
-    const ask = () => caller.call(peer('org.example.Late', 'Who'), '', [], 's', { timeoutMs: 5000 });
+    const ask = () => caller.call(peer('org.example.Late', 'Who'), '', [], 's');
     await expect(ask()).rejects.toMatchObject({ dbusName: 'org.freedesktop.DBus.Error.ServiceUnknown' });
     for (const text of ['first', 'second']) {
       const owner = await connectHere();

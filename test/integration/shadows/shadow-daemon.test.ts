@@ -97,11 +97,11 @@ describe('the daemon', () => {
     installEntry('org.test.First', ['Exec=sleep 1000']);
     await ringfence('enable', '--all');
     installEntry('org.test.Second', ['Exec=sleep 1000']);
-    await waitFor(() => isShadow('org.test.Second'), { what: 'the shadow of a new app', timeoutMs: 5000 });
+    await waitFor(() => isShadow('org.test.Second'), { what: 'the shadow of a new app' });
     const kept = join(data, 'ringfence/originals/org.test.Second.desktop');
     expect(existsSync(kept)).toBe(true);
     rmSync(entry('org.test.Second'));
-    await waitFor(() => isShadow('org.test.Second'), { what: 'the shadow to be written anew', timeoutMs: 5000 });
+    await waitFor(() => isShadow('org.test.Second'), { what: 'the shadow to be written anew' });
     expect(existsSync(kept)).toBe(true);
   });
 
@@ -111,7 +111,7 @@ describe('the daemon', () => {
     const original = readFileSync(entry('org.test.Web'));
     await ringfence('enable', '--all');
     rmSync(entry('org.test.Web'));
-    await waitFor(() => isShadow('org.test.Web'), { what: 'the shadow to be written anew', timeoutMs: 5000 });
+    await waitFor(() => isShadow('org.test.Web'), { what: 'the shadow to be written anew' });
     expect((await ringfence('disable', 'org.test.Web')).code).toBe(0);
     expect(readFileSync(entry('org.test.Web'))).toEqual(original);
     rmSync(entry('org.test.Web'));
@@ -131,7 +131,7 @@ describe('the daemon', () => {
     await daemon.kill9();
     installEntry('org.test.Later', ['Exec=sleep 1000']);
     daemon = await startDaemon({ home: daemon.home });
-    await waitFor(() => isShadow('org.test.Later'), { what: 'the shadow', timeoutMs: 5000 });
+    await waitFor(() => isShadow('org.test.Later'), { what: 'the shadow' });
   });
 });
 

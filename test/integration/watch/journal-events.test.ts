@@ -109,7 +109,9 @@ describe('what docs/journal.md promises', () => {
     const path = await client.launch(id, [], new Map());
     const stopped = { _PID: String(daemon.process.pid) };
     await daemon.stop();
-    expect(await journal({ fields: { MESSAGE_ID: messageId('daemon-stopping'), ...stopped } })).toHaveLength(1);
+    // journald may take its time to read what the daemon has left it.
+    const said = () => journal({ fields: { MESSAGE_ID: messageId('daemon-stopping'), ...stopped } });
+    await expect.poll(said).toHaveLength(1);
     daemon = await startDaemon();
     await told('instance-recovered', { APP: id, INSTANCE: path });
     for (const name of ['daemon-started', 'daemon-stopping'])

@@ -104,7 +104,11 @@ describe('a user manager that reads its units again', () => {
     'by %s ends nothing',
     async (how) => {
       const paths = await Promise.all([run(), run(app, { 'tasks-max': '99' }), run()]);
-      await waitFor(() => processesWith(marker).length === 3, { what: 'three apps' });
+      const begun = async () =>
+        (await Promise.all(paths.map((path) => instanceAt(client, path)))).map(({ pids }) => pids);
+      await waitFor(async () => (await begun()).every((pids) => pids.length === 2), {
+        what: 'three shells that sleep',
+      });
       paths.push(await run(attacker, strict));
       await manyRounds();
       const stable = async () => (await snapshot(paths)).map((one, at) => ({ ...one, pids: at < 3 ? one.pids : [] }));
@@ -144,8 +148,10 @@ describe('a user manager that reads its units again', () => {
       await reading;
       await systemctl(how);
       await waitFor(async () => (await client.instances()).length === 0, { what: 'all to have ended' });
-      const ended = ends.filter(({ member }) => member === 'Ended').map(({ path }) => path);
-      expect(ended.filter((path) => paths.includes(path)).sort()).toEqual([...paths].sort());
+      // The signals come over another connection than the answers.
+      const ended = () => ends.filter(({ member }) => member === 'Ended').map(({ path }) => path);
+      const own = () => ended().filter((path) => paths.includes(path));
+      await expect.poll(() => own().sort()).toEqual([...paths].sort());
       expect(records()).toEqual([]);
     },
     60_000,

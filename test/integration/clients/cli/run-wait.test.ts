@@ -41,9 +41,16 @@ describe('ringfence run --wait', () => {
     const { report } = JSON.parse(started.stdout) as { report: { name: string; state: string }[] };
     const isLost = report.find(({ name }) => name === 'cpu-weight')?.state === 'not-enforced';
     const told = (who: string) => (isLost ? `${who}: not enforced here: cpu-weight (see "ringfence doctor")\n` : '');
-    // It stays for a moment: one that ends at once has nothing to tell.
-    const stays = ['sh', '-c', 'sleep 1'];
-    expect(await run(['--cpu-weight=50', '--', ...stays])).toMatchObject({ code: 0, stderr: told('ringfence') });
+    // It stays until it was told of: one that ends at once has nothing to tell.
+    const child = spawn(built.ringfence, ['run', '--wait', '--cpu-weight=50', '--', 'cat'], { stdio: 'pipe' });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    if (isLost) await waitFor(() => stderr !== '', { what: 'the limit to be told of' });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.stdin.end();
+    expect([await ended, stderr]).toEqual([0, told('ringfence')]);
     expect(await run(['--', 'true'])).toMatchObject({ code: 0, stderr: '' });
     const shell = program('ringfence-shell');
     const asked = await command([shell, '--cpu-weight=50', '--', 'true']);
@@ -70,7 +77,8 @@ describe('ringfence run --wait', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
       detached: true,
     });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
+    // Not its exit: what it has printed may come behind that.
+    const ended = new Promise((resolve) => child.once('close', resolve));
     let output = '';
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
@@ -92,13 +100,13 @@ describe('ringfence run --wait', () => {
     const state = () => /\) (\w) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
     await tab.press('C-z');
     await tab.shows(/Stopped/);
-    expect(state()).toBe('T');
+    await waitFor(() => state() === 'T', { what: 'sleep to stop as well' });
     await tab.enter('fg');
     await waitFor(() => state() === 'S', { what: 'sleep to go on' });
     await tab.press('C-c');
     await tab.enter('echo status=$?');
     await tab.shows(/status=130/);
-    expect(processesWith('987')).toEqual([]);
+    await waitFor(() => processesWith('987').length === 0, { what: 'sleep to end as well' });
     await terminal.close();
   });
 
