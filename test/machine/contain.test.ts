@@ -77,7 +77,7 @@ describe('a process that ran already', () => {
     await waitFor(() => cgroupOf(child.pid ?? 0) !== undefined, { what: 'it to run' });
     const path = await contain(child);
     const { unit } = await instanceAt(client, path);
-    expect((await pidsIn(unit)).length).toBe(3);
+    await waitFor(async () => (await pidsIn(unit)).length === 3, { what: 'all three of it inside' });
     child.stdin?.end('go\n');
     await waitFor(async () => (await pidsIn(unit)).length === 2, { what: 'the kernel to kill' });
     await client.stop(path, 0);

@@ -186,12 +186,13 @@ describe('the kernel', () => {
     const throttled = async () =>
       Number(/^nr_throttled (\d+)$/m.exec((await readCgroup(instance.unit, 'cpu.stat')) ?? '')?.[1]);
     await waitFor(async () => (await throttled()) > 3, { what: 'the kernel to throttle' });
-    const [usedBefore, before] = [await used(), performance.now()];
-    // A quota is held per 100 ms; over 50 of these its edges do not count.
-    await waitFor(() => performance.now() - before > 5000, { what: 'five seconds of CPU time' });
-    const rate = ((await used()) - usedBefore) / 1000 / (performance.now() - before);
-    expect(rate).toBeGreaterThan(share * 0.9);
-    expect(rate).toBeLessThan(share * 1.1);
+    const [usedBefore, throttledBefore, before] = [await used(), await throttled(), performance.now()];
+    // A quota is held per 100 ms; over 40 of these its edges do not count.
+    await waitFor(async () => (await throttled()) - throttledBefore >= 40, { what: 'the kernel to throttle on' });
+    const [held, usedMs] = [(await throttled()) - throttledBefore, ((await used()) - usedBefore) / 1000];
+    expect(usedMs / (performance.now() - before)).toBeLessThan(share * 1.1);
+    // All of it, where it was held: whether this machine has a processor for it is another matter.
+    expect(usedMs / (held * 100)).toBeGreaterThan(share * 0.9);
   });
 
   it('stops a fork bomb of 10,000, and the session still answers', async () => {

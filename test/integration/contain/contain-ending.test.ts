@@ -33,6 +33,9 @@ it('leaves no scope of a process that ends while it is contained', { timeout: 60
   }
   await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'no scope to be left' });
   const objects = { destination: busName, path: rootPath, interface: 'org.freedesktop.DBus.ObjectManager' };
-  const [managed] = await bus.call({ ...objects, member: 'GetManagedObjects' }, '', [], 'a{oa{sa{sv}}}');
-  expect([...managed.keys()]).toEqual([]);
+  const managed = async () => {
+    const [all] = await bus.call({ ...objects, member: 'GetManagedObjects' }, '', [], 'a{oa{sa{sv}}}');
+    return [...all.keys()];
+  };
+  await expect.poll(managed).toEqual([]);
 });

@@ -86,9 +86,12 @@ describe('GNOME Terminal', () => {
       expect(processFacts(pid)?.argv[0]).toMatch(/bash$/);
     }
     // The terminal's own scopes were there first, and are gone.
-    const moves = await journal({ fields: { MESSAGE_ID: '39f53479d3a045ac8e11786248231fbf' } });
-    expect(moves.filter((entry) => String(entry['USER_UNIT']).startsWith('vte-spawn-'))).toHaveLength(tabs);
-    expect(await userUnits('vte-spawn-*')).toEqual([]);
+    const moves = () => journal({ fields: { MESSAGE_ID: '39f53479d3a045ac8e11786248231fbf' } });
+    const spawned = async () => (await moves()).filter((entry) => String(entry['USER_UNIT']).startsWith('vte-spawn-'));
+    await expect.poll(spawned).toHaveLength(tabs);
+    await waitFor(async () => (await userUnits('vte-spawn-*')).length === 0, {
+      what: 'the scopes of the terminal to be gone',
+    });
   });
 
   it('is waited for when it is slow to move its child', async () => {

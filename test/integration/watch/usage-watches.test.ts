@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import { sessionBusAddress } from '../../../src/platform/dbus/address.ts';
 import { type BusConnection, connectBus } from '../../../src/platform/dbus/connection.ts';
-import { busName, connectTestBus, connectTestClient, endAll } from '../../fixtures/live-daemon.ts';
+import { busName, connectTestBus, connectTestClient, endAll, instanceAt } from '../../fixtures/live-daemon.ts';
 import { RawBody, RawClient } from '../../fixtures/raw-client.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -63,6 +63,9 @@ describe('a watch', () => {
     await using one = await listener();
     await using other = await listener();
     const [path, quiet] = [await run(busy), await run(idle)];
+    // Until it does nothing: it is still a shell when the launch is answered.
+    const [sleeper = 0] = (await instanceAt(client, quiet)).pids;
+    await waitFor(() => /\(sleep\) S /.test(readFileSync(`/proc/${sleeper}/stat`, 'utf8')), { what: 'it to sleep' });
     await watch(one.own, path, 250);
     await watch(one.own, quiet, 250);
     await waitFor(() => one.told.filter((each) => each.path === path).length >= 4, { what: 'four signals' });
@@ -91,6 +94,8 @@ describe('a watch', () => {
 
   it('ends with the caller, and leaves nothing on the bus', async () => {
     const path = await run(busy);
+    // Those of the tests before may take a moment to go.
+    await waitFor(async () => (await rules()).every((rule) => !/arg0='?:/.test(rule)), { what: 'no watch to be left' });
     const before = (await rules()).sort();
     {
       await using one = await listener();
