@@ -5,7 +5,7 @@ import { renderBwrapArgs } from './pure/bwrap-args.ts';
 import { enclosureFds, enclosureGoLine, enclosureRefusal } from './pure/enclosure-script.ts';
 import { enforcedRows } from './pure/enforced-rows.ts';
 import { judgeDescriptors } from './pure/evidence.ts';
-import { parseInnerLine } from './pure/inner-gate.ts';
+import { argsForDescriptor, parseInnerLine } from './pure/inner-gate.ts';
 import type { SandboxPlan } from './pure/model.ts';
 import type { Layout } from './sandbox-layout.ts';
 
@@ -52,7 +52,7 @@ export function encloseBy(layout: Layout, wire: EnclosureWire, ports: EnclosureP
       plan = await layout.settle(unit);
       const rendered = renderBwrapArgs(plan, enclosureFds);
       const args = ports.alterArgs?.(rendered) ?? rendered;
-      folders.write(id, 'args', args.map((word) => `${word}\0`).join(''));
+      folders.write(id, 'args', argsForDescriptor(args));
       folders.write(id, 'seccomp', filter);
       folders.link(id, 'bwrap', programs.bwrap);
     },

@@ -1,5 +1,4 @@
 import type { Gate } from '../platform/process/gate.ts';
-import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { EntryTerms } from './pure/entry-terms.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
 import type { SystemPath } from './pure/model.ts';
@@ -7,10 +6,10 @@ import type { SystemPath } from './pure/model.ts';
 /** A gate that makes a sandbox first and waits once more inside, before it is the app. */
 export interface SandboxGate extends Gate {
   /**
-   * Tells it to become the sandbox; the gate inside runs `script` when it is released. Resolves with the line that that gate says
-   * once all is mounted; undefined when it has ended without one or says nothing in time.
+   * Tells it to become the sandbox that `bwrap` makes by `args`; the gate inside runs `script` when it is released. Resolves with the
+   * line that that gate says once all is mounted; undefined when it has ended without one or says nothing in time.
    */
-  enter(plan: GatePlan, script: string): Promise<string | undefined>;
+  enter(bwrap: string, args: readonly string[], script: string): Promise<string | undefined>;
 }
 
 /** A gate of a sandbox whose app is not known yet. */

@@ -10,7 +10,7 @@ import { claimHome, type HomeClaim, type Occupant } from './home-claims.ts';
 import { renderBwrapArgs } from './pure/bwrap-args.ts';
 import { enforcedRows } from './pure/enforced-rows.ts';
 import { judgeSandboxHost } from './pure/host.ts';
-import { parseInnerLine, sandboxedArgv } from './pure/inner-gate.ts';
+import { parseInnerLine } from './pure/inner-gate.ts';
 import { type SandboxKit, startKit } from './sandbox-kits.ts';
 import {
   homeOf,
@@ -162,9 +162,7 @@ async function prepareSandbox(
       const args = ports.alterArgs?.(rendered) ?? rendered;
       proxy.letGo();
       letGo();
-      const argv = sandboxedArgv(programs.bwrap, args);
-      const outer = { argv, environment: new Map<string, string>(), workingDirectory: '/' };
-      const entered = gate.enter(outer, whatRunsInside(request, layout, ports));
+      const entered = gate.enter(programs.bwrap, args, whatRunsInside(request, layout, ports));
       onEntering();
       const told = parseInnerLine((await entered) ?? '');
       if (told === undefined) throw await layout.explain('bubblewrap did not make it', 'sandbox');

@@ -1,6 +1,10 @@
 import type { Socket } from 'node:net';
 import { arm, type GateOptions, startIdleGate } from '../../platform/process/gate-keeper.ts';
 import type { IdleSandboxGate } from '../ports.ts';
+import { argsForDescriptor, sandboxedArgv } from '../pure/inner-gate.ts';
+
+/** Bubblewrap's arguments come by it. */
+const argsFd = 6;
 
 /** What a gate of a sandbox is started with. */
 export interface SandboxGateOptions extends GateOptions {
@@ -9,17 +13,19 @@ export interface SandboxGateOptions extends GateOptions {
 }
 
 /**
- * A gate with three descriptors more: 3, a line to the daemon and one back, through which the gate inside the sandbox is
- * released; 4, the system call filter; 5, what keeps the bus filter alive. When the daemon ends, 3 does: nothing runs.
+ * A gate with four descriptors more: 3, a line to the daemon and one back, through which the gate inside the sandbox is
+ * released; 4, the system call filter; 5, what keeps the bus filter alive; 6, bubblewrap's arguments. When the daemon ends, 3 does:
+ * nothing runs.
  */
 export async function openSandboxGate(
   options: SandboxGateOptions,
   fds: { readonly seccomp: number; readonly sync: number },
 ): Promise<IdleSandboxGate> {
   const { streams, withinMs } = options;
-  const idle = await startIdleGate(options, ['pipe', fds.seccomp, fds.sync]);
-  const wire = idle.child.stdio[3] as Socket;
-  wire.on('error', () => {});
+  const idle = await startIdleGate(options, ['pipe', fds.seccomp, fds.sync, 'pipe']);
+  const streamsOf = idle.child.stdio as readonly unknown[];
+  const [wire, plan] = [streamsOf[3] as Socket, streamsOf[argsFd] as Socket];
+  for (const socket of [wire, plan]) socket.on('error', () => {});
   const line = firstLine(wire);
   let told = '';
   return {
@@ -27,9 +33,15 @@ export async function openSandboxGate(
     exited: idle.exited,
     isAlive: idle.isAlive,
     name: idle.name,
-    enter(plan, script) {
+    enter(bwrap, args, script) {
       told = script;
-      arm(idle, plan, streams, () => {}).release();
+      plan.end(argsForDescriptor(args));
+      const outer = {
+        argv: sandboxedArgv(bwrap, argsFd),
+        environment: new Map<string, string>(),
+        workingDirectory: '/',
+      };
+      arm(idle, outer, streams, () => {}).release();
       return firstOf([line, idle.exited.then(() => undefined)], withinMs);
     },
     release() {
@@ -37,6 +49,7 @@ export async function openSandboxGate(
     },
     kill() {
       wire.destroy();
+      plan.destroy();
       idle.kill();
     },
   };

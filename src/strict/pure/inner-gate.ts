@@ -1,10 +1,16 @@
 /**
  * The argv that the outer gate becomes: bubblewrap, which makes the sandbox and starts in it a second gate. That one says
  * `inner PID` (its pid inside) on descriptor 3, reads a script there to its end and runs it; what is cut short is a syntax error
- * or nothing. Descriptors 4 and up that bubblewrap was not told of would reach the app: open none.
+ * or nothing. Bubblewrap's arguments come by the descriptor `argsFd`, which it closes: a command line can be read inside, and they
+ * tell of the host. Descriptors 4 and up that bubblewrap was not told of would reach the app: open none.
  */
-export function sandboxedArgv(bwrap: string, bwrapArgs: readonly string[]): string[] {
-  return [bwrap, ...bwrapArgs, '--', '/bin/sh', '-c', innerScript, 'ringfence-gate'];
+export function sandboxedArgv(bwrap: string, argsFd: number): string[] {
+  return [bwrap, '--args', String(argsFd), '--', '/bin/sh', '-c', innerScript, 'ringfence-gate'];
+}
+
+/** Arguments as bubblewrap reads them from a descriptor. */
+export function argsForDescriptor(args: readonly string[]): string {
+  return args.map((word) => `${word}\0`).join('');
 }
 
 /** The pid that the inner gate told, undefined when the line is not its. */

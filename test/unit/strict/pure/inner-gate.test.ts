@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { findInnerProcess, parseInnerLine, sandboxedArgv } from '../../../../src/strict/pure/inner-gate.ts';
+import {
+  argsForDescriptor,
+  findInnerProcess,
+  parseInnerLine,
+  sandboxedArgv,
+} from '../../../../src/strict/pure/inner-gate.ts';
 
 const status = (parent: number, ...pids: number[]): string =>
   `Name:\tx\nPPid:\t${parent}\nNSpid:\t${pids.join('\t')}\n`;
@@ -77,7 +82,8 @@ describe('parseInnerLine', () => {
 });
 
 it('puts the inner gate behind bubblewrap', () => {
-  const argv = sandboxedArgv('/usr/bin/bwrap', ['--dev', '/dev']);
-  expect(argv.slice(0, 6)).toEqual(['/usr/bin/bwrap', '--dev', '/dev', '--', '/bin/sh', '-c']);
+  const argv = sandboxedArgv('/usr/bin/bwrap', 6);
+  expect(argv.slice(0, 6)).toEqual(['/usr/bin/bwrap', '--args', '6', '--', '/bin/sh', '-c']);
   expect(argv.slice(7)).toEqual(['ringfence-gate']);
+  expect(argsForDescriptor(['--dev', '/dev'])).toBe('--dev\0/dev\0');
 });
