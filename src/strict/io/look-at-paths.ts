@@ -1,18 +1,12 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Followed, SandboxSight } from '../ports.ts';
 import { isRoots } from './roots-alone.ts';
 
 /** The file system as a sandbox needs to know it. */
 export const paths: Pick<SandboxSight, 'realFolder' | 'system' | 'exists' | 'isPlain' | 'follow' | 'accounts'> = {
-  realFolder(path) {
-    try {
-      return realpathSync(path);
-    } catch {
-      return path;
-    }
-  },
+  realFolder,
 
   system: (wanted) =>
     wanted.flatMap((path) => {
@@ -39,6 +33,16 @@ export const paths: Pick<SandboxSight, 'realFolder' | 'system' | 'exists' | 'isP
     return { text: readFileSync('/etc/passwd', 'utf8'), uid, gid, name: username };
   },
 };
+
+/** As realpath(3); what is missing is named as where it would be made. */
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT' && path !== dirname(path);
+    return isMissing ? join(realFolder(dirname(path)), basename(path)) : path;
+  }
+}
 
 /** As realpath(3), one name after the other; a symlink counts only where no fenced app can have put it. */
 function follow(path: string, home: string): Followed {
