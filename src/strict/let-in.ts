@@ -102,7 +102,11 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
     own,
     shares,
     configured,
-    links: started.links.filter(({ path }) => !shares.some((share) => isAtOrBelow(path, share.path))),
+    // What is mounted makes its folders on the way: no symlink can stand there.
+    links: started.links.filter(({ path }) => {
+      const mounted = [own.path, ...shares.map((share) => share.path)];
+      return !mounted.some((place) => isAtOrBelow(path, place) || isAtOrBelow(place, path));
+    }),
     look: lookPaths.flatMap(([base, name]) => {
       const path = join(bases[base], name);
       return sight.isPlain(path) ? [{ path, name: lookName(base, name) }] : [];
