@@ -8,6 +8,8 @@ import { flatpakInfo, portalInstance } from './pure/portal-identity.ts';
 export interface Portals {
   /** Where the document portal shows what it lets each app see; undefined where there is none. */
   readonly documents: string | undefined;
+  /** Whether xdg-desktop-portal is there. */
+  readonly hasDesktop: boolean;
   /** What is missing, for the report. */
   readonly reasons: readonly string[];
 }
@@ -26,6 +28,7 @@ export async function lookAtPortals(
   );
   return {
     documents: isMounted ? told : undefined,
+    hasDesktop,
     reasons: [
       ...(hasDesktop
         ? []
@@ -37,6 +40,7 @@ export async function lookAtPortals(
 
 /** Who a sandbox is to the portals. */
 export interface PortalIdentity {
+  readonly id: string;
   readonly instance: string;
   /** `/.flatpak-info` */
   readonly info: string;
@@ -49,6 +53,7 @@ export function identityOf(home: string, sandboxId: string, network: boolean, { 
   const id = portalId(basename(home));
   const instance = portalInstance(sandboxId);
   return {
+    id,
     instance,
     info: flatpakInfo(id, instance, network),
     folder: documents === undefined ? {} : { documents: `${documents}/by-app/${id}` },

@@ -80,6 +80,8 @@ export interface SandboxRecord {
   readonly instance: string;
   readonly services: readonly string[];
   readonly names: readonly string[];
+  /** What the portals were told of an app that will not come again. */
+  readonly links?: { readonly portalId: string; readonly schemes: readonly string[] } | undefined;
   /** Its path, where it is kept. */
   readonly home?: string | undefined;
   /** Of one that a second start can go into. */
@@ -154,12 +156,22 @@ export interface SessionBus {
   reload(): Promise<void>;
 }
 
+/** Whether the portals ask before they hand a link on. */
+export interface LinkQuestions {
+  /** From now on links of these schemes open for this app only when the user says so. False when that cannot be had. */
+  demand(portalId: string, schemes: readonly string[]): Promise<boolean>;
+  /** The app will not come again. */
+  forget(portalId: string, schemes: readonly string[]): Promise<void>;
+}
+
 /** The file system and the processes as a sandbox needs to know them. */
 export interface SandboxSight {
-  /** Without symlinks. */
+  /** Without symlinks, as far as it is there. */
   realFolder(path: string): string;
   /** Which of these are there, and which of them are symlinks. */
   system(paths: readonly string[]): SystemPath[];
+  /** What a file says; empty where it cannot be read. */
+  text(path: string): string;
   /** Whether there is such a thing, of any kind. */
   exists(path: string): boolean;
   /** Whether it is a folder or file and no symlink, in a path without any. */

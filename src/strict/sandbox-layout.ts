@@ -2,6 +2,7 @@ import { covers, servicesWithinReach } from '../domain/bus-names.ts';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
+import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { Reserve } from '../platform/process/reserve.ts';
@@ -16,6 +17,7 @@ import type {
   IdleProxy,
   IdleSandboxGate,
   KnownApps,
+  LinkQuestions,
   PortalInstances,
   SandboxFolders,
   SandboxPrograms,
@@ -28,6 +30,7 @@ import { termsOf } from './pure/entry-terms.ts';
 import { type EnvironmentChange, planEnvironment } from './pure/environment.ts';
 import { judgeSandbox, type MissingPart, type SandboxEvidence } from './pure/evidence.ts';
 import { keepsLimitsInNamespaces, type SandboxHostFacts, seccompArchOf } from './pure/host.ts';
+import { askedSchemes, associationFiles } from './pure/link-schemes.ts';
 import type { SandboxHost, SandboxPlan } from './pure/model.ts';
 import { ownPasswd } from './pure/passwd.ts';
 import { planSandbox, systemPaths, waylandSocket, withCgroup, xSocket } from './pure/plan.ts';
@@ -66,6 +69,7 @@ export interface SandboxPorts extends LetInPorts, ClaimPorts {
   readonly doors: Doors;
   readonly portalInstances: PortalInstances;
   readonly bus: SessionBus;
+  readonly links: LinkQuestions;
   readonly sight: SandboxSight;
   /** Ends all of a scope. */
   killUnit(unit: string): void;
@@ -240,7 +244,7 @@ async function layOutIn(
   const { folders, sight } = ports;
   // An app's: a command on a terminal is nobody else's.
   const hasDoor = own === undefined && request.variables === undefined;
-  const { instance, info, ...identity } = identityOf(lets.own.path, id, lets.settings.network, portals);
+  const { id: portalId, instance, info, ...identity } = identityOf(lets.own.path, id, lets.settings.network, portals);
   const host = { ...hostOf(lets, folder, a11yAddress, request, sight), ...identity.folder, hasDoor };
   const environment = planEnvironment(lets.settings, host);
   const plan = planSandbox(lets.settings, { ...host, cgroup: '/' });
@@ -252,6 +256,7 @@ async function layOutIn(
   const guarded = servicesWithinReach(lets.ownNames, start.activatable);
   const ready = guardServices(guarded, start);
   ready.catch(() => {});
+  const links = await linksOf(portalId, start);
   const argv = planBusProxy({
     sessionAddress: ports.busAddress,
     socket: `${folder}/bus`,
@@ -259,7 +264,7 @@ async function layOutIn(
     syncFd: 3,
     ownNames: lets.ownNames,
     calls: lets.calls,
-    openLinks: lets.openLinks,
+    openLinks: links.open,
   });
   const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
     cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
@@ -278,14 +283,14 @@ async function layOutIn(
   proxy.begin(argv, info);
   return {
     ...{ id, folder, programs, kit: held.kit, proxy, filter, ready, refuse, explain, undo },
-    letIn: { ...lets, reasons: [...lets.reasons, ...portals.reasons] },
+    letIn: { ...lets, reasons: [...lets.reasons, ...portals.reasons, ...links.reasons] },
     environment,
     hasDoor,
     async settle(unit) {
       await door;
       folders.record(id, {
         ...{ unit, instance, services: guarded, names: lets.ownNames },
-        ...(lets.own.kept ? { home: lets.own.path } : {}),
+        ...(lets.own.kept ? { home: lets.own.path } : { links: { portalId, schemes: links.schemes } }),
         ...(hasDoor ? { terms: termsOf(lets, host, environment) } : {}),
       });
       if (!(await proxy.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
@@ -293,6 +298,23 @@ async function layOutIn(
     },
     readBack: (ops, unit, gatePid, told) => readBack(ops, unit, gatePid, told, start),
   };
+}
+
+/**
+ * Whether an app may have links opened outside, and which of them only after a question: whoever opens one may take it for more than a link.
+ * Where the portals would not ask, none opens.
+ */
+async function linksOf(portalId: string, { lets, request: { session }, portals, ports }: StrictStart) {
+  const closed = { open: false, schemes: [] as string[], reasons: [] as string[] };
+  if (!lets.openLinks || !portals.hasDesktop) return closed;
+  const { config = '', data = '', configDirs, dataDirs } = xdgFolders(Object.fromEntries(session));
+  const folders = { config: [config, ...configDirs], data: [data, ...dataDirs] };
+  const files = associationFiles({ ...folders, desktop: session.get('XDG_CURRENT_DESKTOP') ?? '' });
+  const schemes = askedSchemes(files.map((file) => ports.sight.text(file)));
+  if (await ports.links.demand(portalId, schemes)) return { ...closed, open: true, schemes };
+  const reason =
+    'links do not open outside: the portals’ permission store does not answer, so they would open without a question';
+  return { ...closed, schemes, reasons: [reason] };
 }
 
 /** Whoever owns a name that the app may own could be talked to by it: nobody outside may, nor a sandbox with another home. */

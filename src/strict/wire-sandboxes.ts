@@ -11,6 +11,7 @@ import { homes } from './io/homes.ts';
 import { probeHost } from './io/host-probe.ts';
 import { openPortalInstances, openSandboxFolders } from './io/instance-folders.ts';
 import { knownApps } from './io/known-apps.ts';
+import { openLinkQuestions } from './io/link-questions.ts';
 import { paths } from './io/look-at-paths.ts';
 import { readEvidence } from './io/read-evidence.ts';
 import { openSandboxGate, type SandboxGateOptions } from './io/sandbox-gate.ts';
@@ -66,6 +67,7 @@ export function wireSandboxes({ environment, bus, gates, findProgram, ...rest }:
     folders: openSandboxFolders(runtime),
     portalInstances: openPortalInstances(runtime),
     bus: openSessionBus(bus),
+    links: openLinkQuestions(bus),
     sight: { ...sight, readEvidence },
     probeHost: () => probeHost(findProgram),
     startProxy: startBusProxy,

@@ -5,7 +5,10 @@ import type { Followed, SandboxSight } from '../ports.ts';
 import { isRoots } from './roots-alone.ts';
 
 /** The file system as a sandbox needs to know it. */
-export const paths: Pick<SandboxSight, 'realFolder' | 'system' | 'exists' | 'isPlain' | 'follow' | 'accounts'> = {
+export const paths: Pick<
+  SandboxSight,
+  'realFolder' | 'system' | 'text' | 'exists' | 'isPlain' | 'follow' | 'accounts'
+> = {
   realFolder,
 
   system: (wanted) =>
@@ -14,6 +17,14 @@ export const paths: Pick<SandboxSight, 'realFolder' | 'system' | 'exists' | 'isP
       if (facts === undefined) return [];
       return [facts.isSymbolicLink() ? { path, link: readlinkSync(path) } : { path }];
     }),
+
+  text(path) {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return '';
+    }
+  },
 
   exists: existsSync,
 

@@ -5,6 +5,9 @@
  * Closed stay those that act outside with what the app hands them, or without being asked: Trash and OpenFile rename and open
  * files by a descriptor, GameMode runs what a settings file names, RemoteDesktop, InputCapture and GlobalShortcuts have the keys,
  * Background, DynamicLauncher and Wallpaper write what is used later, Realtime lifts limits, Screenshot may be answered for good.
+ * Of files an app gets what is chosen or dragged to it, and offers none itself: what it could make a document of it has already, others
+ * would be handed files of the system by it, and a document's or transfer's number tells the next ones (xdg-desktop-portal 1.16 and 1.20,
+ * g_random_int), among them that of a drag between others.
  */
 export function portalRules({ openLinks }: { readonly openLinks: boolean }): string[] {
   const links = openLinks ? [`--call=${desktop}=org.freedesktop.portal.OpenURI.OpenURI@${desktopPath}`] : [];
@@ -15,8 +18,8 @@ export function portalRules({ openLinks }: { readonly openLinks: boolean }): str
     ...['Request', 'Session'].map((name) => `--call=${desktop}=org.freedesktop.portal.${name}.*@${desktopPath}/*`),
     `--broadcast=${desktop}=*@${desktopPath}`,
     `--broadcast=${desktop}=*@${desktopPath}/*`,
-    ...['Documents', 'FileTransfer'].map(
-      (name) => `--call=${documents}=org.freedesktop.portal.${name}.*@${documentsPath}`,
+    ...['Documents.GetMountPoint', 'Documents.GetHostPaths', 'FileTransfer.RetrieveFiles'].map(
+      (name) => `--call=${documents}=org.freedesktop.portal.${name}@${documentsPath}`,
     ),
     `--call=${documents}=org.freedesktop.DBus.Properties.*@${documentsPath}`,
     `--broadcast=${documents}=org.freedesktop.portal.FileTransfer.*@${documentsPath}`,

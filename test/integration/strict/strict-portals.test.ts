@@ -1,4 +1,5 @@
 // With portals: the real ones, which a strict app is to reach as one of its own.
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,10 +17,28 @@ import { waitFor } from '../../harness/wait-for.ts';
 const home = process.env['HOME'] ?? '';
 const runtime = process.env['XDG_RUNTIME_DIR'] ?? '';
 const work = join(home, 'work');
+const applications = join(home, '.local/share/applications');
 // Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
 const limits = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
 const refused = 'org.freedesktop.DBus.Error.AccessDenied';
 const methods = (calls: readonly PortalCall[]) => calls.map(([, , method]) => [method] as const);
+
+const inAPython = `
+import os, sys, time
+from gi.repository import Gio, GLib
+bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+def call(name, path, method, kind, args, *fds):
+    passed = Gio.UnixFDList.new_from_array(list(fds))
+    interface, member = ("org.freedesktop.portal." + method).rsplit(".", 1)
+    return bus.call_with_unix_fd_list_sync(name, path, interface, member, GLib.Variant(kind, args), None, 0, 10000, passed)[0].unpack()
+def desktop(*words):
+    return call("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", *words)
+def transfer(method, *words):
+    return call("org.freedesktop.portal.Documents", "/org/freedesktop/portal/documents", "FileTransfer." + method, *words)
+def say(text):
+    open("${work}/said.part", "w").write(text)
+    os.rename("${work}/said.part", "${work}/said")
+`;
 
 describe('the portals, from a strict sandbox', () => {
   let screen: XScreen;
@@ -29,17 +48,24 @@ describe('the portals, from a strict sandbox', () => {
   beforeAll(async () => {
     mkdirSync(work, { recursive: true });
     writeFileSync(join(work, 'document'), 'a document\n');
+    for (const scheme of ['http', 'planted']) {
+      const handler = join(work, `open-${scheme}`);
+      writeFileSync(handler, `#!/bin/sh\necho "$1" >>${work}/opened-${scheme}\n`, { mode: 0o755 });
+      const entry = `[Desktop Entry]\nType=Application\nName=${scheme}\nExec=${handler} %u\nMimeType=x-scheme-handler/${scheme};\n`;
+      mkdirSync(applications, { recursive: true });
+      writeFileSync(join(applications, `open-${scheme}.desktop`), entry);
+    }
+    await output(['update-desktop-database', applications]);
+    writeFileSync(
+      join(applications, 'mimeapps.list'),
+      '[Default Applications]\nx-scheme-handler/http=open-http.desktop\n',
+    );
     screen = await startXScreen();
     await startPortals(screen.display);
     const own = tempHome();
     mkdirSync(join(own.config, 'ringfence'), { recursive: true });
     const closed = '[profile.no-links]\nbase = "strict"\nopen-links = false\n';
-    mkdirSync(join(home, 'shared'), { recursive: true });
-    const shares = ['reading', 'writing'].map((name) => {
-      const folder = name === 'reading' ? '~/shared:ro' : '~/shared';
-      return `[profile.${name}]\nbase = "strict"\nshared-folders = ["${folder}"]\n`;
-    });
-    writeFileSync(join(own.config, 'ringfence/config.toml'), closed + shares.join(''));
+    writeFileSync(join(own.config, 'ringfence/config.toml'), closed);
     daemon = await startDaemon({ home: own });
     client = await connectTestClient();
   });
@@ -92,48 +118,107 @@ describe('the portals, from a strict sandbox', () => {
     });
   });
 
-  it('what is shared for reading cannot be made writable as a document', async () => {
-    // By every kind of descriptor that an app can have of it: the portal grants what the descriptor allows.
-    const file = join(home, 'shared/only-read.txt');
+  /** Runs Python in an app of that profile, until it has written its result. */
+  const python = async (profile: string, script: string) => {
     const said = join(work, 'said');
-    writeFileSync(
-      join(work, 'grab.py'),
-      `
-import os, sys
-from gi.repository import Gio, GLib
-bus = Gio.bus_get_sync(Gio.BusType.SESSION)
-documents = ("org.freedesktop.portal.Documents", "/org/freedesktop/portal/documents", "org.freedesktop.portal.Documents")
-read = wrote = 0
-for flags in (os.O_PATH, os.O_RDONLY):
-    fds = Gio.UnixFDList()
-    index = fds.append(os.open("${file}", flags))
-    for method, kind, rest in (("Add", "(hbb)", (False, False)), ("AddFull", "(ahusas)", (0, "", ["read", "write"]))):
-        try:
-            body = GLib.Variant(kind, ([index] if method == "AddFull" else index, *rest))
-            reply, _ = bus.call_with_unix_fd_list_sync(*documents, method, body, None, 0, 5000, fds)
-            name = reply.unpack()[0]
-            path = os.path.join(os.environ["XDG_RUNTIME_DIR"], "doc", name[0] if isinstance(name, list) else name, "only-read.txt")
-            read += open(path).read() == "only to be read\\n"
-            open(path, "a").write("changed")
-            wrote += 1
-        except (GLib.Error, OSError) as error:
-            print(method, flags, error, file=sys.stderr)
-open("${said}.part", "w").write(f"{read} {wrote}")
-os.rename("${said}.part", "${said}")
-`,
-    );
-    const grab = async (profile: string) => {
-      rmSync(said, { force: true });
-      writeFileSync(file, 'only to be read\n');
-      await run(['sh', '-c', 'python3 grab.py'], profile);
-      await waitFor(() => existsSync(said), { what: 'the attempt' });
-      return [...readFileSync(said, 'utf8').split(' ').map(Number), readFileSync(file, 'utf8')];
+    rmSync(said, { force: true });
+    writeFileSync(join(work, 'script.py'), `${inAPython}\n${script}\n`);
+    const path = await run(['/usr/bin/python3', join(work, 'script.py')], profile);
+    await waitFor(() => existsSync(said), { what: 'what the script says' });
+    return { path, said: readFileSync(said, 'utf8') };
+  };
+
+  describe('of files dragged to an app', () => {
+    const file = join(home, 'dragged.txt');
+    /** What a program outside does when something is dragged from its window: says the key, and waits. */
+    const drag = async (writable: boolean) => {
+      const script = `${inAPython}
+key, = transfer("StartTransfer", "(a{sv})", ({"writable": GLib.Variant("b", ${writable ? 'True' : 'False'})},))
+transfer("AddFiles", "(saha{sv})", (key, [0], {}), os.open("${file}", os.O_RDWR))
+print(key, flush=True)
+sys.stdin.read()`;
+      const child = spawn('/usr/bin/python3', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+      let key = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        key += text;
+      });
+      await waitFor(() => key.endsWith('\n'), { what: 'the key of the transfer' });
+      return { key: key.trim(), end: () => child.stdin.end() };
     };
-    const [read, wrote, text] = await grab('reading');
-    expect(read, 'it is a document for reading').toBeGreaterThan(0);
-    expect([wrote, text]).toEqual([0, 'only to be read\n']);
-    const shared = await grab('writing');
-    expect(shared[1], 'shared for writing, which proves the attempt').toBeGreaterThan(0);
+    const take = (key: string) =>
+      python(
+        'strict',
+        `
+path = transfer("RetrieveFiles", "(sa{sv})", ("${key}", {}))[0][0]
+read = open(path).read()
+try:
+    open(path, "a").write("changed")
+    say(read + "written")
+except OSError as error:
+    say(read + str(error.errno))
+`,
+      );
+
+    it.each([
+      [false, 'dragged\n13', 'dragged\n'],
+      [true, 'dragged\nwritten', 'dragged\nchanged'],
+    ])('it has them as they were dragged (writable: %s)', async (writable, said, after) => {
+      writeFileSync(file, 'dragged\n');
+      const { key, end } = await drag(writable);
+      expect((await take(key)).said).toBe(said);
+      expect(readFileSync(file, 'utf8')).toBe(after);
+      end();
+    });
+  });
+
+  describe('of links', () => {
+    const opened = (scheme: string) => {
+      const file = join(work, `opened-${scheme}`);
+      return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+    };
+    const open = (profile: string, link: string) =>
+      python(
+        profile,
+        `
+desktop("OpenURI.OpenURI", "(ssa{sv})", ("", "${link}", {}))
+say("")
+time.sleep(1000)
+`,
+      );
+    const isOpen = (scheme: string, link: string) =>
+      waitFor(() => opened(scheme).includes(link), { what: `${link} to be open` });
+
+    it('one of the web is opened at once', async () => {
+      const { path } = await open('strict', 'http://strict.example/');
+      await isOpen('http', 'http://strict.example/');
+      await client.stop(path, 0);
+    });
+
+    it('another is opened when the user says so, though one program only opens such links', async () => {
+      const relaxed = await open('relaxed', 'planted://-oProxyCommand=relaxed');
+      await isOpen('planted', 'planted://-oProxyCommand=relaxed');
+      await client.stop(relaxed.path, 0);
+      const { path } = await open('strict', 'planted://-oProxyCommand=strict');
+      await screen.windowWith('xdg-desktop-portal-gtk', /./);
+      expect(opened('planted')).toEqual(['planted://-oProxyCommand=relaxed']);
+      await client.stop(path, 0);
+    });
+
+    it('none is, where the portals could not ask', async () => {
+      const unit = 'xdg-permission-store.service';
+      const mask = join(runtime, 'systemd/user', unit);
+      mkdirSync(join(runtime, 'systemd/user'), { recursive: true });
+      symlinkSync('/dev/null', mask);
+      await output(['systemctl', '--user', 'daemon-reload']);
+      await output(['systemctl', '--user', 'stop', unit]);
+      try {
+        const link = openPortals.filter(([, , method]) => method.endsWith('.OpenURI'));
+        expect(Object.values(await answersTo(link, 'strict'))).toEqual([refused]);
+      } finally {
+        rmSync(mask);
+        await output(['systemctl', '--user', 'daemon-reload']);
+      }
+    });
   });
 
   it('knows the first process of the sandbox, as long as it runs', async () => {
