@@ -9,6 +9,7 @@ import {
 
 const top = (key: string): ConfigKey => ({ section: { kind: 'top' }, key });
 const app = (key: string): ConfigKey => ({ section: { kind: 'app', name: 'firefox' }, key });
+const desktop = (key: string): ConfigKey => ({ section: { kind: 'desktop' }, key });
 const profile = (key: string): ConfigKey => ({ section: { kind: 'profile', name: 'web' }, key });
 
 // docs/ringfence.toml.md.
@@ -20,13 +21,15 @@ const shared = [
 describe('the keys of a section', () => {
   it('are those of the manual', () => {
     expect(sectionKeys('top')).toEqual(['default-profile']);
+    expect(sectionKeys('desktop')).toEqual(['apps-memory-max', 'apps-swap-max', 'session-memory-low']);
     expect(sectionKeys('app')).toEqual(['profile', ...shared]);
     expect(sectionKeys('profile')).toEqual(['base', ...shared]);
   });
 
   it('are written as people write them', () => {
-    expect([top('default-profile'), app('x11'), profile('base')].map(describeKey)).toEqual([
+    expect([top('default-profile'), desktop('apps-swap-max'), app('x11'), profile('base')].map(describeKey)).toEqual([
       'default-profile',
+      'desktop apps-swap-max',
       'firefox x11',
       'profile.web base',
     ]);
@@ -63,12 +66,23 @@ describe('a value from what was typed', () => {
     [app('memory-max'), ['1000000000000000'], '1000000000000000'],
     [app('shared-folders'), ['~/a', '~/b:ro'], ['~/a', '~/b:ro']],
     [app('own-names'), ['a.b'], ['a.b']],
+    [desktop('apps-memory-max'), ['90%'], '90%'],
+    [desktop('session-memory-low'), ['0'], 0n],
+    [app('memory-max'), ['65536'], 65_536n],
+    [app('cpu-weight'), ['5'], 5n],
   ])('of %o is, for %o, %o', (key, words, value) => expect(literalOf(key, words)).toEqual(value));
 
   it.each<[ConfigKey, string[], string, string]>([
     [app('network'), [], 'InvalidArgument', 'cannot set firefox network: no value is given'],
     [app('shared-folders'), [], 'InvalidArgument', 'cannot set firefox shared-folders: no value is given'],
     [app('profile'), ['a', 'b'], 'InvalidArgument', 'cannot set firefox profile: it has one value, not 2'],
+    [
+      desktop('apps-memory-max'),
+      ['lots'],
+      'InvalidLimit',
+      'cannot set apps-memory-max to "lots": expected bytes like 4G',
+    ],
+    [desktop('apps-swap-max'), [], 'InvalidArgument', 'cannot set desktop apps-swap-max: no value is given'],
     [profile('x11'), ['yes'], 'InvalidArgument', 'cannot set profile.web x11: expected true or false, not "yes"'],
     [app('memory-max'), ['lots'], 'InvalidLimit', 'cannot set memory-max to "lots": expected bytes like 4G'],
   ])('is none for %j: %j', (key, words, code, message) => {

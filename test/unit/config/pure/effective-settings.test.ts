@@ -47,6 +47,31 @@ describe('effective settings', () => {
     expect(() => effectiveSettings(config, { kind: 'profile', name: 'nope' })).toThrow('no such profile');
   });
 
+  it('of the desktop are its budget', () => {
+    const { config: own } = readConfig([{ path: '/own', text: '[desktop]\napps-swap-max = "1G"\n' }]);
+    expect(rows(effectiveSettings(own, { kind: 'desktop' }))).toEqual([
+      'apps-memory-max 90% built-in',
+      'apps-swap-max 1G /own:2',
+      'session-memory-low 10% built-in',
+    ]);
+    expect(writtenSettings(own).map(({ section, key }) => [section.kind, key])).toEqual([['desktop', 'apps-swap-max']]);
+  });
+
+  it('of an app begin with its own profile, else with the one that it was enabled with, else with the default', () => {
+    const { config: own } = readConfig([
+      { path: '/own', text: '[app.a]\nprofile = "strict"\n[app.b]\ncpu-weight = 5\n' },
+    ]);
+    const enabled = { value: 'strict', origin: { kind: 'request' } } as const;
+    const first = (name: string, ...more: [typeof enabled] | []) =>
+      rows(effectiveSettings(own, { kind: 'app', name }, ...more))[0];
+    expect(first('a')).toBe('profile strict /own:2');
+    expect(first('a.desktop', enabled)).toBe('profile strict /own:2');
+    expect(first('b', enabled)).toBe(`profile strict ${describeOrigin(enabled.origin)}`);
+    expect(first('b')).toBe('profile relaxed built-in');
+    expect(first('c')).toBe('profile relaxed built-in');
+    expect(writtenSettings(own).map(({ key, value }) => `${key} ${value}`)).toEqual(['profile strict', 'cpu-weight 5']);
+  });
+
   it('are told from those that files set', () => {
     expect(writtenSettings(config).map(({ section, key }) => [section.kind, key])).toEqual([
       ['top', 'default-profile'],
@@ -70,7 +95,11 @@ describe('apps that are not installed', () => {
     [['org.mozilla.firefox'], ['/own:6: no app firefox is installed; did you mean org.mozilla.firefox?']],
     [['fierfox'], ['/own:6: no app firefox is installed; did you mean fierfox?']],
     [['gimp'], ['/own:6: no app firefox is installed']],
+    [['org.mozilla.Firefox'], ['/own:6: no app firefox is installed; did you mean org.mozilla.Firefox?']],
+    [['firefox-esr', 'org.x.firefox'], ['/own:6: no app firefox is installed; did you mean org.x.firefox?']],
+    [['a.firefox.b', 'my-firefox'], ['/own:6: no app firefox is installed']],
   ])('where there are %j', (installed, messages) => {
+    for (const { app } of warnOfUnknownApps(config, installed)) expect(app).toBe('firefox');
     expect(warnOfUnknownApps(config, installed).map(({ message }) => message)).toEqual(messages);
   });
 });

@@ -6,6 +6,7 @@ import {
   noKeptLimits,
   parseKeptLimits,
   takeBack,
+  withEmptyFile,
   withKept,
   withoutKept,
   withoutTouched,
@@ -58,9 +59,46 @@ describe('limits that enable has set', () => {
     expect(withoutKept(record, ['firefox'])).toEqual(none);
   });
 
+  it('are those that enable has set, and no key that it takes out', () => {
+    expect(withKept(none, 'firefox', [{ edit: set('memory-max', undefined), before: '"2G"' }])).toEqual(none);
+    const [text, record] = enable('[app.firefox]\n', none, set('memory-max', '4G'));
+    expect(record.apps).toEqual({ firefox: { 'memory-max': { set: '"4G"' } } });
+    // Set again to what it is: it stays ours.
+    expect(enable(text, record, set('memory-max', '4G'))[1]).toEqual(record);
+    // The user's own since, and set to that by us: nothing is ours any more.
+    const edited = text.replace('4G', '5G');
+    expect(enable(edited, record, set('memory-max', '6G'))[1].apps).toEqual({
+      firefox: { 'memory-max': { set: '"6G"', before: '"5G"' } },
+    });
+  });
+
+  it('of other apps stay', () => {
+    const other = withKept(none, 'gimp', [{ edit: set('tasks-max', 9n), before: undefined }]);
+    const both = withKept(other, 'firefox', [{ edit: set('tasks-max', 7n), before: '5' }]);
+    expect(Object.keys(both.apps)).toEqual(['gimp', 'firefox']);
+    expect(withoutKept(both, ['firefox'])).toEqual(other);
+    expect(withoutTouched(both, [set('tasks-max', 7n)])).toEqual(other);
+    const gone = { section: { kind: 'profile', name: 'firefox' } as const, key: 'tasks-max', value: 7n };
+    expect(withoutTouched(both, [gone])).toEqual(both);
+    expect(takeBack('', both, 'nobody')).toEqual({ edits: [], changed: [] });
+    expect(withoutTouched(both, [set('memory-max', '1G')])).toEqual(both);
+  });
+
+  it('remember a file that was there, empty, before the first of them', () => {
+    const empty = withEmptyFile(none);
+    expect(empty).toEqual({ ...none, wasEmpty: true });
+    expect(parseKeptLimits('/r', JSON.stringify(empty))).toEqual(empty);
+    const later = withKept(empty, 'firefox', [{ edit: set('tasks-max', 9n), before: undefined }]);
+    expect(later.wasEmpty).toBe(true);
+    const filled = withKept(none, 'firefox', [{ edit: set('tasks-max', 9n), before: undefined }]);
+    expect(withEmptyFile(filled)).toEqual(filled);
+  });
+
   it('are not read from what is no record', () => {
     for (const text of ['', '{}', '{"format":2,"file":"/c","apps":{}}']) {
-      expect(() => parseKeptLimits('/r', text)).toThrow(expect.objectContaining({ code: 'Failed' }));
+      expect(() => parseKeptLimits('/r', text)).toThrow(
+        expect.objectContaining({ code: 'Failed', message: 'cannot read /r: it is damaged; move it away' }),
+      );
     }
   });
 });
