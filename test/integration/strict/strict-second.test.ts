@@ -160,7 +160,7 @@ describe('a second start of a strict app', () => {
     await startOf('x:one');
     await launch('two');
     await startOf('x:two');
-    await client.stop(path, 5000);
+    await client.stop(path, 20_000);
     expect(readFileSync(join(own, 'ended'), 'utf8')).toBe('bye\nbye\n');
   });
 
