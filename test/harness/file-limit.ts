@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 
 /**
  * Vitest's setup of the unit tests: ends the process of a test file that is still at it after a minute. Vitest's own time
@@ -13,8 +13,11 @@ const end = `
     process.kill(pid, 'SIGKILL');
   }, seconds * 1000);
 `;
-new Worker(end, {
+// Files share a process: what watches one ends with it.
+const watch = new Worker(end, {
   eval: true,
   workerData: { pid: process.pid, file: expect.getState().testPath, seconds },
   stdin: false,
-}).unref();
+});
+watch.unref();
+afterAll(() => watch.terminate());
