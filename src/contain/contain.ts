@@ -6,7 +6,7 @@ import { asScopeFailure } from '../domain/fence-failure.ts';
 import type { Instance } from '../domain/instance.ts';
 import { serializeReport } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
-import { decideFence } from '../launch/decide-fence.ts';
+import { decideFence, fenceMode } from '../launch/decide-fence.ts';
 import { judgeScope } from '../launch/judge-scope.ts';
 import type { FencePorts } from '../launch/ports.ts';
 import { parseLaunchOptions } from '../launch/pure/launch-options.ts';
@@ -37,8 +37,9 @@ export async function containProcess(
   const root = requireOurs(pid, task, ports, options.alone);
   const id = options.appId === undefined ? undefined : parseDesktopId(options.appId);
   const name = displayName(options.name ?? id?.name ?? root.programs.at(-1) ?? 'process');
+  // Before the limits: none that this machine lacks is the reason.
+  if (fenceMode(id?.id, options, ports) === 'strict') throw refuseStrict(task, options.enclosable ?? false);
   const decision = decideFence(id?.id, options, ports);
-  if (decision.mode === 'strict') throw refuseStrict(task, options.enclosable ?? false);
   await terminalHasLetGo(root, ports);
 
   const source = cgroups.of(pid);

@@ -134,5 +134,7 @@ export function hostFacts({ controlGroup, version }: Systemd): HostFacts {
   return Object.assign(memoryAndTasks(), {
     controllers: delegatedControllers(cgroupRoot(), controlGroup),
     systemdVersion: version,
+    // Only asked where something is lacking: a file less to read at a click.
+    kernelHas: (controller: string) => delegatedControllers(cgroupRoot(), '').has(controller),
   });
 }

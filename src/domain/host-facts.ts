@@ -4,6 +4,8 @@ import type { HostAmounts, LimitName } from './limits.ts';
 export interface HostFacts extends HostAmounts {
   /** cgroup v2 controllers delegated to the user manager: its own cgroup.controllers file, split at spaces. */
   readonly controllers: ReadonlySet<string>;
+  /** Whether the kernel has a controller in cgroup v2 at all: cgroup.controllers of the root. */
+  kernelHas(controller: string): boolean;
   /** The number in `systemd 252 (252.39-1)`. */
   readonly systemdVersion: number;
 }
@@ -28,8 +30,28 @@ export const controllerOf: Readonly<Record<LimitName, 'memory' | 'cpu' | 'io' | 
 
 /** What stands in the way of enforcing a limit on this host, if anything is known to. */
 export function limitShortcoming(name: LimitName, host: HostFacts): Shortcoming | undefined {
-  const controller = controllerOf[name];
-  return host.controllers.has(controller) ? undefined : notDelegated(name, controller);
+  return controllerShortcoming(name, controllerOf[name], host);
+}
+
+/** Why a controller serves nobody here; undefined where it does. */
+export function controllerShortcoming(
+  part: string,
+  controller: string,
+  { controllers, kernelHas }: Pick<HostFacts, 'controllers' | 'kernelHas'>,
+): Shortcoming | undefined {
+  if (controllers.has(controller)) return undefined;
+  return kernelHas(controller) ? notDelegated(part, controller) : notInKernel(part, controller);
+}
+
+/** No delegation helps there (kernel-parameters.txt: cgroup_disable; where cgroup v1 has a controller, v2 has not). */
+function notInKernel(part: string, controller: string): Shortcoming {
+  return {
+    part,
+    reason: `the kernel has no ${controller} controller in cgroups version 2`,
+    fix:
+      'remove "cgroup_disable=..." and "systemd.unified_cgroup_hierarchy=0" from the kernel command line ' +
+      '(on a Raspberry Pi, add "cgroup_enable=memory") and restart',
+  };
 }
 
 /** The `cpu` controller has been delegated to users by default only since systemd 252, `io` still is not. */

@@ -44,7 +44,14 @@ export async function wireInstall(environment: Environment, version: string): Pr
         version,
         // Nothing is going to be written for which either would count.
         config: () => readConfig([]).config,
-        host: () => ({ memoryBytes: 0n, swapBytes: 0n, taskCeiling: 0n, controllers: new Set(), systemdVersion: 0 }),
+        host: () => ({
+          memoryBytes: 0n,
+          swapBytes: 0n,
+          taskCeiling: 0n,
+          controllers: new Set(),
+          kernelHas: () => false,
+          systemdVersion: 0,
+        }),
         servicesChanged: async () => void (bus && (await reloadBus(bus))),
         dropInsChanged: async () => void (systemd && bus && (await reloadManager(bus))),
       });

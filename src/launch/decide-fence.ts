@@ -1,6 +1,6 @@
 import type { Decision } from '../domain/decision.ts';
 import type { FencePorts } from './ports.ts';
-import { type ContainmentRequest, decideContainment } from './pure/decide-containment.ts';
+import { type ContainmentRequest, containmentMode, decideContainment } from './pure/decide-containment.ts';
 
 /**
  * The decision for an app (undefined: a command) as things are now: the config, the profile the app was enabled with, this
@@ -13,4 +13,14 @@ export function decideFence(
 ): Decision {
   const enabled = app === undefined ? undefined : enabledProfile(app);
   return decideContainment({ app, config: config(), enabled, request, host: host() });
+}
+
+/** The mode alone, for what refuses strict whatever this machine can enforce. @throws RingfenceError NoSuchProfile */
+export function fenceMode(
+  app: string | undefined,
+  request: ContainmentRequest,
+  { config, enabledProfile }: Pick<FencePorts, 'config' | 'enabledProfile'>,
+): Decision['mode'] {
+  const enabled = app === undefined ? undefined : enabledProfile(app);
+  return containmentMode({ app, config: config(), enabled, request });
 }

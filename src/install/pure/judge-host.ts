@@ -1,4 +1,4 @@
-import { notDelegated } from '../../domain/host-facts.ts';
+import { controllerShortcoming } from '../../domain/host-facts.ts';
 import { judgeSandboxHost } from '../../strict/pure/host.ts';
 import type { DoctorFacts, Installation } from './doctor-facts.ts';
 
@@ -85,22 +85,14 @@ function judgeCgroups({ unifiedCgroups }: DoctorFacts): Finding {
 function judgeControllers({ manager, unifiedCgroups, kernelControllers }: DoctorFacts): Finding[] {
   if (manager === undefined) return [];
   const serves = { memory: 'memory limits', pids: 'task limits', cpu: 'CPU limits', io: 'io-weight' };
+  const host = { controllers: manager.controllers, kernelHas: (name: string) => kernelControllers.has(name) };
   return Object.entries(serves).map(([controller, what]) => {
-    if (manager.controllers.has(controller)) return works(what, `the ${controller} controller is delegated to you`);
-    const { reason, fix } =
-      unifiedCgroups && !kernelControllers.has(controller) ? notInKernel(controller) : notDelegated(what, controller);
-    const help = unifiedCgroups ? fix : 'see cgroups above';
-    return controller === 'memory' || controller === 'pids' ? missing(what, reason, help) : limited(what, reason, help);
+    const lack = controllerShortcoming(what, controller, host);
+    if (lack === undefined) return works(what, `the ${controller} controller is delegated to you`);
+    const help = unifiedCgroups ? lack.fix : 'see cgroups above';
+    const judge = controller === 'memory' || controller === 'pids' ? missing : limited;
+    return judge(what, lack.reason, help);
   });
-}
-
-function notInKernel(controller: string): { reason: string; fix: string } {
-  return {
-    reason: `the kernel has no ${controller} controller in cgroups version 2`,
-    fix:
-      `remove "cgroup_disable=${controller}" and "systemd.unified_cgroup_hierarchy=0" from the kernel command line ` +
-      `(on a Raspberry Pi add "cgroup_enable=${controller}") and restart`,
-  };
 }
 
 function judgeSwap({ manager, swapBytes }: DoctorFacts): Finding | undefined {

@@ -21,22 +21,9 @@ export interface ContainmentRequest {
  * Throws `NoSuchProfile`, `InvalidLimit` for a share that is too small here, and `NotEnforceable` for strict where any
  * part of it cannot be had, or when a config that cannot be read may have asked for strict.
  */
-export function decideContainment(input: {
-  readonly app: string | undefined;
-  readonly config: Config;
-  readonly enabled?: Setting<string> | undefined;
-  readonly request: ContainmentRequest;
-  readonly host: HostFacts;
-}): Decision {
+export function decideContainment(input: Asked & { readonly host: HostFacts }): Decision {
   const { config, request, host } = input;
-  const app = input.app === undefined ? undefined : appKey(input.app);
-  const settings = app === undefined ? undefined : config.apps.get(app);
-  const chosen = chooseProfile(
-    request.profile ?? (request.once ? 'strict' : undefined),
-    settings?.profile ?? input.enabled,
-    config.defaultProfile,
-  );
-  const profile = resolveProfile(config.profiles, chosen.name);
+  const { app, settings, chosen, profile } = chooseProfile(input);
   const what = app ?? 'the command';
   if (config.heldBack !== undefined && request.profile === undefined && profile.mode !== 'strict') {
     throw new RingfenceError(
@@ -82,14 +69,29 @@ export function decideContainment(input: {
   return { ...decision, sandbox: request.once ? throwAway(choices, request.network ?? false) : choices };
 }
 
-function chooseProfile(
-  requested: string | undefined,
-  ofApp: Config['defaultProfile'] | undefined,
-  byDefault: Config['defaultProfile'],
-): { name: string; origin: Origin } {
-  if (requested !== undefined) return { name: requested, origin: { kind: 'request' } };
-  const setting = ofApp ?? byDefault;
-  return { name: setting.value, origin: setting.origin };
+/** Whether a sandbox is asked for, whatever can be had. Throws `NoSuchProfile`. */
+export function containmentMode(input: Asked): Decision['mode'] {
+  return chooseProfile(input).profile.mode;
+}
+
+/** Whom a decision is about, and who has a say. */
+interface Asked {
+  readonly app: string | undefined;
+  readonly config: Config;
+  readonly enabled?: Setting<string> | undefined;
+  readonly request: ContainmentRequest;
+}
+
+function chooseProfile({ app: id, config, enabled, request }: Asked) {
+  const app = id === undefined ? undefined : appKey(id);
+  const settings = app === undefined ? undefined : config.apps.get(app);
+  const requested = request.profile ?? (request.once ? 'strict' : undefined);
+  const { value, origin } =
+    requested === undefined
+      ? (settings?.profile ?? enabled ?? config.defaultProfile)
+      : { value: requested, origin: { kind: 'request' } as const };
+  const chosen: { name: string; origin: Origin } = { name: value, origin };
+  return { app, settings, chosen, profile: resolveProfile(config.profiles, chosen.name) };
 }
 
 function explain(profile: ResolvedProfile, origin: Origin): string {

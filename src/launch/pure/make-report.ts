@@ -25,7 +25,13 @@ export function makeReport(
       const reason = `memory-max (${most.asked}) is reached first`;
       return { ...told, state: 'not-enforced', value: judged.kernel, reason, fix: 'set memory-high below memory-max' };
     }
-    return { ...told, ...outcomeOf(judged) };
+    // What was known before says more than a missing file: whether the kernel has no such controller, or keeps it from us.
+    const { shortcoming } = limit;
+    const isKnown = shortcoming !== undefined && judged?.state === 'not-enforced';
+    return {
+      ...told,
+      ...outcomeOf(isKnown ? { ...judged, reason: shortcoming.reason, fix: shortcoming.fix } : judged),
+    };
   });
   const oomKill = judgements.get('oom-kill');
   if (oomKill !== undefined)

@@ -1,5 +1,5 @@
 import type { Budget, BudgetName } from '../../domain/desktop-budget.ts';
-import { type HostFacts, notDelegated } from '../../domain/host-facts.ts';
+import { controllerShortcoming, type HostFacts } from '../../domain/host-facts.ts';
 import { resolveLimit } from '../../domain/limits.ts';
 
 /** Where a part of the budget is set: the slice, systemd's property of it, and the kernel's files. */
@@ -54,7 +54,7 @@ export function budgetAmount(budget: Budget, name: BudgetName, host: HostFacts):
 
 /** Nothing of a budget can be had without the memory controller. */
 export function budgetShortcoming(name: BudgetName, host: HostFacts): Reason | undefined {
-  return host.controllers.has('memory') ? undefined : notDelegated(name, 'memory');
+  return controllerShortcoming(name, 'memory', host);
 }
 
 /**

@@ -221,5 +221,9 @@ describe('Contain', () => {
     expect((await command([built.ringfence, 'contain', '1'])).code).toBe(2);
     expect((await command([built.ringfence, 'contain', '4999999'])).code).toBe(3);
     expect((await command([built.ringfence, 'contain'])).code).toBe(2);
+    // Whatever limits cannot be enforced here: they are not the reason.
+    const strictly = await command([built.ringfence, 'contain', '--profile', 'strict', String(pid)]);
+    expect(strictly.code).toBe(5);
+    expect(strictly.stderr).toContain(`cannot contain process ${pid} strictly: a sandbox cannot be put around`);
   });
 });

@@ -8,6 +8,7 @@ const host: HostFacts = {
   swapBytes: 0n,
   taskCeiling: 1000n,
   controllers: new Set(['cpu', 'io', 'memory', 'pids']),
+  kernelHas: () => true,
   systemdVersion: 252,
 };
 const told = (on: HostFacts, more: Parameters<typeof describeCapabilities>[1] = {}) =>
@@ -36,6 +37,12 @@ describe('Capabilities', () => {
         fix: expect.stringContaining('Delegate='),
       })),
     );
+  });
+
+  it('does not send anybody to a delegation that cannot help: the kernel has no such controller', () => {
+    const [missing] = told({ ...host, controllers: new Set(), kernelHas: () => false });
+    expect(missing).toMatchObject({ reason: 'the kernel has no memory controller in cgroups version 2' });
+    expect(missing?.['fix']).not.toContain('Delegate');
   });
 
   it('says what stands in the way of the sandbox', () => {

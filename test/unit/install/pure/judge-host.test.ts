@@ -329,6 +329,7 @@ describe('judgeHost', () => {
       judgeHost({ ...healthy, manager: none, ...facts }).find(({ name }) => name === 'memory limits')?.fix;
     expect(fixOf({})).toContain('Delegate=');
     expect(fixOf({ kernelControllers: new Set() })).toContain('cgroup_enable=memory');
+    expect(fixOf({ kernelControllers: new Set() })).not.toContain('Delegate=');
   });
 
   // To be read by a person when it changes: these are the words by which users put their systems right.

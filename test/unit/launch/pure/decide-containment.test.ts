@@ -10,6 +10,7 @@ const host: HostFacts = {
   swapBytes: 2n ** 30n,
   taskCeiling: 32_000n,
   controllers: new Set(['cpu', 'io', 'memory', 'pids']),
+  kernelHas: () => true,
   systemdVersion: 252,
 };
 

@@ -17,6 +17,7 @@ const decision = decideContainment({
     swapBytes: 0n,
     taskCeiling: 1000n,
     controllers: new Set(['memory', 'pids', 'cpu']),
+    kernelHas: () => true,
     systemdVersion: 252,
   },
 });
@@ -50,7 +51,14 @@ describe('report', () => {
     ] as const;
     const asked = new Map(limits.map(([name, text]) => [name, parseLimit(name, text)]));
     const controllers = new Set(['memory', 'pids', 'cpu']);
-    const host = { memoryBytes: 2n ** 33n, swapBytes: 0n, taskCeiling: 1000n, controllers, systemdVersion: 252 };
+    const host = {
+      memoryBytes: 2n ** 33n,
+      swapBytes: 0n,
+      taskCeiling: 1000n,
+      controllers,
+      kernelHas: () => true,
+      systemdVersion: 252,
+    };
     const config = readConfig([]).config;
     const decided = decideContainment({ app: undefined, config, request: { limits: asked }, host });
     const held = new Map(
@@ -116,6 +124,20 @@ describe('report', () => {
     const limits = [gigabytes('memory-max', 1n), gigabytes('memory-high', 2n)];
     const started = { unit: 'app-ringfence-x-1.scope', name: 'x', startedAt: 1 };
     expect(highOf(makeReport(started, { ...decision, limits }, judged))).toMatchObject({ state, reason });
+  });
+
+  it('gives the reason that is known, where the kernel has no such controller at all', () => {
+    const shortcoming = { part: 'cpu-quota', reason: 'the kernel has none', fix: 'get one' };
+    const limits = decision.limits.map((limit) => (limit.name === 'cpu-quota' ? { ...limit, shortcoming } : limit));
+    const started = { unit: 'app-ringfence-x-1.scope', name: 'x', startedAt: 1 };
+    const rowWith = (judged: Judgement) =>
+      makeReport(started, { ...decision, limits }, new Map([['cpu-quota', judged]])).rows.find(
+        ({ name }) => name === 'cpu-quota',
+      );
+    const { reason, fix } = shortcoming;
+    expect(rowWith(judgeLimit('cpu-quota', 3_000_000n, undefined))).toMatchObject({ reason, fix });
+    // The kernel has the last word.
+    expect(rowWith({ state: 'enforced', kernel: '300000 100000' })).toMatchObject({ state: 'enforced', reason: '' });
   });
 
   it('has no way out where nothing was read, and no app for a command', () => {

@@ -10,6 +10,7 @@ const host: HostFacts = {
   swapBytes: 4n * G,
   taskCeiling: 1000n,
   controllers: new Set(['memory', 'pids', 'cpu']),
+  kernelHas: () => true,
   systemdVersion: 252,
 };
 const plan = (asked: Record<string, string>, held: Record<string, string> = {}) =>

@@ -19,6 +19,7 @@ const host: HostFacts = {
   swapBytes: 4n * G,
   taskCeiling: 1n,
   controllers: new Set(['memory']),
+  kernelHas: () => true,
   systemdVersion: 252,
 };
 const budget = (text: string) => addLayer(builtInConfig, readLayer('/config.toml', text)).desktop;
@@ -57,11 +58,12 @@ describe('the budget of the desktop', () => {
 
   it('cannot be had without the memory controller', () => {
     expect(budgetShortcoming('apps-memory-max', host)).toBeUndefined();
-    const lack = budgetShortcoming('apps-memory-max', { ...host, controllers: new Set(['pids']) });
-    expect(lack).toMatchObject({
+    const without = { ...host, controllers: new Set(['pids']) };
+    expect(budgetShortcoming('apps-memory-max', without)).toMatchObject({
       reason: expect.stringContaining('memory controller'),
       fix: expect.stringMatching(/Delegate/),
     });
+    expect(budgetShortcoming('apps-memory-max', { ...without, kernelHas: () => false })?.fix).toMatch(/cgroup_disable/);
   });
 
   it('counts as held what the kernel cannot simply take back', () => {
