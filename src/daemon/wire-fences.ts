@@ -9,6 +9,7 @@ import type { FencePorts, LaunchPorts, LaunchStep } from '../launch/ports.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
+import { findOrSuggest } from '../platform/desktop/suggest-apps.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { connectOutput, journalStreamVariable, nameOutput } from '../platform/journal/output-stream.ts';
 import { openCgroups } from '../platform/kernel/cgroups.ts';
@@ -95,7 +96,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     now: Date.now,
     // No secret: a collision with a running unit is noticed and another is drawn.
     number: around.number ?? (() => BigInt(Math.floor(Math.random() * 2 ** 32))),
-    findEntry: (id, variables) => openAppCatalog(Object.fromEntries(variables)).find(id),
+    findEntry: (id, variables) => findOrSuggest(openAppCatalog(Object.fromEntries(variables)), id),
     programFacts: (variables) => readHostFacts(Object.fromEntries(variables)),
     shellProgram: around.clientPath?.replace(/[^/]*$/, 'ringfence-shell'),
     processes: openProcessTree(cgroupRoot()),

@@ -56,7 +56,10 @@ export function chooseApp<App extends NamedApp>(word: string, apps: readonly App
 }
 
 function withHint(error: RingfenceError, near: Parameters<typeof didYouMean>[0]): RingfenceError {
-  return new RingfenceError(error.code, `${error.message}${didYouMean(near)}`, { cause: error });
+  if (near.length === 0) return error;
+  // The daemon's own has ids alone.
+  const message = error.message.replace(/; did you mean [^?]*\?$/, '');
+  return new RingfenceError(error.code, `${message}${didYouMean(near)}`, { cause: error });
 }
 
 function unclear(word: string, apps: readonly NamedApp[], code: ErrorCode = 'NoSuchApp'): RingfenceError {

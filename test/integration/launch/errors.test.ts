@@ -213,6 +213,12 @@ describe('bad input', () => {
     expect(result.stderr).toContain('cannot launch nosuch.desktop: no such application in ');
   });
 
+  it('the error for an id that is not whole names those that may be meant', async () => {
+    const result = await dbusSend('Launch', ['string:exec', 'array:string:', 'dict:string:string:']);
+    expect(errorName(result)).toBe(errorTable.NoSuchApp.dbusName);
+    expect(result.stderr).toMatch(/; did you mean exec-missing\.desktop or exec-not-executable\.desktop\?$/m);
+  });
+
   it('has an exit code for every error name of the contract', () => {
     const text = execFileSync('cat', ['dbus/org.ringfence.Ringfence1.xml'], { encoding: 'utf8' });
     const documented = [...text.matchAll(/^ {4}(org\.ringfence\.Error\.\w+) .*?(\d+)$/gm)].map(([, name, code]) => [
