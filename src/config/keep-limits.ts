@@ -1,11 +1,21 @@
 import { asFileError } from '../domain/errno-text.ts';
 import { type EditPorts, previewEdit } from './edit-config.ts';
 import type { ConfigEdit } from './pure/edit-config-text.ts';
-import { type KeptLimits, takeBack, withEmptyFile, withKept, withoutKept, withoutTouched } from './pure/kept-limits.ts';
+import {
+  type KeptLimits,
+  takeBack,
+  withEmptyFile,
+  withFolders,
+  withKept,
+  withoutKept,
+  withoutTouched,
+} from './pure/kept-limits.ts';
 
 /** What keeping limits works with: the config file, and the record of what was put there. */
 export interface KeepPorts extends EditPorts {
   readonly kept: { read(): KeptLimits; write(record: KeptLimits): void };
+  /** Of the config file: those that would have to be made for it, the outermost first; and removes those of a list that are empty. */
+  readonly folders: { missing(): readonly string[]; removeEmpty(folders: readonly string[]): void };
 }
 
 /**
@@ -19,6 +29,7 @@ export async function keepLimits(
   ports: KeepPorts,
 ): Promise<void> {
   const edits = editsFor(apps, limits);
+  const made = ports.folders.missing();
   await ports.change((text, exists) => {
     const { text: next, keys } = previewEdit(text, edits, ports);
     // Before the file says so: a record of what was never set takes nothing back.
@@ -30,11 +41,13 @@ export async function keepLimits(
             app,
             keys.filter(({ edit }) => edit.section.kind === 'app' && edit.section.name === app),
           ),
-        exists && text === '' ? withEmptyFile(record) : record,
+        withFolders(exists && text === '' ? withEmptyFile(record) : record, made),
       ),
     );
     return next;
   });
+  // Where nothing was to be set after all.
+  ports.folders.removeEmpty(made);
 }
 
 /** The changes that `keepLimits` makes. */
@@ -78,6 +91,7 @@ export async function takeLimitsBack(
     { keepEmpty: record.wasEmpty ?? false },
   );
   remember(ports, (now) => withoutKept(now, known));
+  if (Object.keys(record.apps).length === known.length) ports.folders.removeEmpty(record.folders ?? []);
   return taken.filter(({ back, left }) => back.length + left.length > 0);
 }
 

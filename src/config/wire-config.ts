@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RingfenceError } from '../domain/errors.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
-import { changeFile } from './io/config-file.ts';
+import { changeFile, missingFolders, removeEmptyFolders } from './io/config-file.ts';
 import { configPlaces, readSources } from './io/config-store.ts';
 import { openKeptLimits } from './io/kept-limits-file.ts';
 import type { KeepPorts } from './keep-limits.ts';
@@ -21,6 +21,7 @@ export function wireConfigEdits(environment: Readonly<Record<string, string | un
     file,
     sources: () => readSources(places),
     change: (alter, options) => changeFile(file, alter, options),
+    folders: { missing: () => missingFolders(dirname(file)), removeEmpty: removeEmptyFolders },
     kept: openKeptLimits(join(data, 'ringfence/enabled-limits.json'), file),
   };
 }

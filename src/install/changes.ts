@@ -37,4 +37,4 @@ function changeOf(step: Step, files: OwnedFiles): InstallChange[] {
   return [{ path, change, size, diff: files.diff(step) }];
 }
 
-const edited = 'it was edited since Ringfence wrote it, so it is left alone; move it away to be rid of it';
+const edited = 'you have edited it since Ringfence wrote it, so it stays; delete it if you no longer need it';

@@ -83,7 +83,7 @@ function findUnnoted(
 }
 
 const marks = (places: InstallPlaces) => [signature, `${places.package}/dist/ringfenced`];
-const noteLost = 'its note was lost, and it is not as this version writes it; remove it, if you did not make it';
+const noteLost = 'it seems to be from Ringfence, which has no record of it; delete it if you did not make it';
 
 /** Nobody else's, whoever made them. */
 function ownFolders({ places }: UninstallPorts): string[] {

@@ -37,26 +37,25 @@ export function readLimits(words: Words, { environment }: Context): Limits {
   return limits;
 }
 
-/** Keeps limits for the apps that were enabled, and says so. With `dryRun` a diff of the config file is printed. */
-export async function keepEnabled(
-  rows: Rows,
-  limits: Limits,
-  dryRun: boolean,
-  { environment, terminal }: Context,
-): Promise<void> {
-  const done = rows.filter((row) => ['enabled', 'unchanged', 'edited'].includes(row.get('state') ?? ''));
-  const apps = [...new Set(done.map((row) => nameOf(row)).filter((app) => app !== ''))];
+/** What `keepEnabled` would change in the config file: a row like those of the daemon, or none. */
+export function previewLimits(rows: Rows, limits: Limits, { environment }: Pick<Context, 'environment'>): Rows {
+  const apps = appsOf(rows);
+  if (limits.length === 0 || apps.length === 0) return [];
+  const { file, sources } = wireConfigEdits(environment);
+  const own = sources().find(({ path }) => path === file);
+  const before = own !== undefined && 'text' in own ? own.text : '';
+  const { text } = previewEdit(before, editsFor(apps, limits), { file, sources });
+  if (text === before) return [];
+  const change = own === undefined ? 'created' : 'updated';
+  const diff = unifiedDiff(own === undefined ? '/dev/null' : file, file, before, text);
+  return [new Map(Object.entries({ app: '', state: 'enabled', file, change, diff }))];
+}
+
+/** Keeps limits for the apps that were enabled, and says so. */
+export async function keepEnabled(rows: Rows, limits: Limits, { environment, terminal }: Context): Promise<void> {
+  const apps = appsOf(rows);
   if (limits.length === 0 || apps.length === 0) return;
   const ports = wireConfigEdits(environment);
-  if (dryRun) {
-    const own = ports.sources().find(({ path }) => path === ports.file);
-    const before = own !== undefined && 'text' in own ? own.text : '';
-    const { text } = previewEdit(before, editsFor(apps, limits), ports);
-    if (text !== before) {
-      terminal.print(unifiedDiff(own === undefined ? '/dev/null' : ports.file, ports.file, before, text).trimEnd());
-    }
-    return;
-  }
   try {
     await keepLimits(apps, limits, ports);
   } catch (error) {
@@ -66,7 +65,13 @@ export async function keepEnabled(
     });
   }
   const texts = limits.map(({ key, value }) => `${key} ${String(value)}`).join(', ');
-  for (const app of apps) terminal.warn(`${app}: ${texts} is kept in ${ports.file}`);
+  for (const app of apps) terminal.warn(`${app}: ${texts} saved in ${ports.file}`);
+}
+
+/** Those that are enabled now, and were before. */
+function appsOf(rows: Rows): string[] {
+  const done = rows.filter((row) => ['enabled', 'unchanged', 'edited'].includes(row.get('state') ?? ''));
+  return [...new Set(done.map((row) => nameOf(row)).filter((app) => app !== ''))];
 }
 
 /** Takes the limits back that apps which are disabled now were enabled with. `words` are empty for all apps. */
@@ -78,10 +83,10 @@ export async function takeBackDisabled(
   const done = rows.filter((row) => row.get('state') === 'disabled' || row.get('state') === 'unchanged');
   const ports = wireConfigEdits(environment);
   for (const { app, back, left } of await takeLimitsBack(isAll ? undefined : done.map(nameOf), ports)) {
-    if (back.length > 0) terminal.warn(`${app}: ${back.join(', ')} is taken out of ${ports.file} again`);
+    if (back.length > 0) terminal.warn(`${app}: ${back.join(', ')} removed from ${ports.file}`);
     if (left.length === 0) continue;
     const remove = `"ringfence config unset ${app} ${left.join(' ')}" removes it`;
-    terminal.warn(`${app}: ${left.join(', ')} was changed since and stays in ${ports.file}; ${remove}`);
+    terminal.warn(`${app}: you have changed ${left.join(', ')} since; it stays in ${ports.file}; ${remove}`);
   }
 }
 

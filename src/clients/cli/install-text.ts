@@ -14,36 +14,59 @@ const colour = {
   kept: 'yellow',
 } as const;
 
+/** How changes are told: file by file with what is in them, and as what would be done. */
+export interface ChangesFormat {
+  readonly diff: boolean;
+  readonly dryRun: boolean;
+}
+
 /** One line for the files of a folder; with `diff` one for each file, or what would change in it where it is a short text. */
 export function changesText(
   changes: readonly InstallChange[],
   places: Pick<InstallPlaces, 'package'>,
-  diff: boolean,
+  { diff, dryRun }: ChangesFormat,
   terminal: Terminal,
 ): string {
-  if (!diff) return columns(groupChanges(changes, [places.package]).map((group) => groupRow(group, terminal)));
+  const painted = (change: Change) => terminal.paint(colour[change], dryRun ? wouldBe[change] : change);
+  if (!diff) return columns(groupChanges(changes, [places.package]).map((group) => groupRow(group, painted)));
   const diffs = changes.flatMap((one) => (one.diff === undefined || one.diff === '' ? [] : [one.diff.trimEnd()]));
   const others = changes.filter((one) => one.diff === undefined || one.diff === '');
-  const rows = others.map((one) => [terminal.paint(colour[one.change], one.change), nameOf(one), sizeOf([one])]);
+  const rows = others.map((one) => [painted(one.change), nameOf(one), sizeOf([one])]);
   return [columns(rows), ...diffs].filter(Boolean).join('\n');
 }
 
-/** "39 files: 39 created". */
-export function countsText(changes: readonly { readonly change: string }[]): string {
-  const counts = new Map<string, number>();
+type Change = keyof typeof colour;
+
+const wouldBe: Readonly<Record<Change, string>> = {
+  created: 'would create',
+  updated: 'would update',
+  restored: 'would restore',
+  replaced: 'would replace',
+  removed: 'would remove',
+  kept: 'would keep',
+};
+
+/** "would create 39 files and keep 1 file". */
+export function wouldText(changes: readonly { readonly change: Change }[]): string {
+  const counts = new Map<Change, number>();
   for (const { change } of changes) counts.set(change, (counts.get(change) ?? 0) + 1);
-  const all = changes.length === 1 ? '1 file' : `${changes.length} files`;
-  return `${all}: ${[...counts].map(([change, count]) => `${count} ${change}`).join(', ')}`;
+  const parts = [...counts].map(
+    ([change, count]) => `${wouldBe[change].replace('would ', '')} ${count === 1 ? '1 file' : `${count} files`}`,
+  );
+  return `would ${[parts.slice(0, -1).join(', '), parts.at(-1)].filter(Boolean).join(' and ')}`;
 }
 
-function groupRow({ change, folder, members }: ChangeGroup<InstallChange>, terminal: Terminal): string[] {
-  const painted = terminal.paint(colour[change as InstallChange['change']], change);
+function groupRow(
+  { change, folder, members }: ChangeGroup<InstallChange>,
+  painted: (change: Change) => string,
+): string[] {
+  const word = painted(change as Change);
   const [only, ...others] = members;
-  if (only !== undefined && others.length === 0) return [painted, nameOf(only), sizeOf(members)];
+  if (only !== undefined && others.length === 0) return [word, nameOf(only), sizeOf(members)];
   const names = members.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
   const many = members.every(({ target }) => target !== undefined) ? 'links' : 'files';
   const what = names.length > mostNames ? '' : `: ${names.join(', ')}`;
-  return [painted, `${folder}/ (${members.length} ${many}${what})`, sizeOf(members)];
+  return [word, `${folder}/ (${members.length} ${many}${what})`, sizeOf(members)];
 }
 
 const mostNames = 8;
@@ -58,13 +81,18 @@ function sizeOf(changes: readonly InstallChange[]): string {
 }
 
 /** What became of desktop entries. */
-export function entriesText(entries: readonly ShadowResult[], diff: boolean, terminal: Terminal): string {
+export function entriesText(
+  entries: readonly ShadowResult[],
+  { diff, dryRun }: ChangesFormat,
+  terminal: Terminal,
+): string {
   const told = entries.filter(({ change, state }) => change !== undefined || state === 'edited' || state === 'failed');
   const lines = columns(
-    told.map(({ app, state, file, change, reason }) => [
-      terminal.paint(colour[change ?? 'kept'], change ?? (state === 'failed' ? 'failed' : 'kept')),
-      `${file ?? app}${reason === undefined ? '' : `: ${reason}`}`,
-    ]),
+    told.map(({ app, state, file, change: made, reason }) => {
+      const change: Change = made ?? 'kept';
+      const word = made === undefined && state === 'failed' ? 'failed' : dryRun ? wouldBe[change] : change;
+      return [terminal.paint(colour[change], word), `${file ?? app}${reason === undefined ? '' : `: ${reason}`}`];
+    }),
   );
   const diffs = diff ? told.flatMap((one) => (one.diff === undefined ? [] : [one.diff.trimEnd()])) : [];
   return [lines, ...diffs].filter(Boolean).join('\n');

@@ -30,7 +30,7 @@ export async function withApps(words: readonly string[], client: Client, request
     const fault = faultAsId(word);
     ids.push(fault === undefined ? word : chooseApp(word, request.candidates(await apps()), fault).id);
   }
-  const rows = await request.act(ids);
+  const rows = ofThese(ids, await request.act(ids));
   const unknown = rows.filter((row) => request.isUnknown(row));
   if (unknown.length === 0) return rows;
 
@@ -50,7 +50,14 @@ export async function withApps(words: readonly string[], client: Client, request
           : unclear(word, candidates(match.apps)),
       );
   }
-  return found.length === 0 ? settled : [...settled, ...(await request.act(found))];
+  return found.length === 0 ? settled : [...settled, ...ofThese(found, await request.act(found))];
+}
+
+/** Without the entries of other apps that the user has edited: they stay, and are no news. No ids stand for all apps. */
+function ofThese(ids: readonly string[], rows: Rows): Rows {
+  if (ids.length === 0) return rows;
+  const named = new Set(ids.map((id) => parseDesktopId(id).id));
+  return rows.filter((row) => row.get('state') !== 'edited' || named.has(row.get('app') ?? ''));
 }
 
 /** An app that is not among the candidates, as it is not enabled, and yet goes by the word. */

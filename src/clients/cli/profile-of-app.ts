@@ -18,6 +18,11 @@ export function profileOfEnabled(
   return enabledProfile(id, wishFor(readManifest(path), id), path);
 }
 
+/** The folders that were made for the files of enabled apps. @throws as `profileOfEnabled` */
+export function foldersOfEnabled({ environment }: Pick<Context, 'environment'>): readonly string[] {
+  return readManifest(manifestPath(xdgFolders(environment).data ?? '')).folders;
+}
+
 function readManifest(path: string) {
   let text: string;
   try {

@@ -24,7 +24,7 @@ function printDiffs(rows: Rows, terminal: Terminal): void {
         .join('')
         .trimEnd(),
     );
-  else terminal.warn('nothing would change');
+  else terminal.warn('Nothing would change.');
   for (const row of rows) if (row.has('reason')) terminal.warn(problem(row));
 }
 
@@ -38,19 +38,23 @@ function printStates(rows: Rows, terminal: Terminal): void {
   const done = new Map<string, string>();
   for (const row of rows) {
     const app = row.get('app') ?? '';
+    const state = row.get('state') ?? '';
     if (row.has('reason')) terminal.warn(problem(row));
-    else if (app !== '' && row.get('state') !== 'skipped') done.set(app, row.get('state') ?? '');
+    else if (app !== '' && state !== 'skipped') done.set(app, words[state] ?? state);
   }
   const lines = [...done].map(([app, state]) => [app.replace(/\.desktop$/, ''), terminal.paint('dim', state)]);
   if (lines.length > 0) terminal.print(columns(lines));
-  if (rows.length === 0) terminal.warn('nothing had to change');
+  if (rows.length === 0) terminal.warn('Nothing had to change.');
 }
+
+/** Where they differ from the state's name. "unchanged" without a reason is what "enable" makes of an enabled app. */
+const words: Readonly<Record<string, string>> = { unchanged: 'already enabled', 'not-installed': 'not installed' };
 
 function problem(row: Row): string {
   const reason = row.get('reason') ?? '';
-  const place = row.get('file');
-  const what = place ?? (row.get('app') ?? '').replace(/\.desktop$/, '');
-  return reason.includes(what) ? `${row.get('state')}: ${reason}` : `${row.get('state')}: ${what}: ${reason}`;
+  const what = row.get('file') ?? (row.get('app') ?? '').replace(/\.desktop$/, '');
+  const said = reason.startsWith('cannot ') || reason.includes(what) ? reason : `${what}: ${reason}`;
+  return row.get('state') === 'unchanged' ? said : `ringfence: ${said}`;
 }
 
 function exitCode(rows: Rows): number {

@@ -2,6 +2,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -181,6 +182,16 @@ function isWritable(path: string): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     return false;
   }
+}
+
+/** The folders that are not there yet on the way to a folder, and itself; the outermost first. */
+export function missingFolders(path: string): string[] {
+  return existsSync(path) || dirname(path) === path ? [] : [...missingFolders(dirname(path)), path];
+}
+
+/** Removes those of the folders, the outermost first, that have nothing in them. */
+export function removeEmptyFolders(folders: readonly string[]): void {
+  for (const folder of [...folders].reverse()) removeIfEmpty(folder);
 }
 
 /** A folder that was made for a file that is not there, or not any more. */

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type KeptLimits, noKeptLimits, parseKeptLimits } from '../pure/kept-limits.ts';
+import { removeEmptyFolders } from './config-file.ts';
 
 /** Where the limits are remembered that "enable" has put into the config file. */
 export interface KeptLimitsFile {
@@ -28,6 +29,8 @@ export function openKeptLimits(path: string, configFile: string): KeptLimitsFile
     write(record) {
       if (Object.keys(record.apps).length === 0) {
         rmSync(path, { force: true });
+        // Ours alone, whoever made it.
+        removeEmptyFolders([dirname(path)]);
         return;
       }
       const staged = `${path}.${process.pid}`;

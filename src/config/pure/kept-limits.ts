@@ -18,6 +18,8 @@ const schema = v.object({
   apps: v.record(v.string(), v.record(v.picklist(limitNames), kept)),
   /** The file was there, empty, before the first of them: it stays when they are gone. */
   wasEmpty: v.optional(v.boolean()),
+  /** Folders that were made for the file, the outermost first: they go with it where nothing else is in them. */
+  folders: v.optional(v.array(v.string())),
 });
 
 /** The limits that "enable" has put into the config file, so that "disable" can take them out again. */
@@ -64,6 +66,11 @@ export function withKept(
 /** The record that the file was there, without a word, before anything was put into it. */
 export function withEmptyFile(record: KeptLimits): KeptLimits {
   return Object.keys(record.apps).length === 0 ? { ...record, wasEmpty: true } : record;
+}
+
+/** The record with folders that were made for the file. */
+export function withFolders(record: KeptLimits, made: readonly string[]): KeptLimits {
+  return made.length === 0 ? record : { ...record, folders: [...new Set([...made, ...(record.folders ?? [])])] };
 }
 
 /** The record without these apps. */

@@ -184,14 +184,26 @@ function planRemoval(path: string, owned: OwnedFile, input: PlanInput): Outcome 
   if (found.state === 'unusable') return { ...place, reason: found.reason, cause: 'unusable' };
   const bytes = found.bytes();
   if (bytes === undefined) return { ...place, reason: unreadable, cause: 'unusable' };
-  if (input.marked(bytes) || namesAside(owned, bytes)) return { ...place, reason: edited, cause: 'edited' };
+  if (input.marked(bytes) || namesAside(owned, bytes)) {
+    return {
+      ...place,
+      reason: editedToTheEnd(aside === undefined || !isKept(owned, input) ? undefined : aside),
+      cause: 'edited',
+    };
+  }
   return { ...place, action: 'forget', dropAside: aside, left: true };
 }
 
 const noBytes = new Uint8Array();
 const unreadable = 'it cannot be read';
-const foreign = 'it was there before Ringfence, so it is left alone; move it away to have it written';
-const edited = 'it was edited since Ringfence wrote it, so it is left alone; remove it to have it written anew';
+const foreign = 'it was there before Ringfence, so it stays; move it away and run this again';
+const edited = 'you have edited it since Ringfence wrote it, so it stays; delete it to have it written again';
+
+/** The way out where nothing is to be written any more. */
+function editedToTheEnd(aside: string | undefined): string {
+  const wayOut = aside === undefined ? 'delete it if you no longer need it' : `your original is ${aside}`;
+  return `you have edited it since Ringfence wrote it, so it stays; ${wayOut}`;
+}
 
 function isCurrent(owned: OwnedFile, found: Found): boolean {
   return isUntouched(owned, found) || hasIdentity(found, owned.is);

@@ -123,7 +123,7 @@ describe('ringfence install, in the session', () => {
     expect((await ringfence(['install'])).code).toBe(1);
     const { code, stdout } = await ringfence(['uninstall']);
     expect(code).toBe(1);
-    expect(stdout).toContain(`${page}: its note was lost`);
+    expect(stdout).toContain(`${page}: it seems to be from Ringfence, which has no record of it`);
     expect(existsSync(page) && existsSync(script)).toBe(true);
     rmSync(page);
     rmSync(script);
@@ -140,7 +140,7 @@ describe('ringfence install, in the session', () => {
     expect(readFileSync(join(home, '.config/ringfence/config.toml'), 'utf8')).toContain('memory-max = "1G"');
     const { code, stderr } = await ringfence(['uninstall']);
     expect(code).toBe(0);
-    expect(stderr).toContain('org.test.Kept: memory-max is taken out');
+    expect(stderr).toContain('org.test.Kept: memory-max removed from ');
     expect(tree(home)).toEqual(before);
     removeEntries();
   });
@@ -150,10 +150,10 @@ describe('ringfence install, in the session', () => {
     const { code, stdout } = await ringfence(['install', '--dry-run']);
     expect(code).toBe(0);
     expect(stdout.split('\n').length).toBeLessThan(25);
-    expect(stdout).toContain(`created  ${unit}`);
-    expect(stdout).toMatch(/^created {2}.*\/\.local\/bin\/ \(\d links: ringfence, .*ssc\)$/m);
-    expect(stdout).toMatch(/^created {2}.*\/share\/ringfence\/ \(\d\d files\) +\d.* (KiB|MiB)$/m);
-    expect(stdout).toMatch(/\nNothing was changed\. \d+ files: \d+ created; --diff shows what is in them\.\n$/);
+    expect(stdout).toContain(`would create  ${unit}`);
+    expect(stdout).toMatch(/^would create {2}.*\/\.local\/bin\/ \(\d links: ringfence, .*ssc\)$/m);
+    expect(stdout).toMatch(/^would create {2}.*\/share\/ringfence\/ \(\d\d files\) +\d.* (KiB|MiB)$/m);
+    expect(stdout).toMatch(/\nNothing was changed: this would create \d+ files\. --diff shows their contents\.\n$/);
     const { stdout: diff } = await ringfence(['install', '--diff']);
     expect(diff).toContain(`+++ ${unit}`);
     expect(diff).toMatch(/^\+ExecStart=\/.*node .*ringfenced$/m);
@@ -166,7 +166,7 @@ describe('ringfence install, in the session', () => {
     const pid = await unitProperty('ringfence.service', 'MainPID');
     const { code, stdout } = await ringfence(['uninstall', '--dry-run']);
     expect(code).toBe(0);
-    expect(stdout).toContain(unit);
+    expect(stdout).toContain(`would remove  ${unit}`);
     expect(stdout).toMatch(/\nNothing was changed\.\n$/);
     expect((await ringfence(['uninstall', '--diff'])).stdout).toContain(unit);
     expect(times(home)).toEqual(before);
@@ -203,16 +203,39 @@ describe('ringfence install, in the session', () => {
       expect(installed.stdout).toMatch(new RegExp(`^kept +${theirs}: it was there before`, 'm'));
       const page = join(data, 'bash-completion/completions/ringfence');
       writeFileSync(page, 'mine\n');
-      expect((await ringfence(['install'])).stdout).toMatch(new RegExp(`^kept +${page}: it was edited`, 'm'));
+      expect((await ringfence(['install'])).stdout).toMatch(new RegExp(`^kept +${page}: you have edited it`, 'm'));
       const end = await ringfence(['uninstall']);
       expect(end.code).toBe(1);
-      expect(end.stdout).toMatch(new RegExp(`^kept +${page}: it was edited`, 'm'));
+      expect(end.stdout).toMatch(new RegExp(`^kept +${page}: you have edited it`, 'm'));
+      expect(end.stdout).toMatch(
+        /\nRingfence is uninstalled, but not all of it: see above\. Running apps keep running\.\n$/,
+      );
       expect(readFileSync(page, 'utf8')).toBe('mine\n');
       rmSync(join(data, 'bash-completion'), { recursive: true });
       expect(tree(home)).toEqual(before);
     } finally {
       rmSync(theirs);
     }
+  });
+
+  it('names the record that stays with an entry that the user edited', async () => {
+    const before = tree(home);
+    installEntry('org.test.Edited', ['Exec=sleep 1000']);
+    await ringfence(['install']);
+    expect((await ringfence(['enable', 'org.test.Edited'])).code).toBe(0);
+    const entry = join(data, 'applications/org.test.Edited.desktop');
+    writeFileSync(entry, `${readFileSync(entry, 'utf8')}# mine\n`);
+    const { code, stdout } = await ringfence(['uninstall']);
+    const record = join(data, 'ringfence/manifest.json');
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${entry}: you have edited it`);
+    expect(stdout).toContain(`${record}: it is the record of the edited entries`);
+    expect(stdout).toContain('is uninstalled, but not all of it');
+    // Back to nothing, with what the user is told to do.
+    rmSync(entry);
+    await ringfence(['uninstall']);
+    removeEntries();
+    expect(tree(home)).toEqual(before);
   });
 
   it('restarts the daemon for another version of a file, and leaves what runs alone', async () => {

@@ -1,8 +1,10 @@
+import { removeEmptyFolders } from '../../../config/io/config-file.ts';
 import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
 import { takeBackDisabled } from '../enabled-limits.ts';
 import { withApps } from '../name-apps.ts';
 import { sayThatHomesStay } from '../own-home.ts';
+import { foldersOfEnabled } from '../profile-of-app.ts';
 import { printResults } from '../shadow-text.ts';
 
 /** `ringfence disable APP...` */
@@ -21,6 +23,7 @@ export const disableCommand: Command = {
     const { environment, terminal } = context;
     const options = new Map<string, string>();
     for (const flag of ['all', 'dry-run']) if (words.flag(flag)) options.set(flag, 'yes');
+    const folders = foldersOfEnabled(context);
     const client = await connectClient(environment);
     try {
       const rows = await withApps(words.positionals, client, {
@@ -32,6 +35,8 @@ export const disableCommand: Command = {
       const code = printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
       if (!words.flag('dry-run')) {
         await takeBackDisabled(rows, words.flag('all'), context);
+        // The daemon could not: the record of the limits was still in them.
+        removeEmptyFolders(folders);
         const disabled = rows.filter((row) => row.get('state') === 'disabled').map((row) => row.get('app') ?? '');
         sayThatHomesStay(
           [...new Set(disabled)].filter((app) => app !== ''),

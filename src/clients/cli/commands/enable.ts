@@ -2,7 +2,7 @@ import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
 import { connectClient, type Rows } from '../client.ts';
 import type { Command } from '../command.ts';
 import { limitOptions } from '../containment-options.ts';
-import { keepEnabled, readLimits } from '../enabled-limits.ts';
+import { keepEnabled, previewLimits, readLimits } from '../enabled-limits.ts';
 import { warnOfConfig } from '../instance-text.ts';
 import { withApps } from '../name-apps.ts';
 import { sayWhereDataIs } from '../own-home.ts';
@@ -49,7 +49,9 @@ export const enableCommand: Command = {
         isUnknown: (row) => row.get('error') === 'NoSuchApp',
         candidates: (apps) => apps,
       });
-      const code = printResults(rows, { json: words.flag('json'), dryRun: words.flag('dry-run') }, terminal);
+      const dryRun = words.flag('dry-run');
+      const told = dryRun ? [...rows, ...previewLimits(rows, limits, context)] : rows;
+      const code = printResults(told, { json: words.flag('json'), dryRun }, terminal);
       const isEnabled = (app: string) => rows.some((row) => row.get('app') === app && row.get('state') === 'enabled');
       for (const [, name] of terminals.filter(([app]) => isEnabled(app))) {
         if (
@@ -60,8 +62,8 @@ export const enableCommand: Command = {
           continue;
         terminal.warn(`${name}: its tabs leave the fence of the app; "ringfence terminal enable" gives each its own`);
       }
-      await keepEnabled(rows, limits, words.flag('dry-run'), context);
-      if (!words.flag('dry-run')) {
+      if (!dryRun) {
+        await keepEnabled(rows, limits, context);
         sayWhereDataIs(enabledIn(rows), context);
         sayWhenSeen(rows, terminal);
       }
@@ -81,5 +83,5 @@ function enabledIn(rows: Rows): string[] {
 /** GNOME Shell reads entries again some five seconds after the last change of their folder. */
 function sayWhenSeen(rows: Rows, terminal: Terminal): void {
   if (!rows.some((row) => row.get('state') === 'enabled')) return;
-  terminal.warn('the desktop may need some seconds until the icons start their apps this way');
+  terminal.warn('The desktop may take a few seconds to notice.');
 }

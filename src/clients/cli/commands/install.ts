@@ -7,7 +7,7 @@ import { enableTerminals } from '../../../install/terminal-setting.ts';
 import { wireInstall } from '../../../install/wire-install.ts';
 import type { Command } from '../command.ts';
 import { desiredPlaces } from '../desired-places.ts';
-import { changesText, countsText } from '../install-text.ts';
+import { changesText, wouldText } from '../install-text.ts';
 
 /** `ringfence install`, for the program that runs (its path) and all commands there are. */
 export function installCommand(
@@ -52,10 +52,11 @@ export function installCommand(
           terminal.printJson({ version, ...outcome });
           return isWhole ? 0 : 1;
         }
-        if (changes.length > 0) terminal.print(changesText(changes, wiring.places, diff, terminal));
+        if (changes.length > 0) terminal.print(changesText(changes, wiring.places, { diff, dryRun }, terminal));
         if (dryRun) {
           if (changes.length === 0) terminal.print(`Nothing to do: Ringfence ${version} is installed.`);
-          else if (!diff) terminal.print(`Nothing was changed. ${countsText(changes)}; --diff shows what is in them.`);
+          else if (!diff)
+            terminal.print(`Nothing was changed: this ${wouldText(changes)}. --diff shows their contents.`);
           return isWhole ? 0 : 1;
         }
         const done = changes.some(({ change }) => change !== 'kept') ? 'is installed' : 'was installed already';

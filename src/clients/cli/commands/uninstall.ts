@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRingfenceError, RingfenceError } from '../../../domain/errors.ts';
+import { xdgFolders } from '../../../domain/xdg-folders.ts';
+import type { InstallChange } from '../../../install/changes.ts';
 import { findInstallations } from '../../../install/io/find-installations.ts';
 import { openGSettings } from '../../../install/io/gsettings.ts';
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
@@ -8,6 +11,7 @@ import type { InstallPlaces } from '../../../install/pure/places.ts';
 import { disableTerminals, enableTerminals, type TerminalOutcome } from '../../../install/terminal-setting.ts';
 import { uninstall } from '../../../install/uninstall.ts';
 import { wireInstall } from '../../../install/wire-install.ts';
+import { manifestPath } from '../../../shadows/pure/manifest.ts';
 import type { Command, Context } from '../command.ts';
 import { desiredPlaces } from '../desired-places.ts';
 import { takeBackDisabled } from '../enabled-limits.ts';
@@ -21,8 +25,8 @@ export function uninstallCommand(program: string | undefined, commands: () => re
     operands: '',
     summary: 'take back everything that "ringfence install" and "ringfence enable" wrote',
     details:
-      'Puts all desktop entries and terminals back first, then stops the daemon and removes its files. Apps that run go on. Your configuration\n' +
-      'stays, but for limits that "ringfence enable" put there; files that you edited stay, and are named.',
+      'Puts all desktop entries and terminals back first, then stops the daemon and removes its files. Running apps keep running. Your\n' +
+      'configuration stays, but for limits that "ringfence enable" put there; files that you have edited stay and are listed.',
     statusOne: 'something stayed',
     options: {
       'keep-enabled': {
@@ -42,11 +46,17 @@ export function uninstallCommand(program: string | undefined, commands: () => re
         const shared = words.flag('keep-enabled') ? sharedShell(wiring.places) : undefined;
         const terminals = await restoreTerminals(dryRun, environment, shared);
         const limitsStay = !dryRun && shared === undefined && !(await takeBackAll(context));
-        const { installed, entries, changes } = await uninstall(
+        const {
+          installed,
+          entries,
+          changes: files,
+        } = await uninstall(
           installable(() => desiredPlaces(wiring.places, program, commands())),
           { dryRun, keepEnabled: shared !== undefined },
           wiring,
         );
+        const edited = entries.filter(({ state }) => state === 'edited');
+        const changes = [...files, ...(dryRun || edited.length === 0 ? [] : recordThatStays(environment))];
         const stays =
           limitsStay ||
           changes.some(({ change }) => change === 'kept') ||
@@ -56,7 +66,8 @@ export function uninstallCommand(program: string | undefined, commands: () => re
           return stays ? 1 : 0;
         }
         for (const { terminal: name, state } of terminals) terminal.print(`${name}: ${state}`);
-        const text = [entriesText(entries, diff, terminal), changesText(changes, wiring.places, diff, terminal)]
+        const format = { diff, dryRun };
+        const text = [entriesText(entries, format, terminal), changesText(changes, wiring.places, format, terminal)]
           .filter(Boolean)
           .join('\n');
         if (text !== '') terminal.print(text);
@@ -65,7 +76,10 @@ export function uninstallCommand(program: string | undefined, commands: () => re
         else if (dryRun) terminal.print('Nothing was changed.');
         else if (shared !== undefined)
           terminal.print('Ringfence is uninstalled from your own folders; the one of all users goes on.');
-        else terminal.print('Ringfence is uninstalled. Apps that run go on.');
+        else
+          terminal.print(
+            `Ringfence is uninstalled${stays ? ', but not all of it: see above' : ''}. Running apps keep running.`,
+          );
         const homes = homesThatStay(context);
         if (homes !== undefined) terminal.warn(`The homes of strict apps stay in ${homes}.`);
         return stays ? 1 : 0;
@@ -74,6 +88,13 @@ export function uninstallCommand(program: string | undefined, commands: () => re
       }
     },
   };
+}
+
+/** What tells us of the entries that the user has edited. */
+function recordThatStays(environment: Context['environment']): InstallChange[] {
+  const path = manifestPath(xdgFolders(environment).data ?? '');
+  if (!existsSync(path)) return [];
+  return [{ path, change: 'kept', reason: 'it is the record of the edited entries; delete it together with them' }];
 }
 
 /** What lost its note is found by what would be written. A package that is not whole any more takes back what is noted. */

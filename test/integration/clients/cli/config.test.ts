@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -196,8 +205,8 @@ describe('ringfence enable with limits', () => {
     expect(text()).toBe(mine);
     const { code, stderr } = await ringfence(...words);
     expect(code).toBe(0);
-    expect(stderr).toContain(`org.test.App: memory-max 1G, cpu-quota 200% is kept in ${file}`);
-    expect(stderr).toContain('some seconds');
+    expect(stderr).toContain(`org.test.App: memory-max 1G, cpu-quota 200% saved in ${file}`);
+    expect(stderr).toContain('a few seconds');
     expect(text()).toBe(
       `${mine.replace("'150%'", '"200%"')}memory-max = "1G"\n\n[app."org.test.Other"]\nmemory-max = "1G"\ncpu-quota = "200%"\n`,
     );
@@ -208,9 +217,55 @@ describe('ringfence enable with limits', () => {
     expect(text()).toBe(mine);
   });
 
+  it('shows them in a dry run, also where nothing else would change', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    await ringfence('enable', 'org.test.App');
+    const dry = await ringfence('enable', '--dry-run', '--memory-max', '1G', 'org.test.App');
+    expect(dry).toMatchObject({ code: 0, stderr: '' });
+    expect(dry.stdout).toContain(`+++ ${file}\n`);
+    const { stdout } = await ringfence('enable', '--dry-run', '--memory-max', '1G', '--json', 'org.test.App');
+    expect(JSON.parse(stdout)).toContainEqual(
+      expect.objectContaining({ file, change: 'created', diff: expect.stringContaining('+memory-max = "1G"') }),
+    );
+    expect((await ringfence('enable', '--dry-run', 'org.test.App')).stderr).toBe('Nothing would change.\n');
+  });
+
+  it('keeps them for the apps that are named, and says once of one whose entry was edited that it stays', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    installEntry('org.test.Other', ['Exec=sleep 1000']);
+    await ringfence('enable', 'org.test.App');
+    const entry = join(homedir(), '.local/share/applications/org.test.App.desktop');
+    appendFileSync(entry, '# mine\n');
+    const { code, stderr } = await ringfence('enable', '--memory-max', '1G', 'org.test.Other');
+    expect({ code, told: stderr.includes('org.test.App') }).toEqual({ code: 0, told: false });
+    expect(text()).toBe('[app."org.test.Other"]\nmemory-max = "1G"\n');
+    const original = join(homedir(), '.local/share/ringfence/originals/org.test.App.desktop');
+    const wayOut = `you have edited it since Ringfence wrote it, so it stays; your original is ${original}`;
+    // By a part of its id the daemon is asked twice.
+    for (const word of ['app', 'org.test.App'])
+      expect((await ringfence('disable', word)).stderr).toBe(`ringfence: ${entry}: ${wayOut}\n`);
+  });
+
+  it('leave no folder behind that was made for them', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    const place = join(daemon.home.path, 'fresh');
+    const fresh = { ...env, XDG_CONFIG_HOME: join(place, 'of/config') };
+    const own = join(homedir(), '.local/share/ringfence');
+    const inFresh = (...args: string[]) => command([built.ringfence, ...args], { env: fresh });
+    expect((await inFresh('enable', '--memory-max', '1G', 'org.test.App')).code).toBe(0);
+    expect(readFileSync(join(place, 'of/config/ringfence/config.toml'), 'utf8')).toContain('memory-max = "1G"');
+    expect((await inFresh('disable', 'org.test.App')).code).toBe(0);
+    expect([existsSync(place), existsSync(own)]).toEqual([false, false]);
+    // What somebody else has put there stays, with its folders.
+    expect((await inFresh('enable', '--memory-max', '1G', 'org.test.App')).code).toBe(0);
+    writeFileSync(join(place, 'of/config/other'), '');
+    expect((await inFresh('disable', 'org.test.App')).code).toBe(0);
+    expect(readdirSync(join(place, 'of/config'))).toEqual(['other']);
+  });
+
   it('leaves an empty file that was there before where it is', async () => {
     installEntry('org.test.App', ['Exec=sleep 1000']);
-    writeFileSync(file, '');
+    write('');
     expect((await ringfence('enable', '--memory-max', '1G', 'org.test.App')).code).toBe(0);
     expect(readFileSync(file, 'utf8')).toContain('memory-max = "1G"');
     expect((await ringfence('disable', 'org.test.App')).code).toBe(0);
@@ -241,7 +296,7 @@ describe('ringfence enable with limits', () => {
     await ringfence('config', 'set', 'org.test.App', 'tasks-max', '100');
     writeFileSync(file, text().replace('"1G"', '"2G"'));
     const { stderr } = await ringfence('disable', 'org.test.App');
-    expect(stderr).toContain('org.test.App: memory-max was changed since and stays');
+    expect(stderr).toContain('org.test.App: you have changed memory-max since; it stays in ');
     expect(text()).toBe('[app."org.test.App"]\nmemory-max = "2G"\ntasks-max = 100\n');
   });
 

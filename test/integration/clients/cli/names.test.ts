@@ -171,10 +171,10 @@ describe('disable', () => {
     const typo = await ringfence('disable', 'org.test.Grindr');
     expect(typo).toMatchObject({
       code: 3,
-      stderr: 'failed: cannot find org.test.Grindr: no app goes by it\n',
+      stderr: 'ringfence: cannot find org.test.Grindr: no app goes by it\n',
     });
     for (const word of ['org.test.Grinder', 'grinder', 'Word Grinder']) {
-      const stderr = 'unchanged: org.test.Grinder: it was not enabled\n';
+      const stderr = 'org.test.Grinder: it was not enabled\n';
       expect([word, await ringfence('disable', word)]).toEqual([word, { code: 0, stdout: '', stderr }]);
     }
   });
