@@ -87,7 +87,7 @@ export function parseWords(command: Command, args: readonly string[]): Words {
 /** Options that every command has. */
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   help: { type: 'boolean', short: 'h', help: 'show this help' },
-  json: { type: 'boolean', help: 'print JSON for scripts, in one line; warnings and errors too' },
+  json: { type: 'boolean', help: 'print JSON, one document a line; warnings and errors too' },
 };
 
 /**
@@ -115,7 +115,7 @@ function refuseExtra(command: Command, operands: readonly string[]): void {
   const { operands: usage } = command;
   const most = usage.includes('...') ? Number.POSITIVE_INFINITY : usage.split(' ').filter(Boolean).length;
   const extra = operands[most];
-  if (extra !== undefined) throw unreadable(command, `there is a word too many, ${JSON.stringify(extra)}`);
+  if (extra !== undefined) throw unreadable(command, `unexpected argument ${JSON.stringify(extra)}`);
 }
 
 function faultOf(command: Command, error: Error & { code?: string }): string {
@@ -129,5 +129,5 @@ function faultOf(command: Command, error: Error & { code?: string }): string {
 
 function unreadable(command: Command, reason: string): RingfenceError {
   const usage = ['usage: ringfence', command.name, command.operands].filter(Boolean).join(' ');
-  return new RingfenceError('InvalidArgument', `cannot read the command line: ${reason} (${usage})`);
+  return new RingfenceError('InvalidArgument', `${reason} (${usage})`);
 }

@@ -27,7 +27,7 @@ export async function resolveSection(
     if (!isRingfenceError(error, 'NoSuchApp')) throw error;
     // A name with a blank is none that an id would have.
     if (/\s/.test(section.name)) throw error;
-    const anyway = `for an app that is not installed yet, write app.${appKey(section.name)}`;
+    const anyway = `for an app that is not installed yet, use app.${appKey(section.name)}`;
     throw new RingfenceError('NoSuchApp', `${error.message}; ${anyway}`, { cause: error });
   }
 }

@@ -2,13 +2,13 @@ import { limitNames } from '../../domain/limits.ts';
 import type { OptionSpec, Words } from './command.ts';
 
 const limitHelp = {
-  'memory-max': ['SIZE', 'memory at most: 4G (or 4GB, 4GiB: all of 1024), 70% of RAM, infinity'],
-  'memory-high': ['SIZE', 'memory above which the app is slowed down'],
-  'memory-swap-max': ['SIZE', 'swap at most: 1G, 25% of the swap, 0'],
-  'cpu-quota': ['PERCENT', 'CPU time at most: 50% is half a core, 300% three cores'],
-  'cpu-weight': ['WEIGHT', 'share of the CPU when it is scarce, 1 to 10000, usually 100'],
-  'io-weight': ['WEIGHT', 'share of the disk when it is busy, 1 to 10000, usually 100'],
-  'tasks-max': ['NUMBER', 'processes and threads at most'],
+  'memory-max': ['SIZE', 'maximum memory: 4G (4GB and 4GiB are the same), 70% of RAM, or infinity'],
+  'memory-high': ['SIZE', 'slow the app down above this much memory'],
+  'memory-swap-max': ['SIZE', 'maximum swap: 1G, 25% of all swap, or 0'],
+  'cpu-quota': ['PERCENT', 'maximum CPU time: 50% is half a core, 300% three cores'],
+  'cpu-weight': ['WEIGHT', 'share of a busy CPU: 1 to 10000, usually 100'],
+  'io-weight': ['WEIGHT', 'share of a busy disk: 1 to 10000, usually 100'],
+  'tasks-max': ['NUMBER', 'maximum number of processes and threads'],
 } as const;
 
 /** One option per limit. */
@@ -18,7 +18,7 @@ export const limitOptions: Readonly<Record<string, OptionSpec>> = Object.fromEnt
 
 /** --profile and one option per limit, for the commands that start something. */
 export const containmentOptions: Readonly<Record<string, OptionSpec>> = {
-  profile: { type: 'string', value: 'NAME', help: 'the profile: relaxed, strict or one of your own' },
+  profile: { type: 'string', value: 'NAME', help: 'profile to use: relaxed, strict or one of your own' },
   ...limitOptions,
 };
 

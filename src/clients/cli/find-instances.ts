@@ -1,4 +1,4 @@
-import { RingfenceError } from '../../domain/errors.ts';
+import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
 import type { Client, InstanceView } from './client.ts';
 import { installedApps } from './installed-apps.ts';
 import { candidates } from './name-app.ts';
@@ -25,20 +25,38 @@ export async function findInstances(client: Client, word: string): Promise<Insta
   const match = await matchRunning(word, runningApps(instances), client);
   if (match.kind === 'one') return instances.filter((one) => nameOf(one) === match.app.id);
   if (match.kind === 'several') {
-    throw new RingfenceError('NoSuchInstance', `cannot tell which app "${word}" is: ${candidates(match.apps)}`);
+    throw new RingfenceError('NoSuchInstance', `${JSON.stringify(word)} ${candidates(match.apps)}`);
   }
   const running = [...new Set(instances.map(nameOf))].sort().join(', ');
   throw new RingfenceError(
     'NoSuchInstance',
-    `cannot find an instance of ${word}: ${running === '' ? 'nothing is running in a fence' : `running are ${running}`}${didYouMean(match.near)}`,
+    `no running instance of ${JSON.stringify(word)}; ${running === '' ? 'nothing is running in a fence' : `running: ${running}`}${didYouMean(match.near)}`,
   );
 }
 
-/** The instances that any of the words name, each once. */
+/** The instances that any of the words name, each once. @throws as findInstances, for the first word that names none */
 export async function findAllInstances(client: Client, words: readonly string[]): Promise<InstanceView[]> {
+  const { instances, missing } = await lookForInstances(client, words);
+  if (missing[0] !== undefined) throw missing[0];
+  return instances;
+}
+
+/** The same, with what is wrong with each word that names none. */
+export async function lookForInstances(
+  client: Client,
+  words: readonly string[],
+): Promise<{ readonly instances: InstanceView[]; readonly missing: readonly RingfenceError[] }> {
   const found = new Map<string, InstanceView>();
-  for (const word of words) for (const one of await findInstances(client, word)) found.set(one.path, one);
-  return byAge([...found.values()]);
+  const missing: RingfenceError[] = [];
+  for (const word of words) {
+    try {
+      for (const one of await findInstances(client, word)) found.set(one.path, one);
+    } catch (error) {
+      if (!isRingfenceError(error, 'NoSuchInstance')) throw error;
+      missing.push(error);
+    }
+  }
+  return { instances: byAge([...found.values()]), missing };
 }
 
 /** Oldest first; what started in the same moment by its name. */

@@ -4,14 +4,14 @@ import { columns } from './terminal.ts';
 /** The overview: `ringfence --help`. */
 export function overview(commands: readonly Command[]): string {
   return [
-    'ringfence: starts any app in a fence of its own, with limits on memory, CPU, tasks and IO',
+    'Start any app in a fence of its own, with limits on memory, CPU, tasks and IO.',
     '',
     'Usage: ringfence COMMAND [OPTION...]',
     '',
     columns(commands.map(({ name, summary }) => [`  ${name}`, summary])),
     '',
-    'ringfence COMMAND --help (or ringfence help COMMAND) tells more; ringfence --version prints the version.',
-    'An APP is named by its id (org.gnome.gedit), the last part of it (gedit), or its name in the menu, in any language.',
+    'See "ringfence COMMAND --help" for a command; "ringfence --version" prints the version.',
+    'APP is an id (org.gnome.gedit), the last part of one (gedit), or a name in the menu, in any language.',
     '',
     exitCodes(commands),
   ].join('\n');
@@ -40,9 +40,9 @@ function optionRow([name, { short, value, help }]: readonly [string, OptionSpec]
 function exitCodes(commands: readonly Command[]): string {
   const finding = commands.filter(({ statusOne }) => statusOne !== undefined).map(({ name }) => name);
   return wrapped(
-    `Exit codes: 0 done, 1 a finding (${finding.join(', ')}: see their help), 2 bad argument, 3 no such app or instance, ` +
+    `Exit codes: 0 success, 1 see the help of ${finding.join(', ')}, 2 bad argument, 3 no such app or instance, ` +
       '4 bad desktop entry, 5 not enforceable, 6 systemd refused, 7 daemon unreachable, 70 internal error, ' +
-      '126 and 127 program not executable or not found.',
+      '126 program not executable, 127 program not found.',
   );
 }
 

@@ -50,8 +50,7 @@ export async function warnOfLost(
 export function warnOfGaps(instances: readonly InstanceView[], terminal: Terminal): void {
   const names = instances.filter(({ incomplete }) => incomplete).map(nameOf);
   if (names.length === 0) return;
-  const why =
-    'the daemon may open no more files, or has too little memory; see "journalctl --user -u ringfence.service"';
+  const why = 'the daemon has run out of file descriptors or memory; see "journalctl --user -u ringfence.service"';
   terminal.warn(`ringfence: cannot read all of ${names.join(', ')}: ${why}`);
 }
 
@@ -71,7 +70,7 @@ async function warnOfShortcomings(
     terminal.warn(`ringfence: not enforced here: ${general.join(', ')} (see "ringfence doctor")`);
   }
   for (const row of lost.filter((one) => !missing.has(one.get('name')))) {
-    terminal.warn(`ringfence: ${row.get('name')} is not enforced: ${row.get('reason')}; ${row.get('fix')}`);
+    terminal.warn(`ringfence: ${row.get('name')} not enforced: ${row.get('reason')}; ${row.get('fix')}`);
   }
 }
 
@@ -112,7 +111,7 @@ export function instanceDetails(instance: InstanceView, now: number, terminal: T
     ['Profile', instance.profile],
     ['Started', `${started}, ${age(instance, now)} ago`],
     ['Processes', instance.pids.join(' ')],
-    ...(instance.isFrozen ? [['State', 'frozen; "ringfence thaw" lets it go on']] : []),
+    ...(instance.isFrozen ? [['State', 'frozen; "ringfence thaw" resumes it']] : []),
     ...(use.memory === undefined
       ? []
       : [['Memory', `${use.memory}${of('memory-max')}${use.peak === undefined ? '' : ` (at most ${use.peak})`}`]]),
@@ -131,7 +130,7 @@ export function instanceDetails(instance: InstanceView, now: number, terminal: T
     row.get('state') === 'enforced' ? heldText(row, limits) : (row.get('reason') ?? ''),
   ]);
   const fixes = new Set(instance.report.flatMap((row) => row.get('fix') || []));
-  const help = fixes.size === 0 ? '' : `\n\nWhat helps:\n${[...fixes].map((fix) => `  ${fix}`).join('\n')}`;
+  const help = fixes.size === 0 ? '' : `\n\nHow to fix this:\n${[...fixes].map((fix) => `  ${fix}`).join('\n')}`;
   return `${facts}\n\n${columns(report)}${help}`;
 }
 

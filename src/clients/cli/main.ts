@@ -83,7 +83,7 @@ async function main({ name, words: args }: Invocation, context: Context): Promis
 /** "ringfence help", and "ringfence help COMMAND", which is "ringfence COMMAND --help". */
 async function help(args: readonly string[], { terminal }: Context): Promise<number> {
   const [name, extra] = args.filter((word) => !word.startsWith('-'));
-  if (extra !== undefined) throw new RingfenceError('InvalidArgument', 'cannot help: name one command');
+  if (extra !== undefined) throw new RingfenceError('InvalidArgument', 'cannot show help: name one command');
   terminal.print(name === undefined ? overview(commands) : commandHelp(commandOf(name)));
   return 0;
 }
@@ -92,9 +92,11 @@ function commandOf(name: string): Command {
   const command = commands.find((one) => one.name === name);
   if (command !== undefined) return command;
   const known = [...commands.map((one) => one.name), 'help'];
-  const near = nearestName(name, known);
-  const hint = near === undefined ? `there are ${known.join(', ')}` : `did you mean ${near}?`;
-  throw new RingfenceError('InvalidArgument', `cannot ${name}: no such command; ${hint}`);
+  const isOption = name.startsWith('-');
+  const near = nearestName(name, isOption ? ['--help', '--version', '--json'] : known);
+  const hint = near === undefined ? 'see "ringfence --help"' : `did you mean ${near}?`;
+  const what = isOption ? `unknown option ${name}` : `${JSON.stringify(name)} is not a ringfence command`;
+  throw new RingfenceError('InvalidArgument', `${what}; ${hint}`);
 }
 
 // The reader has seen enough ("ringfence apps | head"): what a program that SIGPIPE ends would do.

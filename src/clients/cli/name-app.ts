@@ -63,13 +63,13 @@ function withHint(error: RingfenceError, near: Parameters<typeof didYouMean>[0])
 }
 
 function unclear(word: string, apps: readonly NamedApp[], code: ErrorCode = 'NoSuchApp'): RingfenceError {
-  return new RingfenceError(code, `cannot tell which app ${quoted(word)} is: ${candidates(apps)}`);
+  return new RingfenceError(code, `${quoted(word)} ${candidates(apps)}`);
 }
 
-/** "it may be a (A), b (B) or c (C); name one by its id". */
+/** "may be a (A), b (B) or c (C); use the id". */
 export function candidates(apps: readonly NamedApp[]): string {
   const texts = apps.map(describeApp);
-  return `it may be ${[texts.slice(0, -1).join(', '), texts.at(-1)].filter(Boolean).join(' or ')}; name one by its id`;
+  return `may be ${[texts.slice(0, -1).join(', '), texts.at(-1)].filter(Boolean).join(' or ')}; use the id`;
 }
 
 /** Why a word cannot be a desktop id; a name may have a slash, for one. Undefined for one that can. */
@@ -94,7 +94,7 @@ function isInstalled(word: string, environment: Context['environment']): boolean
 }
 
 function notFound(word: string): RingfenceError {
-  return new RingfenceError('NoSuchApp', `cannot find an app ${quoted(word)}: none has this id or name`);
+  return new RingfenceError('NoSuchApp', `no app has the id or name ${quoted(word)}`);
 }
 
 function quoted(word: string): string {

@@ -73,7 +73,7 @@ function asUnknown(row: Row, word: string): Row {
     ...row,
     ['state', 'failed'],
     ['error', 'NoSuchApp'],
-    ['reason', `cannot find ${word}: no app goes by it`],
+    ['reason', `no app has the id or name ${JSON.stringify(word)}`],
   ]);
 }
 
@@ -81,7 +81,7 @@ function unclear(word: string, which: string): Row {
   return new Map([
     ['app', word],
     ['state', 'failed'],
-    ['reason', `cannot tell which app "${word}" is: ${which}`],
+    ['reason', `${JSON.stringify(word)} ${which}`],
     ['error', 'NoSuchApp'],
   ]);
 }

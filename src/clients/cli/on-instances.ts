@@ -1,7 +1,7 @@
 import { RingfenceError } from '../../domain/errors.ts';
 import { type Client, connectClient, type InstanceView } from './client.ts';
 import type { Context, Words } from './command.ts';
-import { findAllInstances } from './find-instances.ts';
+import { lookForInstances } from './find-instances.ts';
 
 /** Does something with a connection to the daemon. */
 export async function withClient<T>(
@@ -22,23 +22,31 @@ export async function withClient<T>(
  */
 export function instanceWords(words: readonly string[]): readonly string[] {
   if (words.length > 0) return words;
-  throw new RingfenceError(
-    'InvalidArgument',
-    'cannot choose an instance: name an app, a unit or a process (see "ringfence list")',
-  );
+  throw new RingfenceError('InvalidArgument', 'no app, unit or process given (see "ringfence list")');
 }
 
-/** Does the same to every instance that the words name; with --json they are told. */
+/**
+ * Does the same to every instance that the words name; with --json they are told. A word that names none is an error, once the others
+ * are through.
+ */
 export async function forEachNamed(
   words: Words,
   context: Context,
   act: (client: Client, instance: InstanceView) => Promise<void>,
 ): Promise<void> {
   await withClient(context, async (client) => {
-    const instances = await findAllInstances(client, instanceWords(words.positionals));
+    const { instances, missing } = await lookForInstances(client, instanceWords(words.positionals));
     await toEach(instances, (one) => act(client, one));
-    if (words.flag('json')) context.terminal.printJson(instances.map(instanceKey));
+    if (words.flag('json') && instances.length > 0) context.terminal.printJson(instances.map(instanceKey));
+    throwMissing(missing, context);
   });
+}
+
+/** The last of them ends the command; the others are told before. */
+export function throwMissing(missing: readonly RingfenceError[], { terminal }: Pick<Context, 'terminal'>): void {
+  for (const { message } of missing.slice(0, -1)) terminal.warn(`ringfence: ${message}`);
+  const last = missing.at(-1);
+  if (last !== undefined) throw last;
 }
 
 /** All at once: each may take its time. Throws what the first has thrown, once all are through. */

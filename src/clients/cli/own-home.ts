@@ -47,9 +47,9 @@ export function sayWhereDataIs(apps: readonly string[], context: Context): void 
     const hasOld = profileFolders(id).some((name) =>
       lstatSync(join(user, name), { throwIfNoEntry: false })?.isDirectory(),
     );
-    const import_ = hasOld && !exists ? `; "ringfence home --import ${id}" brings your profile along` : '';
+    const import_ = hasOld && !exists ? `; "ringfence home --import ${id}" copies your profile there` : '';
     context.terminal.warn(
-      `${id}: its data will be in ${path}, and of yours it sees what "ringfence share" names${import_}`,
+      `${id}: its data will be in ${path}; of your own files it sees only what you "ringfence share" with it${import_}`,
     );
   }
 }
@@ -77,7 +77,8 @@ export function homesThatStay({ environment }: Pick<Context, 'environment'>): st
   }
 }
 
-function isStrict(id: string, context: Context): boolean {
+/** Whether an app, by its id without ".desktop", is started strictly; false while the configuration is faulty. */
+export function isStrict(id: string, context: Pick<Context, 'environment'>): boolean {
   const { config, errors } = readConfig(readSources(configPlaces(context.environment)));
   if (errors.length > 0) return false;
   const settings = effectiveSettings(config, { kind: 'app', name: id }, profileOfEnabled(id, context));

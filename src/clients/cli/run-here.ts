@@ -29,7 +29,7 @@ export async function runHere(
   // Lies beside this program.
   const shellProgram = join(dirname(realpathSync(process.argv[1] ?? '')), 'ringfence-shell');
   if (terminalUse === 'required' && !isatty(0)) {
-    throw new RingfenceError('InvalidArgument', 'cannot run: --tty asks for a terminal, and the input is none');
+    throw new RingfenceError('InvalidArgument', 'cannot run: --tty needs a terminal, and standard input is none');
   }
   const isAlone = terminalUse === 'none';
   const words = [...options].map(([name, value]) => `--${name === 'app-id' ? 'app' : name}=${value}`);

@@ -74,10 +74,10 @@ function judgeManager({ manager, busProblem }: DoctorFacts): Finding | undefined
 
 function judgeCgroups({ unifiedCgroups }: DoctorFacts): Finding {
   return unifiedCgroups
-    ? works('cgroups', 'version 2 for everything')
+    ? works('cgroups', 'version 2')
     : missing(
         'cgroups',
-        'this system still uses version 1 (or both), where a user cannot set limits',
+        'this system still uses version 1 (or both), where users cannot set limits',
         'add "systemd.unified_cgroup_hierarchy=1" to the kernel command line (GRUB_CMDLINE_LINUX in /etc/default/grub, then "update-grub" as root) and restart',
       );
 }
@@ -101,7 +101,7 @@ function judgeSwap({ manager, swapBytes }: DoctorFacts): Finding | undefined {
     return works('swap limits', swapBytes === 0n ? 'there is no swap to limit' : 'swap is counted');
   return limited(
     'swap limits',
-    'the kernel does not count swap per app, so an app at its memory limit swaps on',
+    'the kernel does not count swap per app, so an app at its memory limit goes on swapping',
     'remove "swapaccount=0" from the kernel command line and restart',
   );
 }
@@ -115,7 +115,7 @@ function judgeSandbox({ sandbox }: DoctorFacts): Finding[] {
       ? works(name, says)
       : limited(name, `strict refuses to start anything: ${outcome.reason}`, outcome.fix);
   return [
-    describe('strict: sandbox', fence, `${version} made a sandbox in a trial`),
+    describe('strict: sandbox', fence, `${version} can make a sandbox`),
     describe('strict: bus filter', bus, `${sandbox.proxyVersion?.trim() ?? ''} is installed`),
   ];
 }
@@ -125,9 +125,9 @@ function judgeNested({ sandbox, nested, isRoot }: DoctorFacts): Finding | undefi
   if (nested === undefined || sandbox.trial?.exitCode !== 0) return undefined;
   const name = 'strict: browsers';
   const label = nested.label === '' ? '' : ` (AppArmor label ${nested.label})`;
-  const asRoot = isRoot ? '; tried as root, who may more than users' : '';
+  const asRoot = isRoot ? '; tried as root, who may do more than users' : '';
   if (nested.exitCode === 0) {
-    return works(name, `a program in the sandbox made one of its own, as browsers do${label}${asRoot}`);
+    return works(name, `a program in the sandbox can make one of its own, as browsers do${label}${asRoot}`);
   }
   const said = nested.stderr.trim().split('\n')[0] ?? '';
   return limited(
@@ -150,8 +150,8 @@ function judgeInstallations({ installations, unit }: DoctorFacts): Finding | und
     name,
     `there are two, and yours is ${ownIsUsed ? '' : 'not '}used: ${describe(used)} runs, ${describe(other)} does not`,
     ownIsUsed
-      ? 'run "ringfence uninstall --keep-enabled" to go on with the one of all users; nothing needs to be done to keep yours'
-      : 'run "systemctl --user daemon-reload" to use yours, or "ringfence uninstall --keep-enabled" to be rid of it',
+      ? 'run "ringfence uninstall --keep-enabled" to use the shared one; do nothing to keep yours'
+      : 'run "systemctl --user daemon-reload" to use yours, or "ringfence uninstall --keep-enabled" to remove it',
   );
 }
 
@@ -166,7 +166,7 @@ function repair({ installations: { own, shared } }: DoctorFacts): string {
 function judgeActivation(facts: DoctorFacts): Finding {
   const { activation } = facts;
   const name = 'D-Bus activation';
-  if (activation === undefined) return missing(name, 'there is no activation file', repair(facts));
+  if (activation === undefined) return missing(name, 'no activation file', repair(facts));
   if (activation.missing.length === 0) return works(name, activation.path);
   const says = `${activation.path} names ${activation.missing.join(' and ')}, which cannot be run (was node updated or removed?)`;
   return missing(name, says, repair(facts));
@@ -182,7 +182,7 @@ function judgeUnit(facts: DoctorFacts): Finding | undefined {
   if (unit.load === 'not-found') {
     const anew = installations.shared === undefined ? 'run "ringfence install"' : repair(facts);
     const fix = `${anew}, or "systemctl --user daemon-reload" if it is installed`;
-    return missing(name, 'the user manager knows no ringfence.service', fix);
+    return missing(name, 'the user manager has no ringfence.service', fix);
   }
   if (unit.load !== 'loaded') {
     const says = `the user manager cannot use ${unit.file} (${unit.load})`;
@@ -225,16 +225,23 @@ function judgeEntries({ entries }: DoctorFacts): Finding | undefined {
   const named = (wanted: string) => entries.filter(({ state }) => state === wanted).map(({ id }) => id);
   const [edited, pending] = [named('edited'), named('pending')];
   if (edited.length > 0) {
-    const says = `you have edited ${edited.join(', ')} since Ringfence wrote it; it is left alone`;
-    return limited('icons', says, 'remove the file from ~/.local/share/applications and run "ringfence sync"');
+    const says = `you have edited ${edited.join(', ')} since Ringfence wrote it, so it stays as it is`;
+    return limited(
+      'icons',
+      says,
+      'to have it written again, delete it from ~/.local/share/applications and run "ringfence sync"',
+    );
   }
   if (pending.length > 0) {
     const [are, icon] = pending.length === 1 ? ['is', 'its icon is'] : ['are', 'their icons are'];
-    const says = `${pending.join(', ')} ${are} to be fenced, but ${icon} not up to date`;
-    return limited('icons', says, 'run "ringfence sync", which tells why');
+    const says = `${pending.join(', ')} ${are} enabled, but ${icon} not up to date`;
+    return limited('icons', says, 'run "ringfence sync", which says why');
   }
   const enabled = named('enabled').length;
-  return works('icons', enabled === 0 ? 'none goes through Ringfence yet' : `${enabled} go through Ringfence`);
+  return works(
+    'icons',
+    enabled === 0 ? 'no app enabled yet' : `${enabled} ${enabled === 1 ? 'goes' : 'go'} through Ringfence`,
+  );
 }
 
 function judgeWatching({ watching, daemon }: DoctorFacts): Finding | undefined {
@@ -248,10 +255,10 @@ function judgeWatching({ watching, daemon }: DoctorFacts): Finding | undefined {
 function judgeDesktop({ desktop }: DoctorFacts): Finding[] {
   return desktop.map((row) => {
     const [name, asked] = [row.get('name') ?? '', row.get('asked') ?? ''];
-    if (row.get('state') === 'enforced') return works(name, `${asked} holds in the kernel`);
+    if (row.get('state') === 'enforced') return works(name, `${asked}, enforced`);
     // A share of nothing.
     if (row.get('state') === 'off' && asked.endsWith('%')) return works(name, 'there is no swap space');
-    if (row.get('state') === 'off') return works(name, `off, as the configuration says (${asked})`);
+    if (row.get('state') === 'off') return works(name, `off in your configuration (${asked})`);
     return limited(name, row.get('reason') ?? '', row.get('fix') ?? '');
   });
 }
@@ -259,7 +266,7 @@ function judgeDesktop({ desktop }: DoctorFacts): Finding[] {
 function judgeConfig({ configErrors, configWarnings }: DoctorFacts): Finding {
   const [error] = configErrors;
   if (error !== undefined) {
-    const fix = 'correct the line; it counts as soon as you save';
+    const fix = 'correct the line; it takes effect as soon as you save';
     return limited('configuration', `${error}; the last good one stays in force`, fix);
   }
   if (configWarnings.length === 0) return works('configuration', 'no errors');
@@ -268,23 +275,23 @@ function judgeConfig({ configErrors, configWarnings }: DoctorFacts): Finding {
 
 function judgeJournal({ journald, journalBinding, installations: { own, shared } }: DoctorFacts): Finding {
   if (journald !== 'pong') {
-    const reasons = { missing: 'it does not run', refused: 'it takes no connections', silent: 'it does not answer' };
+    const reasons = { missing: 'it is not running', refused: 'it refuses connections', silent: 'it does not answer' };
     const fix = 'check "systemctl status systemd-journald"';
     return limited('journal', `${reasons[journald]}; what apps print is lost`, fix);
   }
   if (journalBinding) return works('journal', 'it answers, and the daemon writes to it directly');
   return limited(
     'journal',
-    'it answers; the daemon writes plain lines without RINGFENCE_ fields, as the package systemd-journald is not built for this node',
+    'it answers, but the daemon writes plain lines without RINGFENCE_ fields: the npm package systemd-journald is not built for this node',
     own === undefined && shared !== undefined
-      ? 'nothing needs to be done; for the fields install libsystemd-dev, g++, make, python3 and npm, and run "npm install --global --prefix /usr systemd-journald" as root'
+      ? 'this needs no fix; for the fields, install libsystemd-dev, g++, make, python3 and npm, and run "npm install --global --prefix /usr systemd-journald" as root'
       : 'install libsystemd-dev, g++, make and python3, run "npm install" again and then "ringfence install"',
   );
 }
 
 function judgeNotifications({ notifications }: DoctorFacts): Finding | undefined {
   if (!notifications.service) {
-    const says = 'nothing on the session bus shows them; you are not told when an app starts without its fence';
+    const says = 'nothing on the session bus shows them, so you are not told when an app starts without its fence';
     return limited('notifications', says, 'run a desktop or a notification daemon');
   }
   return notifications.client

@@ -82,7 +82,7 @@ describe('ringfence install, in the session', () => {
     const second = await ringfence(['install']);
     expect(second).toMatchObject({
       code: 0,
-      stdout: `Ringfence ${version} was installed already and answers on the bus.\n`,
+      stdout: `Ringfence ${version} was already installed and answers on the bus.\n`,
     });
     expect(times(home)).toEqual(installed);
     expect(await unitProperty('ringfence.service', 'MainPID')).toBe(pid);
@@ -349,7 +349,7 @@ describe('ringfence install, disturbed', () => {
       if (round % 5 === 4) {
         expect(await ringfence(['install'], { ...alone, ...place.env })).toMatchObject({ code: 0 });
         const settled = tree(place.path);
-        expect((await ringfence(['install'], { ...alone, ...place.env })).stdout).toContain('was installed already');
+        expect((await ringfence(['install'], { ...alone, ...place.env })).stdout).toContain('was already installed');
         expect(tree(place.path)).toEqual(settled);
       }
       expect((await ringfence(['uninstall'], { ...alone, ...place.env })).code).toBe(0);

@@ -204,7 +204,7 @@ describe('bad input', () => {
   ])('the command line ends "%s" with %d and one line', async (args, code) => {
     const result = await command([built.ringfence, ...args]);
     expect(result).toMatchObject({ code, stdout: '' });
-    expect(result.stderr).toMatch(/^ringfence: cannot [^\n]+\n$/);
+    expect(result.stderr).toMatch(/^ringfence: [^\n]+\n$/);
   });
 
   it('dbus-send sees the documented error name and the message', async () => {

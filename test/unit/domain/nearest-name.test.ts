@@ -33,6 +33,12 @@ it('counts a swap as one step, and no more than a third of the letters', () => {
   expect(nearestName('abcdefghi', ['abcdewxyz'])).toBeUndefined();
 });
 
+it('takes nothing for near that has no letter in common', () => {
+  expect(nearestName('1', ['sh'])).toBeUndefined();
+  expect(nearestName('12', ['sh'])).toBeUndefined();
+  expect(nearestName('hs', ['sh'])).toBe('sh');
+});
+
 it('reads no more of what was typed than a name can have', () => {
   expect(nearestName(`${'a'.repeat(64)}${'b'.repeat(100_000)}`, ['a'.repeat(64)])).toBe('a'.repeat(64));
 });
@@ -52,7 +58,9 @@ it('takes the first of the nearest, by the definition of the distance', () => {
     fc.property(text(0), fc.array(text(1), { minLength: 1, maxLength: 4 }), (typed, names) => {
       const distances = names.map((name) => alignment(typed, name));
       const least = Math.min(...distances);
-      expect(nearestName(typed, names)).toBe(least > 2 ? undefined : names[distances.indexOf(least)]);
+      expect(nearestName(typed, names)).toBe(
+        least > 2 || least >= typed.length ? undefined : names[distances.indexOf(least)],
+      );
     }),
     { numRuns: 200 },
   );

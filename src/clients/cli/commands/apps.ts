@@ -9,9 +9,9 @@ import { columns } from '../terminal.ts';
 export const appsCommand: Command = {
   name: 'apps',
   operands: '[SEARCH]',
-  summary: 'list the installed apps, and which of them start in a fence from their usual icon',
-  details: 'With SEARCH those with this text in their id or in their name, in any language.',
-  options: { enabled: { type: 'boolean', help: 'only those that are enabled' } },
+  summary: 'list installed apps, and which of them are enabled',
+  details: 'SEARCH keeps those with this text in their id or their name, in any language.',
+  options: { enabled: { type: 'boolean', help: 'list enabled apps only' } },
   examples: ['ringfence apps editor', 'ringfence apps --enabled'],
   async run(words, { environment, terminal }) {
     const [text] = words.positionals;
@@ -24,7 +24,7 @@ export const appsCommand: Command = {
         .map(({ row }) => row)
         .filter((row) => !words.flag('enabled') || row.get('state') !== 'available');
       if (words.flag('json')) terminal.printJson(rows.map((row) => Object.fromEntries(row)));
-      else if (rows.length === 0) terminal.warn(words.flag('enabled') ? 'no app is enabled' : 'no apps are installed');
+      else if (rows.length === 0) terminal.warn(words.flag('enabled') ? 'no app enabled yet' : 'no app installed');
       else {
         terminal.print(
           columns(
@@ -32,7 +32,7 @@ export const appsCommand: Command = {
               stateText(row.get('state') ?? '', terminal),
               terminal.paint('bold', (row.get('id') ?? '').replace(/\.desktop$/, '')),
               row.get('name') ?? '',
-              [row.get('profile'), row.get('note') === 'lost' ? '(its note was lost)' : ''].filter(Boolean).join(' '),
+              [row.get('profile'), row.get('note') === 'lost' ? '(its record was lost)' : ''].filter(Boolean).join(' '),
             ]),
           ),
         );
@@ -47,7 +47,7 @@ export const appsCommand: Command = {
 function noneHas(text: string, apps: Awaited<ReturnType<typeof installedApps>>): RingfenceError {
   const match = matchApp(text, apps);
   const hint = match.kind === 'none' ? didYouMean(match.near) : '';
-  return new RingfenceError('NoSuchApp', `cannot find an app for "${text}": none has it in its id or name${hint}`);
+  return new RingfenceError('NoSuchApp', `no app has ${JSON.stringify(text)} in its id or name${hint}`);
 }
 
 function stateText(state: string, terminal: Parameters<Command['run']>[1]['terminal']): string {

@@ -18,7 +18,7 @@ export function completionCommand(commands: () => readonly Command[]): Command {
     operands: 'SHELL',
     summary: 'print the completion script for bash, zsh or fish',
     details:
-      '"ringfence install" puts them where bash-completion and fish look for them. zsh has no such folder for a user: add\n' +
+      '"ringfence install" puts them where bash-completion and fish find them. For zsh, add\n' +
       'fpath=(~/.local/share/zsh/site-functions $fpath) to ~/.zshrc, above compinit. "markdown" prints the manual page.',
     options: {},
     examples: ['ringfence completion zsh > ~/.zfunc/_ringfence'],
@@ -28,7 +28,7 @@ export function completionCommand(commands: () => readonly Command[]): Command {
       if (script === undefined || words.positionals.length > 1) {
         throw new RingfenceError(
           'InvalidArgument',
-          `cannot print a completion script: name one shell, bash, zsh or fish${shell === '' ? '' : `, not "${words.positionals.join(' ')}"`}`,
+          `cannot print a completion script: expected bash, zsh or fish${shell === '' ? '' : `, not "${shell}"`}`,
         );
       }
       const text = script(commands());

@@ -24,13 +24,13 @@ const verbs: Readonly<Record<string, Verb>> = { get, set, unset, check };
 export const configCommand: Command = {
   name: 'config',
   operands: 'get|set|unset|check [APP|profile.NAME] [KEY] [VALUE...]',
-  summary: 'show, change and check the limits and profiles that your apps get',
+  summary: 'show, change and check limits and profiles',
   details:
-    '"set" and "unset" change one line of ~/.config/ringfence/config.toml and leave the rest of it as it is: order, comments, spacing. A change\n' +
-    'that would make the file faulty is refused. It holds for the next start of an app. An app is named by its id or its name; app.NAME is\n' +
-    'taken as it is, also for an app that is not installed. "get" shows what holds for an app or a profile, and where that is written; alone it\n' +
-    'shows all that is set. "check" looks for mistakes. All keys are in ringfence.toml(5).',
-  statusOne: 'check: the daemon would reject a file; get: nothing is set',
+    '"set" and "unset" change one line of ~/.config/ringfence/config.toml and keep the order, comments and spacing of the rest. A change\n' +
+    'that would make the file invalid is refused. It takes effect at the next start of the app. Use app.ID for an app that is not\n' +
+    'installed. "get" shows the settings of an app or a profile and where they come from; without arguments, everything that is\n' +
+    'set. "check" looks for mistakes. See ringfence.toml(5) for all keys.',
+  statusOne: '"config check" found a mistake; "config get" found nothing set',
   options: {},
   examples: [
     'ringfence config set firefox memory-max 4G',
@@ -45,7 +45,7 @@ export const configCommand: Command = {
     const [verb = '', ...rest] = words.positionals;
     const act = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
     if (act === undefined) {
-      throw new RingfenceError('InvalidArgument', 'cannot use the config: say "get", "set", "unset" or "check"');
+      throw new RingfenceError('InvalidArgument', 'cannot use config: expected get, set, unset or check');
     }
     return act(rest, context, words.flag('json'));
   },
@@ -56,7 +56,7 @@ async function get(words: readonly string[], context: Context, json: boolean): P
   const config = readGoodConfig(environment);
   if (words.length === 0) {
     const rows = writtenSettings(config);
-    if (rows.length === 0 && !json) terminal.warn('nothing is set; the built-in profiles hold');
+    if (rows.length === 0 && !json) terminal.warn('nothing is set; the built-in profiles apply');
     printRows(rows, terminal, json);
     return 0;
   }
@@ -90,7 +90,7 @@ function requireBase(section: ConfigSection, edits: readonly ConfigEdit[], { env
   const words = edits.map(({ key, value }) => `${key}=${String(value)}`).join(' ');
   throw new RingfenceError(
     'NoSuchProfile',
-    `cannot set profile.${section.name}: there is no such profile yet, and a new one needs a base: ` +
+    `cannot set profile.${section.name}: it does not exist yet, and a new profile needs a base: ` +
       `"ringfence config set profile.${section.name} base=relaxed ${words}"`,
   );
 }
@@ -124,7 +124,11 @@ async function edit(edits: readonly ConfigEdit[], context: Context, json: boolea
   if (json) {
     terminal.printJson({ file: ports.file, changed, keys: rows });
   } else if (!changed) {
-    terminal.warn(edits.some(({ value }) => value !== undefined) ? 'it was set so already' : 'it was not set');
+    terminal.warn(
+      edits.some(({ value }) => value !== undefined)
+        ? 'nothing changed: it was set already'
+        : 'nothing changed: it was not set',
+    );
   } else
     terminal.print(columns(edits.map((one) => [describeKey(one), terminal.paint('dim', stateOf(one, ports.file))])));
   const { problems, warnings } = configReport(environment);
@@ -135,11 +139,15 @@ async function edit(edits: readonly ConfigEdit[], context: Context, json: boolea
 }
 
 function stateOf({ value }: { readonly value?: unknown }, file: string): string {
-  return value === undefined ? `unset in ${file}` : `${String(value)} in ${file}`;
+  return value === undefined ? `removed from ${file}` : `${String(value)}, saved in ${file}`;
 }
 
 async function check(words: readonly string[], { environment, terminal }: Context, json: boolean): Promise<number> {
-  if (words.length > 0) throw new RingfenceError('InvalidArgument', 'cannot check: it takes no more words');
+  if (words.length > 0)
+    throw new RingfenceError(
+      'InvalidArgument',
+      `cannot check the config: unexpected argument ${JSON.stringify(words[0])}`,
+    );
   const { files, problems, warnings } = configReport(environment);
   if (json) terminal.printJson({ files, errors: problems, warnings });
   else {

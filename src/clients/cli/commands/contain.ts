@@ -10,19 +10,19 @@ import { appIdOf } from '../name-app.ts';
 export const containCommand: Command = {
   name: 'contain',
   operands: 'PID|APP',
-  summary: 'put a fence around a process that runs already, and all its descendants',
+  summary: 'put a running process and its descendants into a fence',
   details:
-    'An APP is one that runs in a fence already and gets a new one. Memory used so far stays charged to where it was. ' +
-    'A profile built on strict is refused: a sandbox cannot be put around a running process.',
+    'An APP that runs in a fence already gets a new one. Memory used so far stays charged to where it was. ' +
+    'Profiles built on strict are refused: a sandbox cannot be put around a running process.',
   options: {
-    'app-id': { type: 'string', value: 'APP', help: 'the application the process belongs to: its settings apply' },
-    name: { type: 'string', value: 'NAME', help: "what to call it; default: the program's name" },
+    'app-id': { type: 'string', value: 'APP', help: 'treat the process as part of this app: its settings apply' },
+    name: { type: 'string', value: 'NAME', help: "name of the instance (default: the program's name)" },
     ...containmentOptions,
   },
   examples: ['ringfence contain --memory-max 4G 12345', 'ringfence contain --cpu-quota 100% "$(pgrep -o firefox)"'],
   async run(words, { environment, terminal }) {
     const [word] = words.positionals;
-    if (word === undefined) throw new RingfenceError('InvalidArgument', 'cannot contain: name a process or an app');
+    if (word === undefined) throw new RingfenceError('InvalidArgument', 'cannot contain: no process or app given');
     const options = requestOptions(words);
     const name = words.text('name');
     if (name !== undefined) options.set('name', name);

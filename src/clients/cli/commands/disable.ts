@@ -11,13 +11,13 @@ import { printResults } from '../shadow-text.ts';
 export const disableCommand: Command = {
   name: 'disable',
   operands: 'APP...|--all',
-  summary: 'put the usual icon of an app back as it was',
+  summary: 'undo "enable": the icon of an app starts it without a fence again',
   options: {
-    all: { type: 'boolean', help: 'every app, and those installed later' },
-    'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
+    all: { type: 'boolean', help: 'all apps, including those installed later' },
+    'dry-run': { type: 'boolean', help: 'change nothing; show what would change as a diff' },
   },
   details:
-    'Limits that "ringfence enable" has put into your configuration file are taken out of it again, unless you have changed them since. The home of a strict app stays.',
+    'Every file is as it was before. Limits that "ringfence enable" put into your configuration are removed, unless you have changed them since. The home of a strict app stays.',
   examples: ['ringfence disable firefox', 'ringfence disable --all'],
   async run(words, context) {
     const { environment, terminal } = context;

@@ -10,10 +10,10 @@ const colours = { works: 'green', limited: 'yellow', missing: 'red' } as const;
 export const doctorCommand: Command = {
   name: 'doctor',
   operands: '',
-  summary: 'tell what works here, what does not, and how to put it right',
+  summary: 'check this system and suggest how to fix it',
   details:
-    '"limited": Ringfence works, but not all of it. "MISSING": it does not do its work until that is put right.\n' +
-    'Nothing is changed; the daemon is started if it does not run yet.',
+    '"limited": Ringfence works, but not all of it. "MISSING": it does not work until you fix this.\n' +
+    'Nothing is changed; the daemon is started if it is not running.',
   statusOne: 'something that Ringfence needs is missing',
   options: {},
   async run(line, { environment, terminal, version }) {
@@ -33,9 +33,11 @@ export const doctorCommand: Command = {
         ),
       );
       const partly = findings.filter(({ state }) => state === 'limited').length;
-      const limits = partly === 0 ? '' : ` (${partly} with limits)`;
+      const limits = partly === 0 ? '' : `, with ${partly} ${partly === 1 ? 'limitation' : 'limitations'}`;
       terminal.print(
-        lacking === 0 ? `\nRingfence works here${limits}.` : `\nRingfence does not work here yet: ${lacking} missing.`,
+        lacking === 0
+          ? `\nRingfence works here${limits}.`
+          : `\nRingfence does not work here yet: ${lacking} ${lacking === 1 ? 'problem' : 'problems'} to fix.`,
       );
     }
     return lacking === 0 ? 0 : 1;

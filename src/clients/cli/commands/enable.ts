@@ -20,15 +20,15 @@ const terminals = [
 export const enableCommand: Command = {
   name: 'enable',
   operands: 'APP...|--all',
-  summary: 'make the usual icon of an app start it in a fence',
+  summary: 'start an app in a fence from its usual icon',
   details:
-    'Writes a desktop entry of the same id into your own applications folder, so that the dock, the overview, xdg-open and file managers start the app through Ringfence. Limits go into your configuration file, as "ringfence config set" puts them there. "ringfence disable" takes every bit of it back.',
+    'Writes a desktop entry with the same id into your own applications folder, so that the dock, the overview, xdg-open and file managers start the app through Ringfence. Limits are saved in your configuration, as by "ringfence config set". "ringfence disable" undoes all of it.',
   options: {
-    all: { type: 'boolean', help: 'every app that a menu shows, those installed later too' },
-    profile: { type: 'string', value: 'NAME', help: 'the profile for these apps, where your configuration names none' },
+    all: { type: 'boolean', help: 'all apps in the menu, including those installed later' },
+    profile: { type: 'string', value: 'NAME', help: 'profile for these apps, unless your configuration names one' },
     ...limitOptions,
-    autostart: { type: 'boolean', help: 'their autostart entries as well' },
-    'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' },
+    autostart: { type: 'boolean', help: 'also their autostart entries' },
+    'dry-run': { type: 'boolean', help: 'change nothing; show what would change as a diff' },
   },
   examples: [
     'ringfence enable firefox "Text Editor"',
@@ -60,7 +60,7 @@ export const enableCommand: Command = {
             .some((one) => one.terminal === name)
         )
           continue;
-        terminal.warn(`${name}: its tabs leave the fence of the app; "ringfence terminal enable" gives each its own`);
+        terminal.warn(`${name}: tabs leave the fence of the app; "ringfence terminal enable" gives each tab its own`);
       }
       if (!dryRun) {
         await keepEnabled(rows, limits, context);

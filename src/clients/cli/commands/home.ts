@@ -13,29 +13,29 @@ import { type FoundHome, findHome } from '../own-home.ts';
 export const homeCommand: Command = {
   name: 'home',
   operands: 'APP|NAME',
-  summary: "show where a strict app's home is and how big, bring an old profile along, or start anew",
+  summary: "show a strict app's home, copy your profile into it, or start over",
   details:
-    'A strict app has a home of its own, kept from start to start. APP is named as everywhere; NAME is what "--home NAME" of a command said.',
+    'A strict app has a home of its own, which it keeps. NAME is a home that "ringfence-shell --home NAME" made.',
   options: {
     import: {
       type: 'boolean',
-      help: "copy the app's profile out of your home into its own, once; files that the file system can share take no room",
+      help: "copy the app's profile from your home into its own, once (copies share disk space where the file system can)",
     },
-    reset: { type: 'boolean', help: 'move its home to the trash; the next start has an empty one' },
+    reset: { type: 'boolean', help: 'move its home to the trash; the next start makes an empty one' },
   },
   examples: ['ringfence home firefox', 'ringfence home --import firefox'],
   async run(words, context) {
     const [word = '', ...more] = words.positionals;
-    if (word === '' || more.length > 0) throw new RingfenceError('InvalidArgument', 'cannot show a home: name one app');
+    if (word === '' || more.length > 0) throw new RingfenceError('InvalidArgument', 'cannot show a home: no app given');
     if (words.flag('import') && words.flag('reset')) {
       throw new RingfenceError('InvalidArgument', 'cannot import and reset at once: reset first, then import');
     }
     const home = await homeOf(word, context);
-    if (words.flag('import')) return importProfile(home, context);
-    if (words.flag('reset')) return reset(home, context);
+    if (words.flag('import')) return importProfile(home, context, words.flag('json'));
+    if (words.flag('reset')) return reset(home, context, words.flag('json'));
     const bytes = home.exists ? sizeOf(home.path) : 0;
     if (words.flag('json')) context.terminal.printJson({ path: home.path, exists: home.exists, bytes });
-    else context.terminal.print(home.exists ? `${home.path}\n${megabytes(bytes)}` : `${home.path}\nnot made yet`);
+    else context.terminal.print(home.exists ? `${home.path}\n${megabytes(bytes)}` : `${home.path}\nnot created yet`);
     return 0;
   },
 };
@@ -49,20 +49,24 @@ async function homeOf(word: string, context: Context): Promise<FoundHome> {
   return findHome(parseDesktopId(await appIdOf(word, context)).name, context);
 }
 
-async function reset(home: FoundHome, context: Context): Promise<number> {
+async function reset(home: FoundHome, context: Context, json: boolean): Promise<number> {
   if (!home.exists) throw new RingfenceError('InvalidArgument', `cannot reset the home of ${home.id}: it has none yet`);
   requireIdle(home, 'reset', await running(context));
-  context.terminal.print(`moved to ${moveToTrash(home.path, home.data, new Date())}`);
+  const trash = moveToTrash(home.path, home.data, new Date());
+  if (json) context.terminal.printJson({ path: home.path, trash });
+  else context.terminal.print(`moved to ${trash}`);
   return 0;
 }
 
-async function importProfile(home: FoundHome, context: Context): Promise<number> {
+async function importProfile(home: FoundHome, context: Context, json: boolean): Promise<number> {
   const isFolder = (name: string) =>
     lstatSync(join(home.user, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
   const names = profileFolders(home.id).filter(isFolder);
   if (names.length === 0) {
     const reason =
-      profileFolders(home.id).length === 0 ? 'it is not known where it keeps its profile' : 'there is none';
+      profileFolders(home.id).length === 0
+        ? 'Ringfence does not know where it keeps its profile'
+        : 'your home has none';
     throw new RingfenceError('InvalidArgument', `cannot import the profile of ${home.id}: ${reason}`);
   }
   const instances = await running(context);
@@ -71,10 +75,20 @@ async function importProfile(home: FoundHome, context: Context): Promise<number>
     home.user,
     home.path,
     () => requireIdle(home, 'import the profile of', instances),
-    ({ files, bytes }) => context.terminal.warn(`${files} files, ${megabytes(bytes)} …`),
+    ({ files, bytes }) => {
+      // Progress is for people.
+      if (!json) context.terminal.warn(`${files} files, ${megabytes(bytes)} …`);
+    },
   );
-  for (const one of done.skipped) context.terminal.warn(`left out ${one}`);
-  context.terminal.print(`copied ${names.join(', ')} into ${home.path}: ${done.files} files, ${megabytes(done.bytes)}`);
+  if (json) {
+    const { files, bytes, skipped } = done;
+    context.terminal.printJson({ path: home.path, folders: names, files, bytes, skipped });
+    return 0;
+  }
+  for (const one of done.skipped) context.terminal.warn(`skipped ${one}`);
+  context.terminal.print(
+    `copied ${names.join(', ')} into ${home.path}: ${done.files === 1 ? '1 file' : `${done.files} files`}, ${megabytes(done.bytes)}`,
+  );
   return 0;
 }
 
@@ -84,7 +98,7 @@ function requireIdle({ id, path }: FoundHome, task: string, instances: readonly 
     appId === `${id}.desktop` || report.some((row) => row.get('name') === 'own-home' && row.get('value') === path);
   const one = instances.find(isOf);
   if (one !== undefined) {
-    throw new RingfenceError('InvalidArgument', `cannot ${task} ${id}: it runs (${one.unit}); close it first`);
+    throw new RingfenceError('InvalidArgument', `cannot ${task} ${id}: it is running (${one.unit}); close it first`);
   }
 }
 

@@ -21,15 +21,15 @@ export function installCommand(
     summary: 'install Ringfence for yourself, without root, and start it',
     details:
       'Copies the programs to $XDG_DATA_HOME/ringfence, links them in ~/.local/bin, and puts the user unit, the D-Bus activation\n' +
-      'file, man pages and shell completions into your own folders. A file that you made or edited is left alone and named.\n' +
-      'Repeated, it changes nothing; with a newer package it is the update.',
-    statusOne: 'it is installed, but not all of it, or the daemon does not answer',
+      'file, man pages and shell completions into your own folders. Files that you made or edited stay and are listed.\n' +
+      'Run it again to repair an installation, or from a newer package to update it.',
+    statusOne: 'some files could not be installed, or the daemon does not answer',
     options: {
-      'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
-      diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },
+      'dry-run': { type: 'boolean', help: 'change nothing; list what would change' },
+      diff: { type: 'boolean', help: 'like --dry-run, with the changes in each file' },
       terminal: {
         type: 'boolean',
-        help: 'also make every new terminal tab a fence of its own, as "ringfence terminal enable"',
+        help: 'also run "ringfence terminal enable"',
       },
     },
     examples: ['dist/ringfence install', 'ringfence install --dry-run'],
@@ -37,7 +37,7 @@ export function installCommand(
       if (isPackaged) {
         throw new RingfenceError(
           'InvalidArgument',
-          'cannot install: this Ringfence is installed for all users of this machine; run "ringfence enable APP"',
+          'cannot install: it is installed for all users of this machine already; go on with "ringfence enable APP"',
         );
       }
       const diff = words.flag('diff');
@@ -48,8 +48,13 @@ export function installCommand(
         const outcome = await install(desired, version, dryRun, wiring);
         const { changes, problem, running } = outcome;
         const isWhole = problem === undefined && !changes.some(({ change }) => change === 'kept');
+        const shell = join(wiring.places.bin, 'ringfence-shell');
+        const terminals =
+          dryRun || !words.flag('terminal')
+            ? []
+            : await enableTerminals(shell, openGSettings(environment), openTerminalSettings(environment));
         if (words.flag('json')) {
-          terminal.printJson({ version, ...outcome });
+          terminal.printJson({ version, ...outcome, ...(words.flag('terminal') ? { terminals } : {}) });
           return isWhole ? 0 : 1;
         }
         if (changes.length > 0) terminal.print(changesText(changes, wiring.places, { diff, dryRun }, terminal));
@@ -59,19 +64,16 @@ export function installCommand(
             terminal.print(`Nothing was changed: this ${wouldText(changes)}. --diff shows their contents.`);
           return isWhole ? 0 : 1;
         }
-        const done = changes.some(({ change }) => change !== 'kept') ? 'is installed' : 'was installed already';
+        const done = changes.some(({ change }) => change !== 'kept') ? 'is installed' : 'was already installed';
         terminal.print(`Ringfence ${version} ${done}${running === version ? ' and answers on the bus' : ''}.`);
         if (words.flag('terminal')) {
-          const shell = join(wiring.places.bin, 'ringfence-shell');
-          const outcomes = await enableTerminals(shell, openGSettings(environment), openTerminalSettings(environment));
-          for (const { terminal: name, state } of outcomes) terminal.print(`${name}: ${state}`);
-          if (outcomes.length === 0) terminal.warn('ringfence: there is no terminal here whose tabs could be fenced');
+          for (const { terminal: name, state } of terminals) terminal.print(`${name}: ${state}`);
+          if (terminals.length === 0) terminal.warn('ringfence: no terminal here whose tabs could be fenced');
         }
         if (problem !== undefined) terminal.warn(`ringfence: ${problem}`);
-        if (wiring.unit === undefined)
-          terminal.warn('ringfence: there is no session here; the daemon starts when you log in');
+        if (wiring.unit === undefined) terminal.warn('ringfence: no session here; the daemon starts when you log in');
         if (!(environment['PATH'] ?? '').split(delimiter).includes(wiring.places.bin)) {
-          terminal.warn(`ringfence: ${wiring.places.bin} is not in PATH; log in again, or add it in ~/.profile`);
+          terminal.warn(`ringfence: ${wiring.places.bin} is not in your PATH; log in again, or add it in ~/.profile`);
         }
         const script = changes.find(({ path, change }) => path.endsWith('/_ringfence') && change === 'created');
         if (script !== undefined && environment['SHELL']?.endsWith('/zsh')) {

@@ -1,16 +1,16 @@
 import { constants } from 'node:os';
 import { RingfenceError } from '../../../domain/errors.ts';
 import type { Command } from '../command.ts';
-import { byAge, findAllInstances, findInstances } from '../find-instances.ts';
+import { byAge, findInstances, lookForInstances } from '../find-instances.ts';
 import { instanceDetails, instanceJson, instanceTable, warnOfGaps } from '../instance-text.ts';
-import { forEachNamed, instanceWords, withClient } from '../on-instances.ts';
+import { forEachNamed, instanceWords, throwMissing, withClient } from '../on-instances.ts';
 import { budgetLine } from '../pure/desktop-text.ts';
 
 /** `ringfence list` */
 export const listCommand: Command = {
   name: 'list',
   operands: '[APP|UNIT|PID]',
-  summary: 'list what runs in a fence now, oldest first',
+  summary: 'list what is running in a fence, oldest first',
   details:
     'PID is the first process; CPU the time that all processes have used so far; MEMORY what is charged to the instance now,\n' +
     'and the most it may have; TASKS its processes and threads, and whether they are frozen.\n' +
@@ -38,17 +38,20 @@ export const listCommand: Command = {
 export const showCommand: Command = {
   name: 'show',
   operands: 'APP|UNIT|PID...',
-  summary:
-    'show the fence of an instance: what it uses, what was asked, what the kernel enforces, and what it does not',
+  summary: 'show an instance: what it uses, its limits, and whether the kernel enforces them',
   options: {},
   async run(words, context) {
-    const instances = await withClient(context, (client) => findAllInstances(client, instanceWords(words.positionals)));
+    const { instances, missing } = await withClient(context, (client) =>
+      lookForInstances(client, instanceWords(words.positionals)),
+    );
+    if (instances.length === 0) throwMissing(missing, context);
     if (words.flag('json')) context.terminal.printJson(instances.map(instanceJson));
     else {
       const texts = instances.map((one) => instanceDetails(one, Date.now(), context.terminal));
       context.terminal.print(texts.join('\n\n'));
     }
     warnOfGaps(instances, context.terminal);
+    throwMissing(missing, context);
     return 0;
   },
 };
@@ -57,9 +60,9 @@ export const showCommand: Command = {
 export const stopCommand: Command = {
   name: 'stop',
   operands: 'APP|UNIT|PID...',
-  summary: 'end an instance: SIGTERM to all of it, and SIGKILL to what is left after the timeout',
+  summary: 'stop an instance: SIGTERM to all of it, and SIGKILL to what is left after the timeout',
   options: {
-    timeout: { type: 'string', value: 'SECONDS', help: 'how long to wait before the kill; default: 10' },
+    timeout: { type: 'string', value: 'SECONDS', help: 'time to wait before SIGKILL (default: 10)' },
   },
   async run(words, context) {
     const seconds = Number(words.text('timeout') ?? '10');
@@ -79,9 +82,9 @@ export const killCommand: Command = {
   name: 'kill',
   operands: 'APP|UNIT|PID...',
   summary: 'send a signal to every process of an instance',
-  details: 'A signal may be given as for kill(1) too: -9, -KILL or -SIGKILL.',
+  details: 'As with kill(1), -9, -KILL and -SIGKILL work too.',
   options: {
-    signal: { type: 'string', short: 's', value: 'SIGNAL', help: 'a name or number; default: SIGKILL' },
+    signal: { type: 'string', short: 's', value: 'SIGNAL', help: 'name or number (default: SIGKILL)' },
   },
   examples: ['ringfence kill -TERM firefox', 'ringfence kill --signal STOP org.gnome.gedit'],
   rewrite: (args) => args.map((word) => (/^-(\d+|[A-Z][A-Z0-9+-]*)$/.test(word) ? `--signal=${word.slice(1)}` : word)),

@@ -11,12 +11,12 @@ import { withApp } from '../name-app.ts';
 export const launchCommand: Command = {
   name: 'launch',
   operands: 'APP [FILE|URI...]',
-  summary: 'start an installed application in a fence of its own',
+  summary: 'start an app in a fence of its own',
   details:
     'APP is a desktop file id (org.gnome.gedit, with or without .desktop), the last part of one where no other app has it\n' +
     '(gedit), or the name that the app has in the menu, in any language.',
   options: {
-    action: { type: 'string', value: 'ACTION', help: "one of the entry's actions instead of its main command" },
+    action: { type: 'string', value: 'ACTION', help: 'start this action of the app, such as new-window' },
     ...containmentOptions,
   },
   examples: [
@@ -25,7 +25,7 @@ export const launchCommand: Command = {
   ],
   async run(words, { environment, workingDirectory, terminal }) {
     const [app, ...files] = words.positionals;
-    if (app === undefined) throw new RingfenceError('InvalidArgument', 'cannot launch: no application named');
+    if (app === undefined) throw new RingfenceError('InvalidArgument', 'cannot launch: no app given');
     const options = requestOptions(words);
     const action = words.text('action');
     if (action !== undefined) options.set('action', action);

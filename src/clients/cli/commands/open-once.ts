@@ -13,20 +13,20 @@ import { withApp } from '../name-app.ts';
 export const openOnceCommand: Command = {
   name: 'open-once',
   operands: 'FILE',
-  summary: 'open a file you do not trust in a strict sandbox that is thrown away at the end',
+  summary: 'open an untrusted file in a strict sandbox that is thrown away afterwards',
   details:
-    'The app that opens such files sees this one, to be read, and an empty home that is gone when it ends; it has no network unless you say so.\n' +
+    'The app sees only this file, read-only, and an empty home that is deleted when it ends. It has no network unless you allow it.\n' +
     'An AppImage is copied into the sandbox and run there.',
   options: {
-    with: { type: 'string', value: 'APP', help: 'the app to open it with; default: the one that opens such files' },
-    network: { type: 'boolean', help: 'with the network' },
+    with: { type: 'string', value: 'APP', help: 'app to open it with (default: the one that opens such files)' },
+    network: { type: 'boolean', help: 'allow the network' },
     ...limitOptions,
   },
   examples: ['ringfence open-once ~/Downloads/invoice.pdf', 'ringfence open-once --network ~/Downloads/tool.AppImage'],
   async run(words, context) {
     const { environment, workingDirectory, terminal } = context;
     const [file = '', ...more] = words.positionals;
-    if (file === '' || more.length > 0) throw new RingfenceError('InvalidArgument', 'cannot open once: name one file');
+    if (file === '' || more.length > 0) throw new RingfenceError('InvalidArgument', 'cannot open once: no file given');
     const path = realPath(resolve(workingDirectory, file));
     const options = requestOptions(words);
     options.set('once', 'yes');

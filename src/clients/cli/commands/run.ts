@@ -13,14 +13,14 @@ export const runCommand: Command = {
   summary: 'start any command in a fence of its own',
   details:
     'The command gets the environment and the working directory of this shell; its output goes to the journal. With --wait ' +
-    "it has this shell's input, output and terminal instead, signals are passed on, and its exit status is the result: 137 " +
-    'when it was killed at the memory limit, 126 and 127 when it may not be executed or is not there. With --wait, --json ' +
-    'prints its line on the standard error, when the command has ended.',
+    "it gets this shell's input, output and terminal instead, signals are passed on, and its exit status is the result: 137 " +
+    'if it was killed at the memory limit, 126 if it cannot be executed, 127 if it is not found. With --wait, --json prints ' +
+    'its line on standard error when the command has ended.',
   options: {
-    'app-id': { type: 'string', value: 'APP', help: 'the application the command belongs to: its settings apply' },
-    wait: { type: 'boolean', help: 'run it here and end as it ends' },
-    tty: { type: 'boolean', help: 'as --wait, and refuse where there is no terminal' },
-    'no-tty': { type: 'boolean', help: 'keep it off the terminal: no Ctrl-C, no input from the keyboard' },
+    'app-id': { type: 'string', value: 'APP', help: 'treat the command as part of this app: its settings apply' },
+    wait: { type: 'boolean', help: 'run it in the foreground and return its exit status' },
+    tty: { type: 'boolean', help: 'like --wait, but fail without a terminal' },
+    'no-tty': { type: 'boolean', help: 'keep it off the terminal: no Ctrl-C, no keyboard input' },
     ...containmentOptions,
   },
   examples: [

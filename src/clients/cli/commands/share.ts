@@ -6,15 +6,16 @@ import { judgeSharedFolder } from '../../../strict/wire-sandboxes.ts';
 import { connectClient } from '../client.ts';
 import type { Command, Context, Words } from '../command.ts';
 import { resolveSection } from '../config-section.ts';
+import { isStrict } from '../own-home.ts';
 
 /** `ringfence share APP FOLDER[:ro]...` */
 export const shareCommand: Command = {
   name: 'share',
   operands: 'APP FOLDER[:ro]...',
-  summary: 'let a strict app see folders of yours, and write there unless they end in ":ro"',
+  summary: 'let a strict app use folders of yours (":ro": read-only)',
   details:
-    "Puts them into your configuration file, as the app's shared-folders. A strict app that runs has them from its next start. What the app\n" +
-    'writes in there is for you to judge: a repository may get hooks, a folder build files.',
+    "Saves them in your configuration, as the app's shared-folders. A running app gets them at its next start. Mind what an app\n" +
+    'can write there: hooks of a repository, for one, run outside the sandbox later.',
   options: {},
   examples: ['ringfence share firefox ~/Pictures/holiday', 'ringfence share org.gnome.gedit ~/.gitconfig:ro'],
   run: (words, context) =>
@@ -31,20 +32,16 @@ export const shareCommand: Command = {
 export const unshareCommand: Command = {
   name: 'unshare',
   operands: 'APP FOLDER...',
-  summary: 'take folders back from a strict app',
-  details:
-    "It no longer has them from its next start. What your configuration shares by a profile stays the profile's.",
+  summary: 'stop sharing folders with a strict app',
+  details: 'A running app loses them at its next start. Folders that a profile shares stay shared.',
   options: {},
   examples: ['ringfence unshare firefox ~/Pictures/holiday'],
   run: (words, context) =>
     change('unshare', words, context, (folders) => (shared) => {
       for (const folder of folders) {
         if (shared.some((one) => isSame(one, folder))) continue;
-        const others = shared.length === 0 ? 'it is given none' : `it is given ${shared.join(', ')}`;
-        throw new RingfenceError(
-          'InvalidArgument',
-          `cannot unshare ${folder}: your configuration does not share it; ${others}`,
-        );
+        const others = shared.length === 0 ? 'nothing is' : `shared: ${shared.join(', ')}`;
+        throw new RingfenceError('InvalidArgument', `cannot unshare ${folder}: it is not shared; ${others}`);
       }
       return shared.filter((one) => !folders.some((folder) => isSame(one, folder)));
     }),
@@ -61,21 +58,21 @@ async function change(
   const { environment, terminal, workingDirectory } = context;
   const [app = '', ...folders] = words.positionals;
   if (app === '' || folders.length === 0) {
-    throw new RingfenceError('InvalidArgument', `cannot ${verb}: name an app and a folder`);
+    throw new RingfenceError('InvalidArgument', `cannot ${verb}: no ${app === '' ? 'app' : 'folder'} given`);
   }
   const section = await resolveSection({ section: { kind: 'app', name: app }, isLoose: true, rest: [] }, context);
   const name = section.kind === 'app' ? section.name : app;
   const named = folders.map((folder) => asWord(folder, workingDirectory, environment['HOME'] ?? ''));
   const ports = wireConfigEdits(environment);
   const changed = await changeShares(name, alterWith(named), ports);
-  if (words.flag('json')) {
-    terminal.printJson({ app: name, folders: named, file: ports.file, changed });
-    return 0;
-  }
-  if (!changed) terminal.warn(`${name} has ${named.join(', ')} already`);
-  else terminal.print(`${verb === 'share' ? 'shared with' : 'taken back from'} ${name}: ${named.join(', ')}`);
+  if (words.flag('json')) terminal.printJson({ app: name, folders: named, file: ports.file, changed });
+  else if (!changed) terminal.warn(`${name} already has ${named.join(', ')}`);
+  else terminal.print(`${verb === 'share' ? 'shared' : 'no longer shared'} with ${name}: ${named.join(', ')}`);
   if (changed && (await runs(name, context))) {
-    terminal.warn(`${name} runs: that holds when it has ended and is started again`);
+    terminal.warn(`${name} is running; this takes effect when you start it again`);
+  } else if (verb === 'share' && !isStrict(name, context)) {
+    const way = `"ringfence config set ${name} profile strict"`;
+    terminal.warn(`ringfence: ${name} is not strict and sees all your files; sharing matters once it is: ${way}`);
   }
   return 0;
 }

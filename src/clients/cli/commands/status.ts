@@ -8,7 +8,7 @@ import { columns, type Terminal } from '../terminal.ts';
 export const statusCommand: Command = {
   name: 'status',
   operands: '',
-  summary: 'show the daemon, its profiles and what can be enforced on this machine',
+  summary: 'show the daemon, its profiles and what this machine can enforce',
   options: {},
   async run(words, { environment, terminal }) {
     const client = await connectClient(environment);
@@ -39,14 +39,14 @@ export const statusCommand: Command = {
             one.get('name') ?? '',
             one.get('available') === 'yes'
               ? terminal.paint('green', 'works')
-              : terminal.paint('yellow', 'does not work'),
+              : terminal.paint('yellow', one.get('name') === 'file-watching' ? 'limited' : 'not enforced'),
             one.get('reason') ?? '',
           ]),
         )}`,
       );
       if (desktop.length > 0) terminal.print(`\n${columns(desktop.map((one) => desktopRow(one, terminal)))}`);
       const fixes = new Set([...capabilities, ...desktop].flatMap((one) => one.get('fix') ?? []));
-      if (fixes.size > 0) terminal.print(`\nWhat helps:\n${[...fixes].map((fix) => `  ${fix}`).join('\n')}`);
+      if (fixes.size > 0) terminal.print(`\nHow to fix this:\n${[...fixes].map((fix) => `  ${fix}`).join('\n')}`);
       terminal.print(
         `\n${columns(
           [...profiles].map(([name, settings]) => [
@@ -63,6 +63,6 @@ export const statusCommand: Command = {
 };
 
 function desktopRow(row: ReadonlyMap<string, string>, { paint }: Terminal): string[] {
-  const states: Readonly<Record<string, string>> = { enforced: paint('green', 'holds'), off: paint('dim', 'off') };
-  return [row.get('name') ?? '', states[row.get('state') ?? ''] ?? paint('yellow', 'does not hold'), budgetText(row)];
+  const states: Readonly<Record<string, string>> = { enforced: paint('green', 'enforced'), off: paint('dim', 'off') };
+  return [row.get('name') ?? '', states[row.get('state') ?? ''] ?? paint('yellow', 'not enforced'), budgetText(row)];
 }

@@ -16,13 +16,13 @@ import { columns } from '../terminal.ts';
 export const setCommand: Command = {
   name: 'set',
   operands: 'APP|UNIT|PID... LIMIT=VALUE...',
-  summary: 'change limits of what runs, until it ends',
+  summary: 'change limits of what is running, until it ends',
   details:
-    'An app stands for all of its instances. Limits that are not named stay as they are; "infinity" lifts one. The kernel has the new limit ' +
-    'when the command ends. A memory-max below what is used now is taken: the kernel reclaims what it can and kills what does not fit. ' +
-    'With --save the limit holds for the next start of the app as well, as "ringfence config set" writes it.',
+    'An APP stands for all of its instances. Other limits stay as they are; "infinity" lifts one. The new limit is in the kernel ' +
+    'when the command returns. If memory-max is below what is in use, the kernel reclaims what it can and kills what does not fit. ' +
+    'With --save the limit also applies to the next start of the app, as with "ringfence config set".',
   options: {
-    save: { type: 'boolean', help: 'keep it in your configuration too, for the next start' },
+    save: { type: 'boolean', help: 'also save it in your configuration, for the next start' },
   },
   examples: ['ringfence set firefox memory-max=6G', 'ringfence set --save org.gnome.gedit cpu-quota=50% tasks-max=500'],
   async run(words, context) {
@@ -52,7 +52,7 @@ export const setCommand: Command = {
         return [...limits.keys()].map((name) => [nameOf(one), one.unit, name, limitForPeople(name, now.get(name))]);
       });
       if (rows.length > 0) context.terminal.print(columns(rows));
-      if (file !== undefined) context.terminal.warn(`kept in ${file} for the next start`);
+      if (file !== undefined) context.terminal.warn(`saved in ${file}`);
     });
     return 0;
   },
@@ -62,8 +62,8 @@ export const setCommand: Command = {
 export const freezeCommand: Command = {
   name: 'freeze',
   operands: 'APP|UNIT|PID...',
-  summary: 'stop all processes of an instance where they are; they keep their memory',
-  details: 'It goes on with "ringfence thaw". What is frozen can be stopped and killed.',
+  summary: 'pause all processes of an instance; they keep their memory',
+  details: '"ringfence thaw" resumes it. A frozen instance can be stopped and killed.',
   options: {},
   async run(words, context) {
     await forEachNamed(words, context, (client, { path }) => client.freeze(path));
@@ -75,7 +75,7 @@ export const freezeCommand: Command = {
 export const thawCommand: Command = {
   name: 'thaw',
   operands: 'APP|UNIT|PID...',
-  summary: 'let a frozen instance go on',
+  summary: 'resume a frozen instance',
   options: {},
   async run(words, context) {
     await forEachNamed(words, context, (client, { path }) => client.thaw(path));
@@ -102,7 +102,7 @@ function editsToKeep(
 ): readonly ConfigEdit[] {
   const command = instances.find(({ appId }) => appId === '');
   if (command !== undefined) {
-    const why = `${command.name} is a command, and the configuration has limits of apps; leave --save out`;
+    const why = `${command.name} is a command, and the configuration is about apps; leave --save out`;
     throw new RingfenceError('InvalidArgument', `cannot save: ${why}`);
   }
   const apps = [...new Set(instances.map(nameOf))];

@@ -6,9 +6,9 @@ import { printResults } from '../shadow-text.ts';
 export const syncCommand: Command = {
   name: 'sync',
   operands: '',
-  summary: 'bring the entries of enabled apps up to date with what is installed',
-  details: 'The daemon does so by itself when it starts and whenever something is installed, updated or removed.',
-  options: { 'dry-run': { type: 'boolean', help: 'change nothing; print what would change as a diff' } },
+  summary: 'update the desktop entries of enabled apps',
+  details: 'The daemon does this by itself when it starts and whenever an app is installed, updated or removed.',
+  options: { 'dry-run': { type: 'boolean', help: 'change nothing; show what would change as a diff' } },
   async run(words, { environment, terminal }) {
     const client = await connectClient(environment);
     try {

@@ -10,12 +10,12 @@ import type { Command } from '../command.ts';
 export const terminalCommand: Command = {
   name: 'terminal',
   operands: 'enable|disable',
-  summary: 'make every new tab of GNOME Terminal, Console and Ptyxis a fence of its own, or take that back',
+  summary: 'give every new tab of GNOME Terminal, Console and Ptyxis a fence of its own, or undo that',
   options: {},
   async run(words, { environment, terminal }) {
     const [what] = words.positionals;
     if (what !== 'enable' && what !== 'disable') {
-      throw new RingfenceError('InvalidArgument', 'cannot change the terminals: say "enable" or "disable"');
+      throw new RingfenceError('InvalidArgument', 'cannot change the terminals: expected enable or disable');
     }
     const settings = openGSettings(environment);
     const store = openTerminalSettings(environment);
@@ -24,7 +24,7 @@ export const terminalCommand: Command = {
     const outcomes =
       what === 'enable' ? await enableTerminals(shell, settings, store) : await disableTerminals(settings, store);
     if (words.flag('json')) terminal.printJson(outcomes);
-    else if (outcomes.length === 0) terminal.warn(`there is no terminal here to ${what}`);
+    else if (outcomes.length === 0) terminal.warn(`no terminal here to ${what}`);
     else for (const { terminal: name, state } of outcomes) terminal.print(`${name}: ${state}`);
     return 0;
   },

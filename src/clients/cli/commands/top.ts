@@ -14,22 +14,22 @@ const mostSeconds = 3600;
 export const topCommand: Command = {
   name: 'top',
   operands: '',
-  summary: 'watch what runs in a fence: use beside limit, with keys to stop, kill, freeze and change limits',
+  summary: 'watch what is running: usage and limits, with keys to stop, kill, freeze and change limits',
   details:
     'CPU% is of one core, since the refresh before; the line beside it is its past, up to a core or to its own highest. The bar is the memory ' +
     'in use, of the most that the instance may have. Keys: arrows choose, c m t n a sort by CPU, memory, tasks, name and age, r turns the ' +
     'order round; s stops, k kills, f freezes or thaws and l changes a limit of the chosen instance, their capitals of all instances of ' +
     'the app; ? shows all keys, q quits. Off a terminal it prints one refresh, as with --once.',
   options: {
-    once: { type: 'boolean', help: 'print one refresh and end' },
+    once: { type: 'boolean', help: 'print one refresh and exit' },
     plain: { type: 'boolean', help: 'print each refresh in sentences, without bars and columns: for a screen reader' },
     interval: {
       type: 'string',
       short: 'd',
       value: 'SECONDS',
-      help: 'time between refreshes; default: 1, with --plain 10',
+      help: 'time between refreshes (default: 1; with --plain, 10)',
     },
-    sort: { type: 'string', value: sortKeys.join('|'), help: 'the order at the start; default: cpu' },
+    sort: { type: 'string', value: sortKeys.join('|'), help: 'order at the start (default: cpu)' },
   },
   examples: ['ringfence top', 'ringfence top --once --sort memory', 'ringfence top --json --interval 5 >>usage.jsonl'],
   async run(words, { environment, terminal }) {

@@ -23,18 +23,18 @@ export function uninstallCommand(program: string | undefined, commands: () => re
   return {
     name: 'uninstall',
     operands: '',
-    summary: 'take back everything that "ringfence install" and "ringfence enable" wrote',
+    summary: 'undo "ringfence install" and "ringfence enable"',
     details:
-      'Puts all desktop entries and terminals back first, then stops the daemon and removes its files. Running apps keep running. Your\n' +
+      'Restores all desktop entries and terminals first, then stops the daemon and removes its files. Running apps keep running. Your\n' +
       'configuration stays, but for limits that "ringfence enable" put there; files that you have edited stay and are listed.',
-    statusOne: 'something stayed',
+    statusOne: 'something was left in place',
     options: {
       'keep-enabled': {
         type: 'boolean',
-        help: 'leave apps, limits and terminals enabled, for the Ringfence of a package to go on with',
+        help: 'keep apps, limits and terminals enabled, for a packaged Ringfence to take over',
       },
-      'dry-run': { type: 'boolean', help: 'change nothing; print what would change' },
-      diff: { type: 'boolean', help: 'as --dry-run, file by file, with what would change in each' },
+      'dry-run': { type: 'boolean', help: 'change nothing; list what would change' },
+      diff: { type: 'boolean', help: 'like --dry-run, with the changes in each file' },
     },
     async run(words, context) {
       const { environment, terminal, version } = context;
@@ -75,7 +75,7 @@ export function uninstallCommand(program: string | undefined, commands: () => re
           terminal.print(`Ringfence is not installed for you${text === '' ? '; there is nothing to do' : ''}.`);
         else if (dryRun) terminal.print('Nothing was changed.');
         else if (shared !== undefined)
-          terminal.print('Ringfence is uninstalled from your own folders; the one of all users goes on.');
+          terminal.print('Ringfence is uninstalled from your own folders; the shared one takes over.');
         else
           terminal.print(
             `Ringfence is uninstalled${stays ? ', but not all of it: see above' : ''}. Running apps keep running.`,
@@ -127,7 +127,7 @@ function sharedShell(places: InstallPlaces): string {
   if (shared !== undefined) return join(shared.folder, '../../bin/ringfence-shell');
   throw new RingfenceError(
     'InvalidArgument',
-    'cannot keep apps enabled: no other Ringfence is on this machine to go on with them; install the package first',
+    'cannot keep apps enabled: there is no other Ringfence on this machine to take over; install the package first',
   );
 }
 

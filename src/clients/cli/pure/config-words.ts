@@ -37,7 +37,7 @@ export function readConfigWords(verb: string, words: readonly string[]): ConfigW
     const example = `ringfence config ${verb} firefox ${bare ?? 'memory-max'}${verb === 'set' ? ' 4G' : ''}`;
     throw new RingfenceError(
       'InvalidArgument',
-      `cannot ${verb}: name an app or a profile first: "${example}", or for all apps "${example.replace('firefox', 'profile.relaxed')}"`,
+      `cannot ${verb}: no app or profile given; try "${example}", or for all apps "${example.replace('firefox', 'profile.relaxed')}"`,
     );
   }
   const kind = first.startsWith('profile.') ? 'profile' : 'app';
@@ -55,7 +55,7 @@ export function readConfigWords(verb: string, words: readonly string[]): ConfigW
  */
 export function readAssignments(section: ConfigSection, words: readonly string[]): readonly ConfigEdit[] {
   const [first = '', ...values] = words;
-  if (first === '') throw new RingfenceError('InvalidArgument', `cannot set: no key is named (${known(section)})`);
+  if (first === '') throw new RingfenceError('InvalidArgument', `cannot set: no key given (${known(section)})`);
   const pairs = words.map((word) => /^([a-z0-9-]+)=(.*)$/s.exec(word));
   if (pairs[0] === null) return [edit(section, first, values)];
   const found = new Map<string, string[]>();

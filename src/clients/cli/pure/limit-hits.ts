@@ -29,18 +29,18 @@ export function readLimitHits(read: (file: string) => string | undefined): Limit
 export function hitsInWords({ killed, reached, memoryMax, refused, tasksMax }: LimitHits, status: number): string[] {
   const says: string[] = [];
   if (killed > 0) {
-    const many = killed === 1 ? 'a process of it was' : `${killed} processes of it were`;
-    const what = `${status === 137 ? 'it was' : many} killed`;
+    const many = killed === 1 ? 'one of its processes was killed' : `${killed} of its processes were killed`;
+    const what = status === 137 ? 'killed' : many;
     const limit = /^\d+$/.test(memoryMax) ? bytesText(Number(memoryMax)) : undefined;
     says.push(
       reached > 0 && limit !== undefined
-        ? `${what} at the memory limit, memory-max ${limit}; --memory-max sets another`
+        ? `${what} at the memory limit (memory-max ${limit}); --memory-max sets another`
         : `${what} because all apps together, or this machine, had no memory left; see "ringfence status"`,
     );
   }
   if (refused > 0) {
     const times = refused === 1 ? 'a new process' : `${refused} new processes`;
-    says.push(`it was refused ${times}, at tasks-max ${tasksMax}; --tasks-max sets another`);
+    says.push(`refused ${times} at the task limit (tasks-max ${tasksMax}); --tasks-max sets another`);
   }
   return says;
 }

@@ -19,19 +19,19 @@ export function readLimitWords(words: readonly string[]): {
     const at = word.indexOf('=');
     const [name, value] = [word.slice(0, at), word.slice(at + 1)];
     if (!isLimitName(name)) throw refused(unknown(name));
-    if (limits.has(name)) throw refused(`${name} is named twice`);
+    if (limits.has(name)) throw refused(`${name} is given twice`);
     parseLimit(name, value);
     limits.set(name, value);
   }
   if (limits.size > 0) return { names, limits };
   const bare = names.at(-2);
   const hint = bare !== undefined && isLimitName(bare) ? `write ${bare}=${names.at(-1)}` : 'for example memory-max=6G';
-  throw refused(`no limit is named; ${hint}`);
+  throw refused(`no limit given; ${hint}`);
 }
 
 function unknown(name: string): string {
   const near = nearestName(name, limitNames);
-  return `there is no limit ${name} (${near === undefined ? '' : `did you mean ${near}? `}known: ${limitNames.join(', ')})`;
+  return `unknown limit ${JSON.stringify(name)}${near === undefined ? ` (known: ${limitNames.join(', ')})` : `; did you mean ${near}?`}`;
 }
 
 function refused(reason: string): RingfenceError {

@@ -104,9 +104,9 @@ describe('ringfence config', () => {
     }
     const near = await ringfence('config', 'set', 'beautifull tests', 'memory-max', '1G');
     expect(near).toMatchObject({ code: 3, stderr: expect.stringContaining('did you mean org.test.App') });
-    expect(near.stderr).not.toContain('write app.');
+    expect(near.stderr).not.toContain('use app.');
     const unknown = await ringfence('config', 'set', 'later', 'memory-max', '1G');
-    expect(unknown).toMatchObject({ code: 3, stderr: expect.stringContaining('write app.later') });
+    expect(unknown).toMatchObject({ code: 3, stderr: expect.stringContaining('use app.later') });
     const later = await ringfence('config', 'set', 'app.later', 'memory-max', '1G');
     expect(later).toMatchObject({ code: 0, stderr: expect.stringContaining('no app later is installed') });
   });

@@ -48,26 +48,30 @@ describe('ringfence home', () => {
 
   it('says where it is, brings the old profile along, and starts anew', async () => {
     for (const word of [id, 'gedit', 'Own'])
-      expect([word, await ringfence(word)]).toMatchObject([word, { code: 0, stdout: `${own}\nnot made yet\n` }]);
+      expect([word, await ringfence(word)]).toMatchObject([word, { code: 0, stdout: `${own}\nnot created yet\n` }]);
     expect(await ringfence('org.test.None')).toMatchObject({ code: 3, stdout: '' });
     expect(await ringfence('--import', id)).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/: 1 files, 1 KB\n$/),
+      stdout: expect.stringMatching(/: 1 file, 1 KB\n$/),
     });
     const path = await start();
     await waitFor(() => readFileSync(join(own, 'seen'), 'utf8').endsWith('ran\n'), { what: 'its words' });
     expect(readFileSync(join(own, 'seen'), 'utf8')).toBe('old settings\nran\n');
     for (const option of ['--import', '--reset']) {
-      expect(await ringfence(option, id)).toMatchObject({ code: 2, stderr: expect.stringMatching(/it runs/) });
+      expect(await ringfence(option, id)).toMatchObject({ code: 2, stderr: expect.stringMatching(/it is running/) });
     }
     await client.stop(path, 0);
     await waitFor(async () => (await client.instances()).length === 0, { what: 'its end' });
     const { stdout } = await ringfence('--json', id);
     expect(JSON.parse(stdout)).toMatchObject({ path: own, exists: true });
     expect(await ringfence('--import', id)).toMatchObject({ code: 2, stderr: expect.stringMatching(/already/) });
-    expect((await ringfence('--reset', id)).stdout).toMatch(/Trash\/files\/local\.org\.gnome\.gedit\n$/);
+    const reset = JSON.parse((await ringfence('--reset', '--json', id)).stdout) as { path: string; trash: string };
+    expect(reset).toEqual({ path: own, trash: expect.stringMatching(/Trash\/files\/local\.org\.gnome\.gedit$/) });
     expect(existsSync(own)).toBe(false);
     expect((await ringfence('--reset', id)).code).toBe(2);
+    const imported = JSON.parse((await ringfence('--import', '--json', id)).stdout) as Record<string, unknown>;
+    expect(imported).toMatchObject({ path: own, files: 1, skipped: [] });
+    expect((await ringfence('--reset', id)).stdout).toMatch(/^moved to .*Trash\/files\/local\.org\.gnome\.gedit/);
   });
 
   it('does not start an app while something is being brought along', async () => {

@@ -118,7 +118,7 @@ describe('a word', () => {
     installEntryText('org.test.Two', '[Desktop Entry]\nType=Application\nName=Grindr\nExec=sleep 1000\n');
     const { code, stdout, stderr } = await ringfence(...args);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toContain('it may be org.other.Grindr or org.test.Two (Grindr); name one by its id\n');
+    expect(stderr).toContain('may be org.other.Grindr or org.test.Two (Grindr); use the id\n');
     expect(isEnabled('org.test.Two') || isEnabled('org.other.Grindr')).toBe(false);
   });
 
@@ -127,7 +127,7 @@ describe('a word', () => {
     for (const name of ['list', 'show', 'stop', 'kill', 'contain']) {
       const { code, stderr } = await ringfence(name, 'grindr');
       expect(code).toBe(3);
-      expect(stderr).toContain('running are org.test.Grinder; did you mean org.test.Grinder (Word Grinder)?\n');
+      expect(stderr).toContain('running: org.test.Grinder; did you mean org.test.Grinder (Word Grinder)?\n');
     }
   });
 
@@ -171,7 +171,7 @@ describe('disable', () => {
     const typo = await ringfence('disable', 'org.test.Grindr');
     expect(typo).toMatchObject({
       code: 3,
-      stderr: 'ringfence: cannot find org.test.Grindr: no app goes by it\n',
+      stderr: 'ringfence: no app has the id or name "org.test.Grindr"\n',
     });
     for (const word of ['org.test.Grinder', 'grinder', 'Word Grinder']) {
       const stderr = 'org.test.Grinder: it was not enabled\n';

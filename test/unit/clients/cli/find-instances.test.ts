@@ -53,11 +53,11 @@ describe('instances', () => {
   it('that are not there are told with what runs', async () => {
     await expect(findInstances(clientOf([]), 'x')).rejects.toMatchObject({
       code: 'NoSuchInstance',
-      message: 'cannot find an instance of x: nothing is running in a fence',
+      message: 'no running instance of "x"; nothing is running in a fence',
     });
     const client = clientOf([instance('make', 1), instance('a', 2, { appId: 'firefox.desktop', name: 'Firefox' })]);
     await expect(findInstances(client, 'firefix')).rejects.toMatchObject({
-      message: 'cannot find an instance of firefix: running are firefox, make; did you mean firefox (Firefox)?',
+      message: 'no running instance of "firefix"; running: firefox, make; did you mean firefox (Firefox)?',
     });
   });
 });

@@ -56,8 +56,8 @@ describe('parseShadowOptions', () => {
 
   it.each(['enable', 'disable'] as const)('wants apps or all to %s, not both and not neither', (verb) => {
     expect(() => parse(verb, { all: 'yes' }, 1)).toThrow(
-      error('InvalidArgument', `cannot ${verb}: name apps or "all", not both`),
+      error('InvalidArgument', `cannot ${verb}: give apps or "all", not both`),
     );
-    expect(() => parse(verb, {}, 0)).toThrow(error('InvalidArgument', `cannot ${verb}: no app is named`));
+    expect(() => parse(verb, {}, 0)).toThrow(error('InvalidArgument', `cannot ${verb}: no app given`));
   });
 });

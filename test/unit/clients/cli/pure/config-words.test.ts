@@ -23,7 +23,7 @@ describe('the words of ringfence config', () => {
 
   it('say whose settings they are', () => {
     for (const words of [[], ['memory-max', '4G'], ['memory-max=4G']]) {
-      expect(() => readConfigWords('set', words)).toThrow('name an app or a profile first');
+      expect(() => readConfigWords('set', words)).toThrow('no app or profile given; try ');
     }
     expect(() => readConfigWords('set', ['profile.', 'base', 'x'])).toThrow('names no profile');
   });

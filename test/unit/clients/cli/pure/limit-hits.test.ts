@@ -12,26 +12,26 @@ describe('what a fence did', () => {
       'low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\n',
       'max 0\n',
       137,
-      ['it was killed at the memory limit, memory-max 64 MiB; --memory-max sets another'],
+      ['killed at the memory limit (memory-max 64 MiB); --memory-max sets another'],
     ],
     [
       'oom 1\noom_kill 2\noom_group_kill 7\n',
       'max 0\n',
       1,
-      ['2 processes of it were killed at the memory limit, memory-max 64 MiB; --memory-max sets another'],
+      ['2 of its processes were killed at the memory limit (memory-max 64 MiB); --memory-max sets another'],
     ],
     // Killed for the memory of all: its own limit was not reached.
     [
       'oom 0\noom_kill 1\n',
       'max 0\n',
       137,
-      ['it was killed because all apps together, or this machine, had no memory left; see "ringfence status"'],
+      ['killed because all apps together, or this machine, had no memory left; see "ringfence status"'],
     ],
     [
       'oom 0\noom_kill 0\n',
       'max 12\n',
       1,
-      ['it was refused 12 new processes, at tasks-max 50; --tasks-max sets another'],
+      ['refused 12 new processes at the task limit (tasks-max 50); --tasks-max sets another'],
     ],
     ['oom 0\noom_kill 0\n', 'max 0\n', 0, []],
   ])('%j and %j with %i', (memory, pids, status, says) =>

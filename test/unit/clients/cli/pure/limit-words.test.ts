@@ -12,11 +12,11 @@ describe('limits of a command line', () => {
     }));
 
   it.each([
-    [['firefox'], 'InvalidArgument', /no limit is named; for example memory-max=6G/],
+    [['firefox'], 'InvalidArgument', /no limit given; for example memory-max=6G/],
     [['firefox', 'memory-max', '6G'], 'InvalidArgument', /write memory-max=6G/],
     [['firefox', 'memory-max=6G', 'gedit'], 'InvalidArgument', /expected LIMIT=VALUE, not "gedit"/],
     [['firefox', 'memory-mx=6G'], 'InvalidArgument', /did you mean memory-max\?/],
-    [['firefox', 'tasks-max=5', 'tasks-max=6'], 'InvalidArgument', /named twice/],
+    [['firefox', 'tasks-max=5', 'tasks-max=6'], 'InvalidArgument', /given twice/],
     [['firefox', 'memory-max=much'], 'InvalidLimit', /expected bytes/],
     [['firefox', 'memory-max='], 'InvalidLimit', /expected bytes/],
   ])('%j is refused', (words, code, message) => {
