@@ -5,7 +5,7 @@
 # terminal, job control, folder and environment, and nothing of this script is left. With a strict profile the command runs in
 # a sandbox on the same terminal, and this process stays and stands for it. See ringfence-shell(1).
 
-usage='usage: ringfence-shell [--profile NAME] [--memory-max SIZE ...] [--app ID] [--home NAME] [--login] [--] [COMMAND [ARGUMENT...]]'
+usage='usage: ringfence-shell [--profile NAME] [--memory-max SIZE ...] [--app ID] [--home NAME] [-l|--login] [--] [COMMAND [ARGUMENT...]]'
 
 help() {
   cat <<HELP
@@ -13,18 +13,19 @@ U${usage#u}
 
 Start a command, or your shell, in a fence of its own, on this terminal.
 
-  --profile NAME          the profile: relaxed, strict or one of your own
-  --memory-max SIZE       memory at most; likewise --memory-high, --memory-swap-max, --cpu-quota, --cpu-weight, --io-weight
-                          and --tasks-max, as for ringfence run
-  --app ID                the application the command belongs to: its settings apply
-  --name NAME             what to call it; default: the program's name
+  --profile NAME          profile to use: relaxed, strict or one of your own
+  --memory-max SIZE       maximum memory; also --memory-high, --memory-swap-max, --cpu-quota, --cpu-weight, --io-weight and
+                          --tasks-max, as for "ringfence run"
+  --app ID                treat the command as part of this app: its settings apply
+  --home NAME             keep the home of a strict command under this name, for the next start
+  --name NAME             name of the instance (default: the program's name)
   -l, --login             start the shell as a login shell
-  --or-fail               run nothing where there is no fence to be had
+  --or-fail               run nothing if there is no fence
   -h, --help              show this help
   --version               print the version
 
-ringfence-shell(1) has the rest. It ends as the command does; 2 for a bad argument, 5 to 7 where nothing was run, 127 for a command
-that is not there.
+Exits as the command does; 2 for a bad argument, 5 to 7 if nothing was run, 127 if the command is not found. See
+ringfence-shell(1).
 HELP
 }
 

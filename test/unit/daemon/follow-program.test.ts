@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { followProgram } from '../../../src/daemon/follow-program.ts';
+import { watchPaths } from '../../../src/platform/files/watch-paths.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 let folder: string;
@@ -42,8 +43,13 @@ describe('followProgram', () => {
   });
 
   it('takes one that is gone for a moment for what comes then', async () => {
+    let noticed = false;
+    const beside = watchPaths([program], () => {
+      noticed = true;
+    });
     renameSync(program, join(folder, 'away'));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await waitFor(() => noticed, { what: 'the move to be noticed' });
+    beside.close();
     renameSync(join(folder, 'away'), program);
     // What is told is told after this.
     utimesSync(program, 1, 1);

@@ -11,6 +11,8 @@ describe('a name for people', () => {
     ['C1 \x9b31m', 'C1 \ufffd31m'],
     ['del\x7f', 'del\ufffd'],
     ['txt.\u202eexe', 'txt.\ufffdexe'],
+    ['a\u2028b\ud800c', 'a\ufffdb\ufffdc'],
+    ['\u200fפיירפוקס', '\u200fפיירפוקס'],
     ['\u2066isolated\u2069', '\ufffdisolated\ufffd'],
   ])('%j is shown as %j', (name, shown) => {
     expect(displayName(name)).toBe(shown);

@@ -170,6 +170,30 @@ _ringfence_offer() {
     signal) COMPREPLY=($(compgen -W $'TERM\\nKILL\\nINT\\nHUP\\nSTOP\\nCONT\\nUSR1\\nUSR2' -- "$2")) ;;
     file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$2")) ;;
   esac
+  # Nothing begins so: "ged" is org.gnome.gedit.
+  [[ \${#COMPREPLY[@]} == 0 && -n $2 ]] || return
+  case $1 in
+    app) COMPREPLY=($(_ringfence_apps '' | _ringfence_last_parts "$2" | sort -u)) ;;
+    available | enabled) COMPREPLY=($(_ringfence_entries "$1" '' | _ringfence_last_parts "$2" | sort -u)) ;;
+    instance | process) COMPREPLY=($(_ringfence_instances '' | _ringfence_last_parts "$2" | sort -u)) ;;
+    setting) ((COMP_CWORD != 3)) || COMPREPLY=($(_ringfence_apps '' | _ringfence_last_parts "$2" | sort -u)) ;;
+  esac
+}
+
+# The ids whose last part begins like the word: one as a whole, several by that part, or readline would take away what was typed.
+_ringfence_last_parts() {
+  local id
+  local -a ids=()
+  while IFS= read -r id; do
+    [[ $id == *.* ]] || continue
+    local part=\${id##*.}
+    [[ \${part,,} == "\${1,,}"* ]] && ids+=("$id")
+  done < <(sort -u)
+  if ((\${#ids[@]} == 1)); then
+    printf '%s\\n' "\${ids[0]}"
+  elif ((\${#ids[@]} > 1)); then
+    printf '%s\\n' "\${ids[@]##*.}"
+  fi
 }`;
 
 function commandCase({ name, options, first, others }: CompletionCommand): string {

@@ -1,11 +1,12 @@
 import { eastAsianWidth } from 'get-east-asian-width';
+import { displayName } from '../../../domain/display-name.ts';
 
 /**
- * Text of somebody else's, safe on a terminal: what would move the cursor, end the line or turn the direction of the rest of it is shown
- * as U+FFFD. Right-to-left text gets a mark behind it that keeps the numbers after it in their places (Unicode Annex 9, 4.3).
+ * A display name in a line with others: marks of direction in it are shown as U+FFFD, and right-to-left text gets one behind it that
+ * keeps the numbers after it in their places (Unicode Annex 9, 4.3).
  */
 export function printable(text: string): string {
-  const harmless = text.replace(commanding, '\ufffd');
+  const harmless = displayName(text).replace(/[\u061c\u200e\u200f\ufeff]/g, '\ufffd');
   return rightToLeft.test(harmless) ? `${harmless}\u200e` : harmless;
 }
 
@@ -51,9 +52,6 @@ export function shortened(text: string, width: number): string {
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
-/** Controls, line and paragraph separators, lone surrogates, and the marks that set a direction. */
-const commanding = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
 /** Letters that are written from right to left. */
 const rightToLeft =

@@ -38,6 +38,7 @@ beforeAll(async () => {
   at('runtime/ringfence/instances/app-ringfence-gimp-12.json');
   at('runtime/ringfence/instances/app-ringfence-two\\x2dwords-7.json');
   at('config/ringfence/config.toml', '[profile.browser]\nbase = "relaxed"\n[profile."x.y"]\n');
+  for (const id of ['org.a.Reader', 'org.b.Recorder']) at(`several/applications/${id}.desktop`);
   at('notes.txt');
   env = {
     HOME: place,
@@ -73,11 +74,20 @@ async function offers(
   return [...new Set(words.filter(Boolean))].sort();
 }
 
+// readline keeps what its words have in common: of several whole ids that would be less than what was typed.
+it.each(['bash', 'bash-completion'] as const)('%s goes on with the last parts of several ids', async (shell) => {
+  const several = { XDG_DATA_HOME: join(place, 'several') };
+  expect(await offers(shell, 'ringfence launch re', several)).toEqual(['Reader', 'Recorder']);
+  expect(await offers(shell, 'ringfence config set rec', several)).toEqual(['org.b.Recorder']);
+});
+
 describe.each(['bash', 'bash-completion', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
   const cases: [string, string[]][] = [
     ['ringfence la', ['launch']],
     ['ringfence launch ', ['firefox', 'gimp', 'kde4-kate', 'my app', 'org.gnome.gedit', 'org.test.portal']],
     ['ringfence launch fi', ['firefox']],
+    ['ringfence launch ged', ['org.gnome.gedit']],
+    ['ringfence launch Port', ['org.test.portal']],
     ['ringfence launch --profile ', ['browser', 'relaxed', 'strict', 'x.y']],
     ['ringfence launch --profile browser org.g', ['org.gnome.gedit']],
     ['ringfence launch --memory-h', ['--memory-high']],
