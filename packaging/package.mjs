@@ -118,7 +118,7 @@ function makeArch({ tarball }) {
   const folder = join(work, 'arch');
   mkdirSync(folder, { recursive: true });
   cpSync(tarball, join(folder, `${name}.tar.xz`));
-  cpSync(join(root, 'packaging/arch/PKGBUILD'), join(folder, 'PKGBUILD'));
+  cpSync(join(root, 'packaging/arch'), folder, { recursive: true });
   const programs = withEsbuild(folder);
   const makepkg = ['makepkg', '--nodeps', '--skipinteg', '--noconfirm'];
   // Dependencies are not looked at, but makepkg wants to know where pacman is.

@@ -21,8 +21,10 @@ main() {
   node=$(command -v node) || fail 'cannot find node; install Node.js 18.19 or later'
   "$node" -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 18 || (a == 18 && b >= 19) ? 0 : 1)' ||
     fail "$node is version $("$node" --version); 18.19 or later is needed"
-  mkdir -p "$destdir/usr/local" || fail "cannot write $destdir/usr/local"
+  mkdir -p "$destdir/usr/local" && [ -w "$destdir/usr/local" ] || fail "cannot write $destdir/usr/local; run it as root"
+  made=$(cat "$destdir$lib/folders" 2>/dev/null || true)
   for file in $(list); do put "$file"; done
+  printf '%s\n' "$made" >"$destdir$lib/folders"
   echo 'Ringfence is installed. As a user: "ringfence doctor", then "ringfence enable APP".'
 }
 
@@ -33,7 +35,7 @@ list() {
 
 # Written beside and renamed: what runs keeps the file that it has.
 put() {
-  mkdir -p "$destdir${1%/*}"
+  make_folder "${1%/*}"
   cp -P ".$1" "$destdir$1.new"
   [ -L ".$1" ] || case $1 in
     *.service | "$lib"/ringfence | "$lib"/ringfenced) sed "s,/usr/bin/node,$node," ".$1" >"$destdir$1.new" ;;
@@ -41,9 +43,19 @@ put() {
   mv -fT "$destdir$1.new" "$destdir$1"
 }
 
+# Notes which folders are its own, the inner ones first.
+make_folder() {
+  [ ! -d "$destdir$1" ] || return 0
+  make_folder "${1%/*}"
+  mkdir "$destdir$1"
+  made="$1
+$made"
+}
+
 take_away() {
-  for file in $(list); do rm -f "$destdir$file"; done
-  rmdir "$destdir$lib" "$destdir/usr/local/share/doc/ringfence" 2>/dev/null || true
+  made=$(cat "$destdir$lib/folders" 2>/dev/null || true)
+  for file in $(list) "$lib/folders"; do rm -f "$destdir$file"; done
+  for folder in $made; do rmdir "$destdir$folder" 2>/dev/null || true; done
   echo 'Ringfence is removed. Icons of apps that users have enabled start these without a fence, and say so.'
   echo 'To put them back as they were, install it again and run "ringfence disable --all" as that user.'
 }

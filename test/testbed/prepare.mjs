@@ -73,7 +73,7 @@ const packages = [
   // the launchers of other desktops
   ...['libgtk-3-bin', 'exo-utils'],
   // what packages are made and looked through with
-  ...['debhelper', 'esbuild', 'lintian', 'rpm', 'makepkg', 'libarchive-tools', 'fakeroot'],
+  ...['debhelper', 'esbuild', 'lintian', 'rpm', 'makepkg', 'pacman-package-manager', 'libarchive-tools', 'fakeroot'],
   // GLib, the oracle for desktop entries; a raw bus client
   ...['desktop-file-utils', 'libglib2.0-bin', 'python3-gi', 'python3-dbus', 'gir1.2-glib-2.0'],
 ];
