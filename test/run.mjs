@@ -180,7 +180,10 @@ function packagingJobs(files, roots) {
   });
   // Those of other systems go over this machine's own files, as their tools are here.
   const formats = files.filter((file) => basename(file) === 'formats.test.ts');
-  const stories = files.filter((file) => !formats.includes(file));
+  const inDesktops = files.filter((file) => basename(file) === 'desktop.test.ts');
+  const stories = files.filter((file) => !formats.includes(file) && !inDesktops.includes(file));
+  const earlier = stories.length > 0 ? olderPackage() : Promise.resolve(undefined);
+  const desktops = (process.env.RINGFENCE_TEST_DESKTOPS ?? '').split(' ').filter(Boolean);
   const lintian = 'lintian --allow-root --fail-on error,warning out/package/*.changes';
   return [
     {
@@ -197,15 +200,42 @@ function packagingJobs(files, roots) {
       const argv = ['--journal', '--door', ...vitest('packaging', [file])];
       return { ...session('packages of other systems', 'package-formats', argv), ready: packages };
     }),
+    ...(inDesktops.length > 0 ? desktops : []).map((desktop) => {
+      const job = onThisNode(
+        `package in GNOME Shell (${desktop})`,
+        `desktop-${desktop}`,
+        ['--gnome', '--door'],
+        'packaging',
+        inDesktops,
+      );
+      const itsFiles = prepareRoot(desktop, 'gnome').then((folder) => {
+        job.env.RINGFENCE_TEST_ROOT = folder;
+        return folder !== undefined;
+      });
+      return { ...job, ready: Promise.all([packages, itsFiles]).then((all) => all.every(Boolean)) };
+    }),
     ...(stories.length > 0 ? releases : []).map((release) => {
       const job = onThisNode(`package (${release})`, `package-${release}`, ['--door'], 'packaging', stories);
       const itsFiles = (roots[release] ?? prepareRoot(release)).then((folder) => {
         job.env.RINGFENCE_TEST_ROOT = folder;
         return folder !== undefined;
       });
-      return { ...job, ready: Promise.all([packages, itsFiles]).then((all) => all.every(Boolean)) };
+      const older = earlier.then((file) => {
+        if (file !== undefined) job.env.RINGFENCE_TEST_OLDER_PACKAGE = file;
+        return true;
+      });
+      return { ...job, ready: Promise.all([packages, itsFiles, older]).then((all) => all.every(Boolean)) };
     }),
   ];
+}
+
+/** The package of the commit in $RINGFENCE_TEST_UPGRADE_FROM, as a session knows it. */
+async function olderPackage() {
+  const commit = process.env.RINGFENCE_TEST_UPGRADE_FROM;
+  if (commit === undefined) return undefined;
+  const made = await run([testbed('older-package'), commit], { capture: true });
+  if (made.code !== 0) tally.fail(`making the package of ${commit}: ${made.output}`);
+  return `/srv/cache/packages/${basename(made.output.trim().split('\n').at(-1))}`;
 }
 
 /** The same tests in this system's GNOME Shell and in Debian 13's. */

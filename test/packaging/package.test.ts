@@ -25,8 +25,10 @@ interface Finding {
   readonly says: string;
 }
 
-/** The very package, but of an older version: what an upgrade is from. */
+/** What an upgrade is from: an earlier commit's package where run.mjs was told of one, else this very package of an older version. */
 async function olderPackage(): Promise<string> {
+  const built = process.env['RINGFENCE_TEST_OLDER_PACKAGE'];
+  if (built !== undefined) return built;
   const [name] = readdirSync(folder).filter((one) => one.endsWith('_all.deb'));
   const tree = mkdtempSync(join(tmpdir(), 'older-'));
   await output(['dpkg-deb', '--raw-extract', join(folder, name ?? ''), tree]);
@@ -74,6 +76,17 @@ async function runningVersion(): Promise<string> {
   return (JSON.parse(stdout) as { version: string }).version;
 }
 
+/** All that packages may write, but for dpkg's own notes: path, kind, mode, owner, and size and target of what is no folder. */
+async function systemFiles(): Promise<string[]> {
+  const facts = ['(', '-type', 'd', '-printf', '%p %y %m %u\\n', ')', '-o', '-printf', '%p %y %m %u %s %l\\n'];
+  // Some folders are root's alone, before and after.
+  const { stdout } = await command(['find', '/usr', '/etc', '/opt', '/var/lib', '/var/cache', '-xdev', ...facts]);
+  return stdout
+    .split('\n')
+    .filter((line) => !line.startsWith('/var/lib/dpkg/'))
+    .sort();
+}
+
 async function enabled(): Promise<string> {
   return output(['/usr/bin/ringfence', 'apps', '--enabled']);
 }
@@ -81,6 +94,7 @@ async function enabled(): Promise<string> {
 // One story, in this order: each step begins with what the one before has left.
 describe('the package', () => {
   let original: string;
+  let system: string[];
   let notifications: NotificationListener;
   let first: { pid: number; cgroup: string };
   let unit: string;
@@ -98,9 +112,12 @@ describe('the package', () => {
 
   it('installs, changes no home and runs nothing', async () => {
     const before = fileTree(home, () => true);
-    await dpkg('--install', await olderPackage());
+    system = await systemFiles();
+    const older = await olderPackage();
+    await dpkg('--install', older);
     expect(fileTree(home, () => true)).toEqual(before);
-    expect(await output(['/usr/bin/ringfence', '--version'])).toBe('ringfence 0.0.1');
+    const field = await output(['dpkg-deb', '--field', older, 'Version']);
+    expect(await output(['/usr/bin/ringfence', '--version'])).toBe(`ringfence ${field.replace(/-1$/, '')}`);
     expect(await unitProperty('ringfence.service', 'ActiveState')).not.toBe('active');
   });
 
@@ -184,10 +201,11 @@ describe('the package', () => {
     });
   });
 
-  it('is purged, and no home is touched', async () => {
+  it('is purged: nothing of it stays in the system, and no home is touched', async () => {
     const before = fileTree(home, () => true);
     await dpkg('--purge', 'ringfence');
     expect(fileTree(home, () => true)).toEqual(before);
+    expect(await systemFiles()).toEqual(system);
     expect((await command(['dpkg', '--status', 'ringfence'])).code).toBe(1);
   });
 
