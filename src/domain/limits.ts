@@ -20,11 +20,11 @@ export function isLimitName(text: string): text is LimitName {
 
 /**
  * A limit as it was written, checked but not yet tied to a machine. `amount` is in the limit's own unit: bytes, CPU
- * microseconds per second, a weight, or tasks. `share` is in millionths of what the machine has.
+ * microseconds per second, a weight, or tasks. `share` is in millionths of what the machine has, `of-max` in those of memory-max.
  */
 export type ParsedLimit = { readonly name: LimitName; readonly text: string } & (
   | { readonly kind: 'amount'; readonly amount: bigint }
-  | { readonly kind: 'share'; readonly millionths: bigint }
+  | { readonly kind: 'share' | 'of-max'; readonly millionths: bigint }
   | { readonly kind: 'infinity' }
 );
 
@@ -48,6 +48,8 @@ export function parseLimit(name: LimitName, text: string): ParsedLimit {
 export function readLimit(name: LimitName, text: string): ParsedLimit | { readonly problem: string } {
   const form = forms[name];
   if (text === 'infinity' && form.infinity) return { name, text, kind: 'infinity' };
+  const ofMax = name === 'memory-high' ? /^(\d{1,2})(?:\.(\d{1,4}))?% of memory-max$/.exec(text) : null;
+  if (ofMax !== null) return readShareOfMax(name, text, millionths(ofMax[1] ?? '', ofMax[2] ?? ''));
   const percent = /^(\d{1,20})(?:\.(\d{1,4}))?%$/.exec(text);
   if (percent !== null && form.percent !== 'none') {
     return readPercent(name, text, millionths(percent[1] ?? '', percent[2] ?? ''));
@@ -60,11 +62,17 @@ export function readLimit(name: LimitName, text: string): ParsedLimit | { readon
 
 /**
  * What a limit amounts to on this machine: bytes, CPU microseconds per second (1,000,000 is one core), a weight or a
- * number of tasks. Shares are rounded down. Throws `InvalidLimit` for a share that leaves nothing to run in.
+ * number of tasks. Shares are rounded down. Throws `InvalidLimit` for a share that leaves nothing to run in. `memoryMax`: what
+ * memory-max amounts to, which a memory-high may be a share of.
  */
-export function resolveLimit(parsed: ParsedLimit, host: HostAmounts): bigint | 'infinity' {
+export function resolveLimit(
+  parsed: ParsedLimit,
+  host: HostAmounts,
+  memoryMax: bigint | 'infinity' = 'infinity',
+): bigint | 'infinity' {
   if (parsed.kind === 'infinity') return 'infinity';
   if (parsed.kind === 'amount') return parsed.amount;
+  if (parsed.kind === 'of-max') return shareOfMax(parsed.millionths, memoryMax);
   const form = forms[parsed.name];
   const whole = form.whole?.(host) ?? 0n;
   const amount = (whole * parsed.millionths) / oneWhole;
@@ -73,6 +81,12 @@ export function resolveLimit(parsed: ParsedLimit, host: HostAmounts): bigint | '
     throw new RingfenceError('InvalidLimit', `cannot set ${parsed.name} to ${quote(parsed.text)}: ${problem}`);
   }
   return amount;
+}
+
+/** Whether a value is written as a share of memory-max: it follows when that changes. */
+export function followsMemoryMax(name: LimitName, text: string): boolean {
+  const read = readLimit(name, text);
+  return 'kind' in read && read.kind === 'of-max';
 }
 
 const oneWhole = 1_000_000n;
@@ -121,7 +135,7 @@ const forms: Readonly<Record<LimitName, LimitForm>> = {
   },
   'memory-high': {
     ...memoryForm,
-    expected: bytesExpected,
+    expected: 'bytes like 4G, a share like 70%, "98% of memory-max", or infinity',
     whole: (host) => host.memoryBytes,
     check: (amount) => {
       if (amount < largestPage) return 'less than 64K would bring the app to a halt';
@@ -170,6 +184,18 @@ function readPercent(name: LimitName, text: string, parts: bigint): ParsedLimit 
   if (parts > oneWhole) return { problem: 'a share cannot be more than 100%' };
   if (parts === 0n && name !== 'memory-swap-max') return { problem: form.check(0n) ?? 'a share cannot be nothing' };
   return { name, text, kind: 'share', millionths: parts };
+}
+
+function readShareOfMax(name: LimitName, text: string, parts: bigint): ParsedLimit | { problem: string } {
+  if (parts < oneWhole / 2n) return { problem: 'expected a share of memory-max from 50% to 99.9999%' };
+  return { name, text, kind: 'of-max', millionths: parts };
+}
+
+/** No limit without a memory-max, and below the least that a memory-high may be: an app so small has nothing to give back. */
+function shareOfMax(parts: bigint, memoryMax: bigint | 'infinity'): bigint | 'infinity' {
+  if (memoryMax === 'infinity') return 'infinity';
+  const amount = (memoryMax * parts) / oneWhole;
+  return amount < largestPage ? 'infinity' : amount;
 }
 
 /** 12.5 % is 125000 millionths; the fraction has at most four digits. */

@@ -34,7 +34,7 @@ export async function setLimits(
   const { unit } = report;
   const task = `set limits of ${report.name}`;
   const before = limitsInForce(cgroup, cgroups);
-  const changes = planChange(asked, before, ports.host(), task);
+  const changes = planChange(asked, { held: before, rows: report.rows }, ports.host(), task);
   requireThere(cgroup, task, cgroups);
   await systemd.setProperties(unit, limitProperties(changes));
   try {

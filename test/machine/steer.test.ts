@@ -45,6 +45,15 @@ describe('an app that runs', () => {
   it('gets less than it uses, and more again', async () => {
     const { path, unit } = await run(['perl', '-e', holds(60)], { 'memory-max': '300M', 'memory-swap-max': '0' });
     await waitFor(async () => (await usage(path, 'memory-current')) > 60 * MiB, { what: '60 MB' });
+    // A little below memory-max unless told, and along with it: the kernel rounds down to pages.
+    const below = (bytes: number) => String(Math.floor((bytes * 0.98) / 4096) * 4096);
+    expect(await readCgroup(unit, 'memory.high')).toBe(below(300 * MiB));
+    await steering.setLimits(path, { 'memory-max': '250M' });
+    expect(await readCgroup(unit, 'memory.high')).toBe(below(250 * MiB));
+    const high = { asked: '98% of memory-max', origin: 'built-in', state: 'enforced', value: below(250 * MiB) };
+    expect(await rowOf(path, 'memory-high')).toMatchObject(high);
+    await steering.setLimits(path, { 'memory-max': 'infinity' });
+    expect(await readCgroup(unit, 'memory.high')).toBe('max');
     await steering.setLimits(path, {
       'memory-max': '200M',
       'memory-high': '150M',

@@ -41,7 +41,8 @@ export function decideContainment(input: Asked & { readonly host: HostFacts }): 
         ? (settings?.limits.get(name) ?? profile.limits.get(name))
         : { value: asked, origin: { kind: 'request' } as const };
     if (setting === undefined) continue;
-    const value = resolveLimit(setting.value, host);
+    const memoryMax = limits.find((limit) => limit.name === 'memory-max')?.value;
+    const value = resolveLimit(setting.value, host, memoryMax);
     const shortcoming = value === 'infinity' ? undefined : limitShortcoming(name, host);
     limits.push({
       name,

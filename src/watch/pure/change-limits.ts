@@ -1,6 +1,14 @@
 import { RingfenceError } from '../../domain/errors.ts';
 import { type HostFacts, limitShortcoming } from '../../domain/host-facts.ts';
-import { isLimitName, type LimitName, limitNames, parseLimit, readLimit, resolveLimit } from '../../domain/limits.ts';
+import {
+  followsMemoryMax,
+  isLimitName,
+  type LimitName,
+  limitNames,
+  parseLimit,
+  readLimit,
+  resolveLimit,
+} from '../../domain/limits.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
 import type { ReportRow } from '../../domain/report.ts';
 import { outcomeOf } from '../../launch/pure/make-report.ts';
@@ -11,25 +19,35 @@ export interface LimitChange {
   readonly name: LimitName;
   readonly asked: string;
   readonly value: bigint | 'infinity';
+  /** Where it comes from when this request did not name it. */
+  readonly origin?: string;
 }
 
 /**
- * What SetLimits comes to. `held`: the limits in force, as the property Limits has them. `task` opens the messages: "set limits of firefox".
+ * What SetLimits comes to. `held`: the limits in force, as the property Limits has them; `rows`: the report, by which a memory-high that
+ * was asked for as a share of memory-max follows it. `task` opens the messages: "set limits of firefox".
  * @throws RingfenceError UnknownOption, InvalidLimit, InvalidArgument (nothing named, or limits that contradict each other),
  * NotEnforceable (what no controller enforces here)
  */
 export function planChange(
   asked: ReadonlyMap<string, string>,
-  held: ReadonlyMap<string, string>,
+  { held, rows }: { readonly held: ReadonlyMap<string, string>; readonly rows: readonly ReportRow[] },
   host: HostFacts,
   task: string,
 ): LimitChange[] {
   for (const name of asked.keys()) if (!isLimitName(name)) throw unknownLimit(task, name);
   if (asked.size === 0) throw new RingfenceError('InvalidArgument', `cannot ${task}: no limit is named`);
-  const changes = limitNames.flatMap((name): LimitChange[] => {
+  const changes: LimitChange[] = [];
+  for (const name of limitNames) {
     const text = asked.get(name);
-    return text === undefined ? [] : [{ name, asked: text, value: resolveLimit(parseLimit(name, text), host) }];
-  });
+    const following = name === 'memory-high' && asked.has('memory-max') ? followingRow(rows) : undefined;
+    const written = text ?? following?.asked;
+    if (written === undefined) continue;
+    const memoryMax = changes.find((one) => one.name === 'memory-max')?.value ?? heldMemoryMax(held);
+    const value = resolveLimit(parseLimit(name, written), host, memoryMax);
+    const origin = text === undefined && following !== undefined ? { origin: following.origin } : {};
+    changes.push({ name, asked: written, value, ...origin });
+  }
   for (const { name, value } of changes) {
     const shortcoming = value === 'infinity' ? undefined : limitShortcoming(name, host);
     if (shortcoming === undefined) continue;
@@ -38,6 +56,15 @@ export function planChange(
   }
   refuseContradiction(changes, held, task);
   return changes;
+}
+
+function followingRow(rows: readonly ReportRow[]): ReportRow | undefined {
+  return rows.find(({ name, asked }) => name === 'memory-high' && followsMemoryMax(name, asked));
+}
+
+function heldMemoryMax(held: ReadonlyMap<string, string>): bigint | 'infinity' {
+  const text = held.get('memory-max');
+  return text === undefined ? 'infinity' : BigInt(text);
 }
 
 /** Memory is reclaimed above memory-high; at memory-max it is killed for. Who names one of them gets both in force. */
@@ -76,7 +103,10 @@ export function rowsAfter(
   judgements: ReadonlyMap<Judged, Judgement>,
 ): ReportRow[] {
   const changed = new Map<string, ReportRow>(
-    changes.map(({ name, asked }) => [name, { name, asked, origin: 'request', ...outcomeOf(judgements.get(name)) }]),
+    changes.map(({ name, asked, origin = 'request' }) => [
+      name,
+      { name, asked, origin, ...outcomeOf(judgements.get(name)) },
+    ]),
   );
   const kept = rows.filter(({ name }) => !changed.has(name) && name !== 'oom-kill').map(withoutMoot(changes));
   const limits = limitNames.flatMap((name) => changed.get(name) ?? kept.find((row) => row.name === name) ?? []);

@@ -293,6 +293,7 @@ const instanceChecks: Record<string, Check> = {
   Report: async () =>
     expect((await at(await run({}))).report.map((row) => row.get('name'))).toEqual([
       'memory-max',
+      'memory-high',
       'memory-swap-max',
       'tasks-max',
     ]),

@@ -116,6 +116,7 @@ describe('a running instance', () => {
     };
     const expected = [
       ['memory-max', 'infinity', 'request', 'enforced'],
+      ['memory-high', '98% of memory-max', 'built-in', 'enforced'],
       ['memory-swap-max', '25%', 'built-in', 'not-enforced'],
       ['tasks-max', 'infinity', 'request', 'enforced'],
     ];

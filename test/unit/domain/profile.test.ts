@@ -22,6 +22,7 @@ describe('resolveProfile', () => {
     expect([found.name, found.mode, found.chain]).toEqual(['inner', 'strict', ['inner', 'outer', 'strict']]);
     expect([...found.limits].map(([name, { value }]) => [name, value.text]).sort()).toEqual([
       ['cpu-quota', '50%'],
+      ['memory-high', '98% of memory-max'],
       ['memory-max', '1G'],
       ['memory-swap-max', '25%'],
       ['tasks-max', '4096'],

@@ -84,11 +84,12 @@ describe('ringfence config', () => {
     expect(JSON.parse(stdout)).toEqual([
       { app, key: 'profile', value: 'relaxed', origin: 'built-in' },
       { app, key: 'memory-max', value: '70%', origin: 'built-in' },
+      { app, key: 'memory-high', value: '98% of memory-max', origin: 'built-in' },
       { app, key: 'memory-swap-max', value: '25%', origin: 'built-in' },
       { app, key: 'cpu-quota', value: '150%', origin: `${file}:7` },
       { app, key: 'tasks-max', value: '2000', origin: `${file}:3` },
     ]);
-    expect((await ringfence('config', 'get', 'org.test.App', 'memory-high')).code).toBe(1);
+    expect((await ringfence('config', 'get', 'org.test.App', 'cpu-weight')).code).toBe(1);
     const all = (await ringfence('config', 'get')).stdout.trimEnd().split('\n');
     expect(all.map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
       ['profile.relaxed tasks-max', '2000'],

@@ -29,6 +29,7 @@ describe('effective settings', () => {
     expect(rows(effectiveSettings(config, { kind: 'app', name: 'firefox' }))).toEqual([
       'profile browser /own:1',
       'memory-max 4G /own:4',
+      'memory-high 98% of memory-max built-in',
       'memory-swap-max 25% built-in',
       'cpu-weight 50 /etc:4',
       'tasks-max 100 /own:7',

@@ -73,7 +73,12 @@ describe('Profiles', () => {
   it('has each profile with its mode, its base and the limits it ends up with', () => {
     const text = '[profile.work]\nbase = "strict"\nmemory-max = "4G"\n[profile.a]\nbase = "work"\ncpu-quota = "50%"\n';
     const profiles = describeProfiles(readConfig([{ path: '/c', text }]).config);
-    const builtIn = { 'memory-max': '70%', 'memory-swap-max': '25%', 'tasks-max': '4096' };
+    const builtIn = {
+      'memory-max': '70%',
+      'memory-high': '98% of memory-max',
+      'memory-swap-max': '25%',
+      'tasks-max': '4096',
+    };
     expect([...profiles].map(([name, settings]) => [name, Object.fromEntries(settings)])).toEqual([
       ['a', { mode: 'strict', base: 'work', ...builtIn, 'memory-max': '4G', 'cpu-quota': '50%' }],
       ['relaxed', { mode: 'relaxed', ...builtIn }],

@@ -23,6 +23,7 @@ describe('config', () => {
     const texts = [...resolveProfile(config.profiles, 'strict').limits].map(([name, { value }]) => [name, value.text]);
     expect(texts).toEqual([
       ['memory-max', '70%'],
+      ['memory-high', '98% of memory-max'],
       ['memory-swap-max', '25%'],
       ['tasks-max', '4096'],
     ]);

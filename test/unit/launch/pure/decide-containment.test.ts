@@ -45,6 +45,7 @@ describe('decide containment', () => {
     expect(decision).toMatchObject({ app: 'gedit', profile: 'relaxed', mode: 'relaxed', shortcomings: [] });
     expect(decision.limits.map(({ name, value, origin }) => [name, value, origin.kind])).toEqual([
       ['memory-max', (8n * 2n ** 30n * 7n) / 10n, 'built-in'],
+      ['memory-high', (((8n * 2n ** 30n * 7n) / 10n) * 98n) / 100n, 'built-in'],
       ['memory-swap-max', 2n ** 28n, 'built-in'],
       ['tasks-max', 4096n, 'built-in'],
     ]);
@@ -55,11 +56,29 @@ describe('decide containment', () => {
     const origins = decision.limits.map(({ name, asked, origin }) => [name, asked, origin]);
     expect(origins).toEqual([
       ['memory-max', '2G', { kind: 'request' }],
+      ['memory-high', '98% of memory-max', { kind: 'built-in' }],
       ['memory-swap-max', '25%', { kind: 'built-in' }],
       ['cpu-quota', '200%', { kind: 'file', path: '/c.toml', line: 7, key: 'app.firefox.cpu-quota' }],
       ['tasks-max', '4096', { kind: 'built-in' }],
     ]);
     expect(decision.reasons[0]).toBe('profile browser (/c.toml:6, built on relaxed)');
+  });
+
+  it('takes a memory-high as a share of the memory-max that counts', () => {
+    const high = (toml: string, options: Record<string, string> = {}, on = host) =>
+      decide(toml, 'a', options, on).limits.find(({ name }) => name === 'memory-high');
+    const G = 2n ** 30n;
+    expect(high('[app.a]\nmemory-max = "4G"')?.value).toBe((4n * G * 98n) / 100n);
+    expect(high('[app.a]\nmemory-max = "4G"', { 'memory-max': '1G' })?.value).toBe((G * 98n) / 100n);
+    expect(high('[app.a]\nmemory-max = "4G"\nmemory-high = "75% of memory-max"')?.value).toBe(3n * G);
+    expect(high('[app.a]\nmemory-max = "4G"\nmemory-high = "75%"')?.value).toBe(6n * G);
+    expect(high('', { 'memory-high': 'infinity' })?.value).toBe('infinity');
+    // Nothing to be below of, or less than anybody can give back.
+    expect(high('', { 'memory-max': 'infinity' })?.value).toBe('infinity');
+    expect(high('', { 'memory-max': '64K' })?.value).toBe('infinity');
+    const bare = { ...host, controllers: new Set<string>() };
+    const none = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
+    expect(decide('', 'a', none, bare).shortcomings).toEqual([]);
   });
 
   it("keeps an app's own limits under another profile", () => {
@@ -105,7 +124,7 @@ describe('decide containment', () => {
     const reason = (name: string) => `the ${name} controller is not delegated to your user manager`;
     expect(() => decide('', undefined, { profile: 'strict' }, { ...host, controllers: new Set() })).toThrow(
       new RegExp(
-        `^cannot launch the command strictly: memory-max, memory-swap-max: ${reason('memory')}; tasks-max: ${reason('pids')} \\(as root, `,
+        `^cannot launch the command strictly: memory-max, memory-high, memory-swap-max: ${reason('memory')}; tasks-max: ${reason('pids')} \\(as root, `,
       ),
     );
   });
@@ -178,7 +197,9 @@ describe('decide containment', () => {
 
   it('names every missing part in a refusal', () => {
     const bare = { ...host, controllers: new Set<string>() };
-    expect(() => decide('', 'a', { profile: 'strict' }, bare)).toThrow(/memory-max, memory-swap-max: .*tasks-max: /);
+    expect(() => decide('', 'a', { profile: 'strict' }, bare)).toThrow(
+      /memory-max, memory-high, memory-swap-max: .*tasks-max: /,
+    );
   });
 
   it('refuses a share that leaves nothing', () => {

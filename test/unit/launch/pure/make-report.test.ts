@@ -26,6 +26,7 @@ const report = makeReport(
   decision,
   new Map([
     ['memory-max', judgeLimit('memory-max', 7_168_000n, { file: 'memory.max', text: '7168000\n' })],
+    ['memory-high', judgeLimit('memory-high', 7_024_640n, { file: 'memory.high', text: '7024640\n' })],
     ['memory-swap-max', judgeLimit('memory-swap-max', 0n, { file: 'memory.swap.max', text: '0\n' })],
     ['cpu-quota', judgeLimit('cpu-quota', 3_000_000n, undefined)],
   ]),
@@ -35,13 +36,14 @@ describe('report', () => {
   it('has a row for each limit that was asked for', () => {
     expect(report.rows.map(({ name, asked, origin, state, value }) => [name, asked, origin, state, value])).toEqual([
       ['memory-max', '70%', 'built-in', 'enforced', '7168000'],
+      ['memory-high', '98% of memory-max', 'built-in', 'enforced', '7024640'],
       ['memory-swap-max', '25%', 'built-in', 'enforced', '0'],
       ['cpu-quota', '300%', '/c.toml:2', 'not-enforced', ''],
       ['tasks-max', '4096', 'built-in', 'not-enforced', ''],
     ]);
-    expect(report.rows[2]?.reason).toContain('cpu controller');
-    expect(report.rows[2]?.fix).toContain('delegate.conf');
-    expect(report.rows[3]?.reason).toBe('the kernel was not asked about it');
+    expect(report.rows[3]?.reason).toContain('cpu controller');
+    expect(report.rows[3]?.fix).toContain('delegate.conf');
+    expect(report.rows[4]?.reason).toBe('the kernel was not asked about it');
   });
 
   const withMemory = (high: string, max: string) => {
@@ -164,7 +166,7 @@ describe('report', () => {
 
   it('renders to string maps with the same keys in each', () => {
     const maps = reportMaps(report);
-    expect(maps).toHaveLength(4);
+    expect(maps).toHaveLength(5);
     const keys = ['name', 'asked', 'origin', 'state', 'value', 'reason', 'fix'];
     for (const map of maps) expect([...map.keys()]).toEqual(keys);
     expect(maps[0]?.get('value')).toBe('7168000');

@@ -13,8 +13,13 @@ const host: HostFacts = {
   kernelHas: () => true,
   systemdVersion: 252,
 };
-const plan = (asked: Record<string, string>, held: Record<string, string> = {}) =>
-  planChange(new Map(Object.entries(asked)), new Map(Object.entries(held)), host, 'set limits of firefox');
+const plan = (asked: Record<string, string>, held: Record<string, string> = {}, rows: readonly ReportRow[] = []) =>
+  planChange(
+    new Map(Object.entries(asked)),
+    { held: new Map(Object.entries(held)), rows },
+    host,
+    'set limits of firefox',
+  );
 const row = (name: string, over: Partial<ReportRow> = {}): ReportRow => ({
   name,
   asked: '70%',
@@ -82,6 +87,26 @@ describe('the limits of what runs', () => {
     expect(plan({ 'memory-high': '1G' })).toHaveLength(1);
     // Who names neither has nothing to do with it.
     expect(plan({ 'tasks-max': '5' }, { 'memory-max': '1', 'memory-high': '2' })).toHaveLength(1);
+  });
+
+  it('take a memory-high along that is a share of memory-max', () => {
+    const share = row('memory-high', { asked: '50% of memory-max', origin: 'config.toml:3' });
+    const high = { name: 'memory-high', asked: share.asked, origin: share.origin };
+    const now = { 'memory-max': String(8n * G), 'memory-high': String(4n * G) };
+    expect(plan({ 'memory-max': '2G' }, now, [share])[1]).toEqual({ ...high, value: G });
+    expect(plan({ 'memory-max': 'infinity' }, now, [share])[1]).toEqual({ ...high, value: 'infinity' });
+    expect(plan({ 'tasks-max': '5' }, now, [share])).toHaveLength(1);
+    expect(plan({ 'memory-max': '9G' }, now, [row('memory-high', { asked: '4G' })])).toHaveLength(1);
+    // The share of what is in force, where memory-max is not named.
+    expect(plan({ 'memory-high': '75% of memory-max' }, now)).toEqual([
+      { name: 'memory-high', asked: '75% of memory-max', value: 6n * G },
+    ]);
+    const judged = held('memory-max', 'memory-high');
+    const rows = rowsAfter([share], plan({ 'memory-max': '2G' }, now, [share]), judged);
+    expect(rows.map(({ name, origin }) => [name, origin]).slice(0, 2)).toEqual([
+      ['memory-max', 'request'],
+      ['memory-high', 'config.toml:3'],
+    ]);
   });
 
   it('are put back as they were', () => {
