@@ -14,6 +14,7 @@ import type { Log } from '../platform/journal/log.ts';
 import { connectOutput, journalStreamVariable, nameOutput } from '../platform/journal/output-stream.ts';
 import { openCgroups } from '../platform/kernel/cgroups.ts';
 import { cgroupRoot, delegatedControllers, memoryAndTasks } from '../platform/kernel/host.ts';
+import { openMemoryPressure } from '../platform/kernel/memory-pressure.ts';
 import { openProcessTree } from '../platform/kernel/process-tree.ts';
 import { type GateKeeper, type GateOptions, openGateKeeper } from '../platform/process/gate-keeper.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
@@ -57,6 +58,8 @@ export function wireFences(around: FenceSurroundings): Fences {
   const gates = gateOptions(systemd);
   const gateKeeper = openGateKeeper(gates);
   const scopeCgroup = (unit: string) => `${systemd.controlGroup}/app.slice/${unit}`;
+  const pressure = openMemoryPressure(cgroupRoot());
+  const pressureFile = (unit: string) => pressure.fileOf(scopeCgroup(unit));
   const instances = openInstances(
     { systemd, cgroups, records, log, scopeCgroup, host: () => hostFacts(systemd) },
     {
@@ -77,6 +80,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     gates,
     running: instances.all,
     busAddress: sessionBusAddress(environment),
+    watchesPressure: () => pressureFile('any.scope') !== undefined,
     killUnit: (unit) => void systemd.killScope(unit, constants.signals.SIGKILL).catch(() => {}),
     findProgram: around.findProgram,
     ...(around.alterSandbox === undefined ? {} : { alterArgs: around.alterSandbox }),
@@ -89,6 +93,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     enabledProfile: around.enabledProfile,
     host: () => hostFacts(systemd),
     scopeCgroup,
+    pressureFile,
     openGates: gateKeeper.open,
     register: instances.add,
     sandboxes,

@@ -3,6 +3,7 @@ import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { asScopeFailure, asStrictRefusal } from '../domain/fence-failure.ts';
 import type { Instance } from '../domain/instance.ts';
+import { withPressure } from '../domain/pressure-variables.ts';
 import { type Report, type ReportRow, serializeReport } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
 import type { Gate } from '../platform/process/gate.ts';
@@ -153,9 +154,11 @@ interface LaunchPlan {
 function planLaunch(start: Startable, decision: Decision, ports: LaunchPorts): LaunchPlan {
   const { argvs, workingDirectory, name, unitStem, sourcePath } = start;
   // Where the shell starts is where PWD says (environ(7)); the manager's own would be a lie.
-  const environment = new Map([...start.environment, ['PWD', workingDirectory]]);
+  const own = new Map([...start.environment, ['PWD', workingDirectory]]);
+  const unit = scopeUnitName(unitStem, ports.number());
+  const environment = withPressure(own, ports.pressureFile(unit));
   return {
-    unit: scopeUnitName(unitStem, ports.number()),
+    unit,
     gates: argvs.map((argv) => ({ argv, environment, workingDirectory })),
     properties: (pids) =>
       scopeProperties({

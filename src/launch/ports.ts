@@ -54,6 +54,8 @@ export interface FencePorts {
   register(report: Report, gate: Gate | undefined): Instance;
   /** Milliseconds since 1970. */
   now(): number;
+  /** The file by which a unit in app.slice may watch for memory pressure, absolute; undefined where it may not. */
+  pressureFile(unit: string): string | undefined;
   /** A fresh number for a unit's name. */
   number(): bigint;
   /** Told of each step when it is done, for tests that kill the daemon there. */

@@ -44,7 +44,7 @@ export async function enterSandbox(
   const { terms, home = '' } = occupant;
   if (terms === undefined) throw refuse('that is a command, in whose sandbox nothing else starts');
   const lets = letIn(what, decision, wantedBy(request, decision, occupant.id, ports), ports);
-  const host = hostOf(lets, '', undefined, request, ports.sight);
+  const host = hostOf(lets, '', undefined, request, ports);
   const difference = judgeEntry(terms, termsOf(lets, host, planEnvironment(lets.settings, host)));
   if (difference !== undefined) throw refuse(difference);
 

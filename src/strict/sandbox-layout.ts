@@ -88,6 +88,8 @@ export interface SandboxPorts extends LetInPorts, ClaimPorts {
   later(work: () => void): void;
   running(): readonly Instance[];
   scopeCgroup(unit: string): string;
+  /** Whether what runs in a scope may watch it for memory pressure. */
+  watchesPressure(): boolean;
   /** Resolves after so many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
   /** A fresh name of a sandbox's folder. */
@@ -245,7 +247,7 @@ async function layOutIn(
   // An app's: a command on a terminal is nobody else's.
   const hasDoor = own === undefined && request.variables === undefined;
   const { id: portalId, instance, info, ...identity } = identityOf(lets.own.path, id, lets.settings.network, portals);
-  const host = { ...hostOf(lets, folder, a11yAddress, request, sight), ...identity.folder, hasDoor };
+  const host = { ...hostOf(lets, folder, a11yAddress, request, ports), ...identity.folder, hasDoor };
   const environment = planEnvironment(lets.settings, host);
   const plan = planSandbox(lets.settings, { ...host, cgroup: '/' });
   const door = hasDoor ? ports.doors.make(folder) : Promise.resolve();
@@ -392,9 +394,10 @@ export function hostOf(
   folder: string,
   a11yAddress: string | undefined,
   { gates }: SandboxRequest,
-  sight: SandboxSight,
+  { sight, ...ports }: Pick<SandboxPorts, 'sight' | 'watchesPressure'>,
 ): Omit<SandboxHost, 'cgroup' | 'hasDoor'> {
   const environment = gates[0]?.environment ?? new Map<string, string>();
+  const hasPressure = ports.watchesPressure();
   const { home, own, runtimeDir, shares, links, look, settings } = lets;
   const display = environment.get('DISPLAY') ?? '';
   const waylandDisplay = environment.get('WAYLAND_DISPLAY') ?? '';
@@ -404,6 +407,7 @@ export function hostOf(
   return {
     ...{ home, own, runtimeDir, folder, shares, links, look },
     hasA11y: a11yAddress !== undefined,
+    hasPressure,
     system: sight.system(systemPaths),
     ...(hasX ? { display } : {}),
     ...(hasX && 'path' in cookies && cookies.kind === 'file' ? { cookies: cookies.path } : {}),

@@ -23,7 +23,10 @@ import { openSandboxes, type Sandboxes } from './sandboxes.ts';
 
 /** What strict is wired to. */
 export interface SandboxWiring
-  extends Pick<SandboxPorts, 'cgroups' | 'running' | 'scopeCgroup' | 'busAddress' | 'killUnit' | 'alterArgs'> {
+  extends Pick<
+    SandboxPorts,
+    'cgroups' | 'running' | 'scopeCgroup' | 'watchesPressure' | 'busAddress' | 'killUnit' | 'alterArgs'
+  > {
   /** The daemon's own. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly bus: BusConnection;

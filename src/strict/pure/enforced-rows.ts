@@ -1,5 +1,6 @@
 import type { ReportRow } from '../../domain/report.ts';
 import type { OwnHome, SandboxPlan, SandboxSettings, Share } from './model.ts';
+import { pressureFile } from './plan.ts';
 
 /** What is let in, for the report. */
 interface LetInRows {
@@ -31,7 +32,7 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
     row('own-home', `${own.path}${own.kept ? '' : ', gone at the end'}`),
     ...(shares.length === 0 ? [] : [row('shared', shares.map(showShare).join(', '))]),
     row('own-processes', `PIDs ${field('NSpid').split(/\s+/).join(' outside, ')} inside`),
-    row('own-cgroup', '/sys/fs/cgroup is its own, read-only'),
+    row('own-cgroup', `/sys/fs/cgroup is its own, read-only${plan.some(isPressure) ? ' but for memory.pressure' : ''}`),
     row('filtered-bus', 'DBUS_SESSION_BUS_ADDRESS leads to a proxy in the scope'),
     ...(ownNames.length === 0 ? [] : [row('bus-names', ownNames.join(', '))]),
     ...(calls.length === 0 ? [] : [row('bus-calls', calls.join(', '))]),
@@ -41,6 +42,10 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
     row('display', displays.length === 0 ? 'none' : displays.join(', ')),
     row('sound', settings.sound ? 'the PulseAudio socket' : 'none', String(settings.sound)),
   ];
+}
+
+function isPressure(op: SandboxPlan[number]): boolean {
+  return op.op === 'bind' && op.target === pressureFile;
 }
 
 function showShare({ path, writable }: Share): string {

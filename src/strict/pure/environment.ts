@@ -1,6 +1,7 @@
+import { pressureNames, withPressure } from '../../domain/pressure-variables.ts';
 import type { SandboxHost, SandboxSettings } from './model.ts';
 import { joinPath } from './path-relations.ts';
-import { cookieFile } from './plan.ts';
+import { cookieFile, pressureFile } from './plan.ts';
 
 /** What changes in an environment: names that are taken away, and variables that are set. */
 export interface EnvironmentChange {
@@ -14,7 +15,7 @@ export interface EnvironmentChange {
  */
 export function planEnvironment(
   settings: SandboxSettings,
-  host: Pick<SandboxHost, 'own' | 'runtimeDir' | 'hasA11y' | 'cookies'>,
+  host: Pick<SandboxHost, 'own' | 'runtimeDir' | 'hasA11y' | 'hasPressure' | 'cookies'>,
 ): EnvironmentChange {
   const bus = (name: string): string => `unix:path=${escapeAddress(joinPath(host.runtimeDir, name))}`;
   const set: [string, string][] = [
@@ -29,6 +30,7 @@ export function planEnvironment(
           ['GTK_A11Y', 'none'],
         ] as [string, string][])),
     ...(settings.x11 && host.cookies !== undefined ? ([['XAUTHORITY', cookieFile]] as [string, string][]) : []),
+    ...withPressure(new Map(), host.hasPressure ? pressureFile : undefined),
     // The private bus of ibus is not there; its portal is the door for the confined (ibus ≥ 1.5.18).
     ['IBUS_USE_PORTAL', '1'],
     // Who writes dconf's file is outside: settings are kept in a file of the own home.
@@ -94,6 +96,8 @@ const leadOutside = [
   ...['CONTAINER_HOST', 'TMUX', 'STY', 'KITTY_LISTEN_ON', 'NVIM', 'SWAYSOCK', 'I3SOCK', 'NIRI_SOCKET'],
   // Folders of the real home; without them a program takes those of its own.
   ...['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'],
+  // Of the cgroup that the caller is in.
+  ...pressureNames,
 ];
 
 /** D-Bus specification, "Server Addresses": the bytes that may stand unescaped in a value. */

@@ -45,6 +45,8 @@ export interface SandboxHost {
   /** The folder of this instance, outside: holds the socket of its bus filter, its passwd and its setup. */
   readonly folder: string;
   readonly hasA11y: boolean;
+  /** Whether its scope may be watched for memory pressure. */
+  readonly hasPressure: boolean;
   /** Whether more can be started in it later: an app's. */
   readonly hasDoor: boolean;
   /** `DISPLAY` and `WAYLAND_DISPLAY` as the app would get them, and the file with the cookies of the first. */

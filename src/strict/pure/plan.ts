@@ -61,12 +61,20 @@ function planNamespaces(settings: SandboxSettings, host: SandboxHost): SandboxOp
 
 /** The same plan for another cgroup: the scope is made after the rest is planned. */
 export function withCgroup(plan: SandboxPlan, cgroup: string): SandboxPlan {
-  const moved = (op: SandboxOp): SandboxOp =>
-    op.op === 'ro-bind' && op.target === cgroupFolder ? { ...op, source: `${cgroupFolder}${cgroup}` } : op;
+  const moved = (op: SandboxOp): SandboxOp => {
+    if (op.op === 'ro-bind' && op.target === cgroupFolder) return { ...op, source: `${cgroupFolder}${cgroup}` };
+    return op.op === 'bind' && op.target === pressureFile ? { ...op, source: pressureSource(cgroup) } : op;
+  };
   return plan.map(moved);
 }
 
 const cgroupFolder = '/sys/fs/cgroup';
+/** Inside, the file by which programs watch for memory pressure: where they look for it without being told, too. */
+export const pressureFile = `${cgroupFolder}/memory.pressure`;
+
+function pressureSource(cgroup: string): string {
+  return `${cgroupFolder}${cgroup === '/' ? '' : cgroup}/memory.pressure`;
+}
 
 function systemOps(host: SandboxHost): SandboxOp[] {
   return [
@@ -80,6 +88,8 @@ function systemOps(host: SandboxHost): SandboxOp[] {
     { op: 'proc', target: '/proc' },
     // Its own limits stay readable (Java and node size themselves by them), nobody else's cgroup has a name inside.
     { op: 'ro-bind', source: `${cgroupFolder}${host.cgroup}`, target: cgroupFolder },
+    // The one file of it that may be written: a trigger, by which the app is told when it should give memory back.
+    ...(host.hasPressure ? [{ op: 'bind', source: pressureSource(host.cgroup), target: pressureFile } as const] : []),
     { op: 'tmpfs', target: '/tmp', mode: 0o1777 },
     { op: 'tmpfs', target: '/var/tmp', mode: 0o1777 },
     { op: 'symlink', text: '../run', target: '/var/run' },

@@ -84,7 +84,7 @@ describe('ringfence doctor', () => {
 
   it('prints plain words, without colours when nobody looks', async () => {
     const { stdout } = await command([program, 'doctor']);
-    expect(stdout).toMatch(/^D-Bus activation +MISSING +there is no activation file\n +-> run "ringfence install"$/m);
+    expect(stdout).toMatch(/^D-Bus activation +MISSING +no activation file\n +-> run "ringfence install"$/m);
     expect(stdout).not.toContain('\x1b');
   });
 

@@ -1,4 +1,5 @@
-import { readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import type { BusConnection } from '../../../src/platform/dbus/connection.ts';
@@ -13,6 +14,7 @@ import {
   processFacts,
   temporaryFolder,
 } from '../../fixtures/live-daemon.ts';
+import { cgroupFolder } from '../../harness/cgroup.ts';
 import { output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -59,6 +61,21 @@ describe('Run', () => {
   ])('hands on %s unchanged', async (_what, args) => {
     const { facts } = await run(args);
     expect(facts.argv.slice(3)).toEqual(args);
+  });
+
+  it('tells a program where to watch for memory pressure, where there is such a place', async () => {
+    const stale = { MEMORY_PRESSURE_WATCH: '/sys/fs/cgroup/another/memory.pressure', MEMORY_PRESSURE_WRITE: 'eA==' };
+    const { instance, facts } = await run([], stale);
+    const file = join(await cgroupFolder(instance.unit), 'memory.pressure');
+    const [watch, write] = ['WATCH', 'WRITE'].map((name) => facts.environment.get(`MEMORY_PRESSURE_${name}`));
+    // Only a kernel with PSI has it.
+    expect(watch).toBe(existsSync(file) ? file : undefined);
+    if (watch === undefined) return expect(write).toBeUndefined();
+    // What systemd.io/MEMORY_PRESSURE tells a program to do; the kernel refuses what is no trigger.
+    const trigger = Buffer.from(write ?? '', 'base64');
+    expect(trigger.toString()).toBe('some 200000 2000000\0');
+    writeFileSync(watch, trigger, { flag: 'r+' });
+    expect(() => writeFileSync(watch, 'no trigger', { flag: 'r+' })).toThrow(/EINVAL/);
   });
 
   it('puts the variables over the environment of the user manager', async () => {

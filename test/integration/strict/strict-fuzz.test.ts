@@ -219,6 +219,7 @@ describe('homes that nobody would have', () => {
           ...lets,
           folder,
           hasA11y: false,
+          hasPressure: false,
           hasDoor: false,
           cgroup: '/',
           system: paths.system(systemPaths),

@@ -122,6 +122,27 @@ describe('a strict launch', () => {
     await daemon.stop();
   });
 
+  it('lets the app watch for memory pressure, and write nothing else of its cgroup', async () => {
+    const daemon = await startDaemon();
+    const script = [
+      'watch=$MEMORY_PRESSURE_WATCH',
+      'echo "watch=$watch"',
+      'if [ -n "$watch" ]; then printf %s "$MEMORY_PRESSURE_WRITE" | base64 -d 1<>"$watch" && echo told; fi',
+      '(cd /sys/fs/cgroup && for file in *; do if [ -w "$file" ]; then echo "writable=$file"; fi; done)',
+      'mv it-ran.part it-ran',
+    ].join('\n');
+    const path = await run(['sh', '-c', `{ ${script}; } >it-ran.part 2>&1`]);
+    const { report } = await instanceAt(client, path).catch(() => ({ report: [] }));
+    await waitFor(() => existsSync(witness), { what: 'the script' });
+    const said = readFileSync(witness, 'utf8').trim().split('\n');
+    const hasPressure = existsSync('/proc/pressure/memory');
+    const file = '/sys/fs/cgroup/memory.pressure';
+    expect(said).toEqual(hasPressure ? [`watch=${file}`, 'told', 'writable=memory.pressure'] : ['watch=']);
+    const told = report.find((row) => row.get('name') === 'own-cgroup')?.get('value') ?? 'memory.pressure';
+    expect(told.includes('memory.pressure')).toBe(hasPressure);
+    await daemon.stop();
+  });
+
   it('gives the app its words, its environment and its output as they are', async () => {
     const daemon = await startDaemon();
     const out = witness;

@@ -15,6 +15,7 @@ export function hostWith(rest: Partial<SandboxHost> = {}): SandboxHost {
     cgroup: '/user.slice/user-1000.slice/user@1000.service/app.slice/app-ringfence-org.example.Reader-7.scope',
     folder: '/run/user/1000/ringfence/sandboxes/7',
     hasA11y: false,
+    hasPressure: false,
     hasDoor: true,
     system: [{ path: '/usr' }, { path: '/bin', link: 'usr/bin' }, { path: '/etc' }, { path: '/sys/devices' }],
     look: [],

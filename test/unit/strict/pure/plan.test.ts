@@ -21,6 +21,19 @@ it('plans the same for a cgroup that is told later', () => {
   expect(later).toEqual(planSandbox(plainSettings, { ...full, cgroup: '/user.slice/a.scope' }));
 });
 
+it('lets the pressure file of its cgroup be written, where it may be watched', () => {
+  const plan = (hasPressure: boolean) => planSandbox(plainSettings, { ...full, hasPressure, cgroup: '/' });
+  const binds = (ops: ReturnType<typeof plan>) => ops.filter((op) => op.op === 'bind' && op.target.startsWith('/sys/'));
+  expect(binds(plan(false))).toEqual([]);
+  expect(binds(withCgroup(plan(true), '/user.slice/a.scope'))).toEqual([
+    {
+      op: 'bind',
+      source: '/sys/fs/cgroup/user.slice/a.scope/memory.pressure',
+      target: '/sys/fs/cgroup/memory.pressure',
+    },
+  ]);
+});
+
 describe('planSandbox, as bubblewrap gets it', () => {
   it.each([
     ['everything', { ...plainSettings, sound: true }, full],
