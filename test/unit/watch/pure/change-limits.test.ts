@@ -70,7 +70,7 @@ describe('the limits of what runs', () => {
   it('may be taken away though no controller enforces them', () => {
     const none = { ...host, controllers: new Set<string>() };
     const asked = new Map([['memory-max', 'infinity']]);
-    expect(planChange(asked, new Map(), none, 'set')).toHaveLength(1);
+    expect(planChange(asked, { held: new Map(), rows: [] }, none, 'set')).toHaveLength(1);
   });
 
   it('may not contradict each other, nor what is in force', () => {
