@@ -1,3 +1,4 @@
+// Runs on Debian 13 too: other versions of bubblewrap, systemd and D-Bus, to which a sandbox owes its holding.
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { escapeSuite } from '../../fixtures/escape-suite.ts';
