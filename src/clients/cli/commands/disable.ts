@@ -11,7 +11,7 @@ import { printResults } from '../shadow-text.ts';
 export const disableCommand: Command = {
   name: 'disable',
   operands: 'APP...|--all',
-  summary: 'undo "enable": the icon of an app starts it without a fence again',
+  summary: 'undo "ringfence enable" for an app',
   options: {
     all: { type: 'boolean', help: 'all apps, including those installed later' },
     'dry-run': { type: 'boolean', help: 'change nothing; show what would change as a diff' },

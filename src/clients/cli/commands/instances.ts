@@ -60,7 +60,7 @@ export const showCommand: Command = {
 export const stopCommand: Command = {
   name: 'stop',
   operands: 'APP|UNIT|PID...',
-  summary: 'stop an instance: SIGTERM to all of it, and SIGKILL to what is left after the timeout',
+  summary: 'stop an instance: SIGTERM, then SIGKILL to what is left after a timeout',
   options: {
     timeout: { type: 'string', value: 'SECONDS', help: 'time to wait before SIGKILL (default: 10)' },
   },

@@ -83,9 +83,9 @@ export const thawCommand: Command = {
   },
 };
 
-/** What is not running has no limits to change, but a configuration. */
+/** What is not running has no limits to change, but a configuration; a word that is nearly another's is rather a mistake. */
 function withWayToKeep(error: unknown, [name = '']: readonly string[], limits: ReadonlyMap<string, string>): unknown {
-  if (!isRingfenceError(error, 'NoSuchInstance')) return error;
+  if (!isRingfenceError(error, 'NoSuchInstance') || error.message.includes('did you mean')) return error;
   const words = [...limits].map(([key, value]) => `${key}=${value}`).join(' ');
   const way = `for the next start: "ringfence config set ${name} ${words}"`;
   return new RingfenceError('NoSuchInstance', `${error.message}; ${way}`, { cause: error });

@@ -54,7 +54,7 @@ const offers = `_ringfence_apps() {
   done
   ids=(\${(u)ids})
   # Where nothing begins so: "ged" is org.gnome.gedit.
-  _wanted apps expl app compadd -a ids || _wanted apps expl app compadd -M 'l:|=* r:|=*' -a ids
+  _wanted apps expl app compadd -a ids || _wanted apps expl app compadd -M 'm:{a-zA-Z}={A-Za-z} l:|=* r:|=*' -a ids
 }
 
 # The entries that are "available" or "enabled", or the "action"s of an app on the line.
@@ -66,7 +66,7 @@ _ringfence_entries() {
   done
   (($#files)) || return 1
   found=(\${(f)"$(RINGFENCE_SHOW=$1 RINGFENCE_LINE="\${(j: :)\${(Q)words}}" RINGFENCE_FOLDERS=$folders awk '${entriesScript}' $files)"})
-  _wanted $1 expl "$1" compadd -a found || _wanted $1 expl "$1" compadd -M 'l:|=* r:|=*' -a found
+  _wanted $1 expl "$1" compadd -a found || _wanted $1 expl "$1" compadd -M 'm:{a-zA-Z}={A-Za-z} l:|=* r:|=*' -a found
 }
 
 # What runs in a fence; processes of one's own once the word begins like one.

@@ -92,6 +92,7 @@ describe('ringfence set, freeze, thaw', () => {
     [['set', 'tasks-max=5'], 2, /no app, unit or process given/],
     [['freeze'], 2, /no app, unit or process given/],
     [['freeze', 'org.test.Nothing'], 3, /no running instance of "org\.test\.Nothing"/],
+    [['set', 'org.test.Stered', 'tasks-max=5'], 3, /did you mean org\.test\.Steered( \(.*\))?\?$/m],
     [['set', 'org.test.Nothing', 'tasks-max=5'], 3, /"ringfence config set org\.test\.Nothing tasks-max=5"/],
     // No controller reaches the session.
     [['set', app, 'tasks-max=5'], 5, /pids controller/],
