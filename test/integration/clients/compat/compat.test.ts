@@ -130,7 +130,7 @@ describe('the old commands', () => {
       for (const flag of ['--help', '-h']) {
         const help = await command([program(name), flag]);
         expect(help).toMatchObject({ code: 0, stderr: '' });
-        expect(help.stdout).toMatch(new RegExp(`^(ringfence: .*\\n\\n)?Usage( of|:) .*${name}`));
+        expect(help.stdout).toMatch(new RegExp(`^(Start any app .*\\n\\n)?Usage( of|:) .*${name}`));
       }
       expect(await command([program(name), '--version'])).toMatchObject({
         code: 0,
