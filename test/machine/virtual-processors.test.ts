@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client, InstanceView } from '../../src/clients/cli/client.ts';
@@ -89,6 +89,23 @@ describe('the kernel, with two processors and a disk', () => {
     expect(Number(usage.get('io-written-bytes'))).toBeGreaterThanOrEqual(8 * 2 ** 20);
     expect(Number(usage.get('io-read-bytes'))).toBeGreaterThanOrEqual(0);
     rmSync(file);
+  });
+
+  it('tells a program that memory is short, before and beside what is killed for it', async () => {
+    const told = `${process.env['HOME']}/told`;
+    // As systemd.io/MEMORY_PRESSURE has it; perl's select(2) waits for POLLPRI.
+    const script = [
+      'exec 3<>"$MEMORY_PRESSURE_WATCH"',
+      'printf %s "$MEMORY_PRESSURE_WRITE" | base64 -d >&3',
+      `(while :; do perl -e 'my @held; push @held, "x" x 1048576 for 1..200'; done) 3>&- &`,
+      `exec perl -e 'vec(my $told = "", 3, 1) = 1; select(undef, undef, $told, undef); open F, ">", "${told}"; sleep 1000'`,
+    ].join('\n');
+    const { unit } = await shell(script, { 'memory-max': '60M', 'memory-swap-max': '0' });
+    await waitFor(() => existsSync(told), { what: 'the program to be told' });
+    // A little below memory-max it was slowed down first.
+    const slowed = Number(/^high (\d+)$/m.exec((await readCgroup(unit, 'memory.events')) ?? '')?.[1]);
+    expect(slowed).toBeGreaterThan(0);
+    rmSync(told);
   });
 
   it('tells how long an app has waited for the processor (PSI)', async () => {
