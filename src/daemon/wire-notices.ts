@@ -28,11 +28,11 @@ export function wireNotices(bus: BusConnection, { log, launch }: NoticeSurroundi
     ]);
   };
   const notices = openLimitNotices({
-    async show({ summary, body, desktopEntry, buttons }, replaces) {
+    async show({ summary, body, desktopEntry, isUrgent, buttons }, replaces) {
       listening ??= listen();
       await listening;
       // Critical stays until it is read: the app has lost something. The icon is what the theme has under the app's id, as most have it.
-      const hints = new Map<string, Variant>([['urgency', variant('y', 2)]]);
+      const hints = new Map<string, Variant>([['urgency', variant('y', isUrgent ? 2 : 1)]]);
       if (desktopEntry !== '') hints.set('desktop-entry', variant('s', desktopEntry));
       const icon = desktopEntry === '' ? 'dialog-warning' : desktopEntry;
       const words: [string, number, string, string, string] = [

@@ -96,7 +96,7 @@ export const logEvents = {
     messageId: '487148a240b02e05caaad27d460f724a',
     priority: 4,
     meaning:
-      'an instance ran into a limit: the kernel killed a process of it, or refused it new ones; once for each burst',
+      'an instance ran into a limit: the kernel killed a process of it, refused it new ones, or held it back most of the time; once for each burst',
     fields: ['app', 'unit', 'profile', 'instance', 'limit', 'count'],
     optional: [],
   },

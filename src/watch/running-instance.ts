@@ -12,8 +12,9 @@ import type { Systemd } from '../platform/systemd/user-manager.ts';
 import { instanceFields } from './log-instances.ts';
 import { describeOutcome, type Outcome, wasKilled } from './pure/outcome.ts';
 import { readUsage } from './pure/usage.ts';
-import { countReached, type ReachedLimit, reachedInWords } from './reached-limits.ts';
+import { followReached, type ReachedLimit, reachedInWords } from './reached-limits.ts';
 import { isFrozen, setFrozen, setLimits } from './steer.ts';
+import { type QuotaWatch, watchQuota } from './watch-quota.ts';
 
 /** What a running instance works with. */
 export interface InstancePorts {
@@ -45,7 +46,7 @@ export function runningInstance(
   const { unit } = started;
   const cgroup = scopeCgroup(unit);
   let report = started;
-  const gone = followEnd(started, gate, ports, events);
+  const { gone, quota } = followToEnd(started, gate, ports, events);
   const inTurn = takeTurns();
   const freeze = async (frozen: boolean) => {
     await setFrozen(frozen, report.name, cgroup, cgroups);
@@ -73,6 +74,7 @@ export function runningInstance(
     setLimits: (asked) =>
       inTurn(async () => {
         report = await setLimits(report, cgroup, asked, ports);
+        quota.limitsChanged();
         events.changed(['Limits', 'Report']);
       }),
     kill: (signal) => (signal === signals.SIGKILL ? killAll() : systemd.killScope(unit, signal)),
@@ -90,35 +92,37 @@ export function runningInstance(
   };
 }
 
-/** Resolves when the scope is gone, once `events.ended` was told how. */
-function followEnd(
+/** Follows it to its end: `gone` resolves when the scope is gone, once `events.ended` was told how. */
+function followToEnd(
   report: Report,
   gate: Gate | undefined,
   ports: InstancePorts,
   events: InstanceEvents,
-): Promise<void> {
+): { readonly gone: Promise<void>; readonly quota: QuotaWatch } {
   const { systemd, cgroups, log, scopeCgroup } = ports;
   const { unit } = report;
+  const cgroup = scopeCgroup(unit);
   // What an earlier daemon has seen belongs to the end as well, but does not tell how it ended.
-  const earlier = Number(readUsage((file) => cgroups.read(scopeCgroup(unit), file)).get('oom-kills') ?? 0);
+  const earlier = Number(readUsage((file) => cgroups.read(cgroup, file)).get('oom-kills') ?? 0);
   let oomKills = earlier;
-  return new Promise((resolve) => {
-    const cgroup = scopeCgroup(unit);
-    const reached = countReached(report, cgroup, ports, (one) => {
-      const count = Number(one.details.get('total'));
-      log.event('limit-hit', reachedInWords(one), { ...instanceFields(report), limit: one.limit, count });
-      events.limitReached(one);
-    });
-    const oomWatch = cgroups.watchOomKills(cgroup, (count) => {
-      oomKills = count;
-      reached('memory-max', count);
-    });
-    const endRefusals = cgroups.watchRefusedTasks(cgroup, (count) => reached('tasks-max', count));
-    void gate?.exited.then(() => oomWatch.look());
+  const reached = followReached(report, cgroup, ports, (one) => {
+    const count = Number(one.details.get('total'));
+    log.event('limit-hit', reachedInWords(one), { ...instanceFields(report), limit: one.limit, count });
+    events.limitReached(one);
+  });
+  const oomWatch = cgroups.watchOomKills(cgroup, (count) => {
+    oomKills = count;
+    reached.counted('memory-max', count);
+  });
+  const endRefusals = cgroups.watchRefusedTasks(cgroup, (count) => reached.counted('tasks-max', count));
+  const quota = watchQuota(cgroup, cgroups, reached.heldBack);
+  void gate?.exited.then(() => oomWatch.look());
+  const gone = new Promise<void>((resolve) => {
     const end = async (result: string) => {
       const exit = await exitOf(gate);
       oomWatch.end(exit === undefined || wasKilled(exit));
       endRefusals();
+      quota.end();
       events.ended(describeOutcome(result, exit, { all: oomKills, seen: oomKills - earlier }));
       resolve();
     };
@@ -126,6 +130,7 @@ function followEnd(
     // Without a gate nothing held its processes: they may have ended before anybody waited for that.
     if (gate === undefined) systemd.recheckScopes();
   });
+  return { gone, quota };
 }
 
 /** One change after the other: each reads first what is in force. */

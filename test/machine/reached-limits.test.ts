@@ -60,6 +60,9 @@ describe('who runs into a limit', () => {
 
   it('is told once for each burst of kills, and of nobody else', async () => {
     const other = await run('sleep 1000', limits);
+    // Held back all the while, and told of once 30 seconds have gone by; one that has quota enough is not.
+    const slow = await run('while :; do :; done', { 'cpu-quota': '15%' });
+    const easy = await run('while :; do sleep 0.2; done', { 'cpu-quota': '60%' });
     // Three kills at once, and one more when it is asked for.
     const { path, unit } = await run(
       `trap '${hog.replaceAll("'", `'\\''`)}' USR1; ${hog}; ${hog}; ${hog}; while :; do sleep 0.2; done`,
@@ -81,6 +84,14 @@ describe('who runs into a limit', () => {
     // What it suggests is a limit that can be set.
     await steering.setLimits(path, { 'memory-max': of(path)[1]?.details['suggested'] ?? '' });
     expect(await readCgroup(unit, 'memory.max')).toBe(String(128 * 1024 * 1024));
+
+    await waitFor(() => of(slow.path).length > 0, { what: 'the quota to be told of', timeoutMs: 60_000 });
+    const [told] = of(slow.path);
+    expect(told).toMatchObject({ limit: 'cpu-quota', details: { value: '15%', suggested: '30%', unit: slow.unit } });
+    expect(Number(told?.details['count'])).toBeGreaterThan(15);
+    const held = Number(/^nr_throttled (\d+)$/m.exec((await readCgroup(slow.unit, 'cpu.stat')) ?? '')?.[1]);
+    expect(held / 10).toBeGreaterThanOrEqual(Number(told?.details['count']) - 1);
+    expect(of(easy.path)).toEqual([]);
   });
 
   it('is named in one notification, whose button raises the limit', async () => {

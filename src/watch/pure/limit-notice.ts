@@ -6,6 +6,8 @@ export interface Notice {
   readonly body: string;
   /** The desktop id without ".desktop", by which the desktop shows the app's name and icon; empty for a command. */
   readonly desktopEntry: string;
+  /** Whether something was lost or refused: it stays until it is read. */
+  readonly isUrgent: boolean;
   readonly buttons: readonly (readonly [key: string, label: string])[];
 }
 
@@ -14,7 +16,12 @@ export function limitNotice(limit: string, details: ReadonlyMap<string, string>)
   const [name = '', app = '', value, suggested] = ['name', 'app', 'value', 'suggested'].map((key) => details.get(key));
   const raise = suggested === undefined ? [] : [['raise', `Raise to ${amountText(suggested)}`] as const];
   const restart = app === '' ? [] : [['restart', 'Restart'] as const];
-  const told = { desktopEntry: appKey(app), buttons: [...raise, ...restart] };
+  const told = { desktopEntry: appKey(app), buttons: [...raise, ...restart], isUrgent: limit !== 'cpu-quota' };
+  if (limit === 'cpu-quota') {
+    const most = value === undefined ? '' : ` of ${value.replace('%', ' %')} of a processor`;
+    const body = 'For most of the last half minute it had to wait. It goes on, more slowly than it could.';
+    return { ...told, summary: `${name} is held back by its CPU limit${most}`, body };
+  }
   if (limit !== 'memory-max') {
     const body = 'It is refused new processes and threads.';
     return { ...told, summary: `${name} has reached its limit of ${value ?? 'all'} processes`, body };
@@ -29,9 +36,9 @@ export function limitNotice(limit: string, details: ReadonlyMap<string, string>)
   };
 }
 
-/** "8G" as people read it: "8 GB". A number of tasks stays as it is. */
+/** "8G" as people read it: "8 GB"; "100%": "100 %". A number of tasks stays as it is. */
 function amountText(text: string): string {
-  return text.replace(/^(\d+)([KMGT])$/, '$1 $2B');
+  return text.replace(/^(\d+)([KMGT])$/, '$1 $2B').replace(/%$/, ' %');
 }
 
 function bytesText(bytes: bigint): string {

@@ -198,6 +198,7 @@ const reachedChecks: Record<string, Check> = {
     ]),
   ),
   'LimitReached "tasks-max"': refused,
+  'LimitReached "cpu-quota"': killed,
 };
 const desktopChecks: Record<string, Check> = {
   Desktop: kept,

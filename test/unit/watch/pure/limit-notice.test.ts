@@ -30,6 +30,16 @@ describe('what a user is told of a limit', () => {
     expect(notice('tasks-max', {}).summary).toBe('Firefox has reached its limit of all processes');
   });
 
+  it('is of a quota that holds it back, where nothing was lost', () => {
+    const told = notice('cpu-quota', { value: '50%', suggested: '100%', count: '29' });
+    expect(told).toMatchObject({
+      summary: 'Firefox is held back by its CPU limit of 50 % of a processor',
+      isUrgent: false,
+    });
+    expect(told.buttons[0]).toEqual(['raise', 'Raise to 100 %']);
+    expect(notice('memory-max', {}).isUrgent).toBe(true);
+  });
+
   it('offers nothing that cannot be had', () => {
     expect(notice('memory-max', { app: '', value: '65536' })).toMatchObject({ desktopEntry: '', buttons: [] });
     expect(notice('memory-max', {}).summary).toBe('Firefox has reached its memory limit');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { suggestLimit } from '../../../../src/watch/pure/suggest-limit.ts';
 
 const G = 2n ** 30n;
-const host = { memoryBytes: 16n * G, swapBytes: 0n, taskCeiling: 10_000n };
+const host = { memoryBytes: 16n * G, swapBytes: 0n, taskCeiling: 10_000n, processors: 4 };
 const M = 2n ** 20n;
 
 describe('a higher limit', () => {
@@ -26,10 +26,17 @@ describe('a higher limit', () => {
     expect(suggestLimit('tasks-max', '8192', host)).toBeUndefined();
     expect(suggestLimit('memory-max', undefined, host)).toBeUndefined();
     expect(suggestLimit('tasks-max', '5000', host)).toBe('10000');
-    expect(suggestLimit('cpu-quota', '50%', host)).toBeUndefined();
     expect(suggestLimit('cpu-weight', '100', host)).toBeUndefined();
     expect(suggestLimit('memory-max', 'max5', host)).toBeUndefined();
     const exact = { ...host, memoryBytes: (8n * G * 10n) / 9n + 1n };
     expect(suggestLimit('memory-max', String(6n * G), exact)).toBe('8G');
+  });
+
+  it('is twice the quota, up to all processors', () => {
+    expect(suggestLimit('cpu-quota', '50%', host)).toBe('100%');
+    expect(suggestLimit('cpu-quota', '0.3%', host)).toBe('0.6%');
+    expect(suggestLimit('cpu-quota', '300%', host)).toBe('400%');
+    expect(suggestLimit('cpu-quota', '400%', host)).toBeUndefined();
+    expect(suggestLimit('cpu-quota', undefined, host)).toBeUndefined();
   });
 });
