@@ -2,6 +2,7 @@ import type { BusConnection } from '../platform/dbus/connection.ts';
 import { type Variant, variant } from '../platform/dbus/signature.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { type LimitNotices, openLimitNotices } from '../watch/limit-notices.ts';
+import { wireWindow } from './wire-window.ts';
 
 const server = {
   destination: 'org.freedesktop.Notifications',
@@ -13,28 +14,31 @@ const server = {
 export interface NoticeSurroundings {
   readonly log: Log;
   launch(app: string): Promise<unknown>;
+  /** What the entry of an app has as its icon. */
+  iconOf(app: string): Promise<string | undefined>;
 }
 
 /** Notices over org.freedesktop.Notifications; its signals are listened to from the first notice on. */
-export function wireNotices(bus: BusConnection, { log, launch }: NoticeSurroundings): LimitNotices {
+export function wireNotices(bus: BusConnection, { log, launch, iconOf }: NoticeSurroundings): LimitNotices {
+  const window = wireWindow(bus);
   let listening: Promise<unknown> | undefined;
   const listen = () => {
     const { destination, ...place } = server;
     const on = (member: string, listener: (body: readonly unknown[]) => void) =>
       bus.subscribe({ sender: destination, ...place, member }, ({ body }) => listener(body));
     return Promise.all([
+      on('ActivationToken', ([number, token]) => notices.token(Number(number), String(token))),
       on('ActionInvoked', ([number, key]) => void notices.pressed(Number(number), String(key))),
       on('NotificationClosed', ([number]) => notices.closed(Number(number))),
     ]);
   };
   const notices = openLimitNotices({
-    async show({ summary, body, desktopEntry, isUrgent, buttons }, replaces) {
+    async show({ summary, body, desktopEntry, icon, isUrgent, buttons }, replaces) {
       listening ??= listen();
       await listening;
-      // Critical stays until it is read: the app has lost something. The icon is what the theme has under the app's id, as most have it.
+      // Critical stays until it is read.
       const hints = new Map<string, Variant>([['urgency', variant('y', isUrgent ? 2 : 1)]]);
       if (desktopEntry !== '') hints.set('desktop-entry', variant('s', desktopEntry));
-      const icon = desktopEntry === '' ? 'dialog-warning' : desktopEntry;
       const words: [string, number, string, string, string] = [
         'Ringfence',
         replaces,
@@ -46,6 +50,12 @@ export function wireNotices(bus: BusConnection, { log, launch }: NoticeSurroundi
       const [number] = await bus.call(call, 'susssasa{sv}i', [...words, buttons.flat(), hints, -1], 'u');
       return number;
     },
+    async means(app) {
+      if (app === '') return { canShow: false };
+      const [canShow, icon] = await Promise.all([window.isThere(), iconOf(app).catch(() => undefined)]);
+      return { canShow, icon };
+    },
+    showApp: window.showApp,
     launch,
     failed: (what, cause) => log.warn(`cannot ${what}, as a notification was to`, { cause }),
   });

@@ -15,6 +15,7 @@ import { enabledProfiles, followChanges, wireShadows } from '../shadows/wire-sha
 import { type Desktop, openDesktop } from '../watch/desktop.ts';
 import { openBudgetNote } from '../watch/io/budget-note.ts';
 import { followProgram, type ProgramChange } from './follow-program.ts';
+import { iconOf } from './icon-of.ts';
 import { markRunning } from './mark-running.ts';
 import { openMethods } from './methods.ts';
 import { instanceInterface, instanceInterfaceName } from './objects/instance-interface.ts';
@@ -106,7 +107,11 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   const [managed] = await Promise.all([managerEnvironment(), shadows.wishes().catch(internalError)]);
   const tree = createDispatcher(bus, { root: rootPath, onInternalError: internalError });
   const watches = wireWatches(bus);
-  const notices = wireNotices(bus, { log, launch: (app) => methods.backend.launchApp(app, [], new Map()) });
+  const notices = wireNotices(bus, {
+    log,
+    launch: (app) => methods.backend.launchApp(app, [], new Map()),
+    iconOf: async (app) => iconOf(app, await managerEnvironment()),
+  });
   const fences = wireFences({
     ...options,
     bus,

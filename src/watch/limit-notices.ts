@@ -1,11 +1,15 @@
 import type { Instance } from '../domain/instance.ts';
-import { limitNotice, type Notice } from './pure/limit-notice.ts';
+import { limitNotice, type Notice, type NoticeMeans } from './pure/limit-notice.ts';
 import type { ReachedLimit } from './reached-limits.ts';
 
 /** What notices are carried by. */
 export interface NoticePorts {
   /** Shows a notice in place of an earlier one (0: of none); resolves to its number. Rejects where nobody shows notifications. */
   show(notice: Notice, replaces: number): Promise<number>;
+  /** What there is for a notice about an app ('' for a command). */
+  means(app: string): Promise<NoticeMeans>;
+  /** Shows an app in the window; `token`: of the press, where the server gave one. */
+  showApp(app: string, token: string | undefined): Promise<void>;
   /** Starts an app anew. */
   launch(app: string): Promise<unknown>;
   /** Told what a button could not do. */
@@ -15,6 +19,8 @@ export interface NoticePorts {
 /** Notifications about limits that were reached, and what their buttons do. */
 export interface LimitNotices {
   tell(instance: Instance, reached: ReachedLimit): Promise<void>;
+  /** The server has an activation token (XDG) for the press that follows. */
+  token(number: number, token: string): void;
   pressed(number: number, key: string): Promise<void>;
   closed(number: number): void;
 }
@@ -29,13 +35,16 @@ interface Shown {
 export function openLimitNotices(ports: NoticePorts): LimitNotices {
   const shown = new Map<number, Shown>();
   const numbers = new Map<string, number>();
-  const act = async ({ instance, reached }: Shown, key: string) => {
+  const tokens = new Map<number, string>();
+  const act = async ({ instance, reached }: Shown, key: string, token: string | undefined) => {
     const suggested = reached.details.get('suggested');
     if (key === 'raise' && suggested !== undefined) {
       await instance.setLimits(new Map([[reached.limit, suggested]]));
     } else if (key === 'restart') {
       await instance.stop(stopMs).catch(() => {});
       await ports.launch(instance.report.app);
+    } else if (key === 'show') {
+      await ports.showApp(`${instance.report.app}.desktop`, token);
     }
   };
   return {
@@ -44,7 +53,8 @@ export function openLimitNotices(ports: NoticePorts): LimitNotices {
       const who = app === '' ? unit : app;
       try {
         const before = numbers.get(who) ?? 0;
-        const number = await ports.show(limitNotice(reached.limit, reached.details), before);
+        const means = await ports.means(app).catch(() => ({ canShow: false }));
+        const number = await ports.show(limitNotice(reached.limit, reached.details, means), before);
         shown.delete(before);
         shown.set(number, { who, instance, reached });
         numbers.set(who, number);
@@ -53,15 +63,22 @@ export function openLimitNotices(ports: NoticePorts): LimitNotices {
       }
     },
 
+    token(number, token) {
+      if (shown.has(number)) tokens.set(number, token);
+    },
+
     async pressed(number, key) {
       const one = shown.get(number);
+      const token = tokens.get(number);
+      tokens.delete(number);
       if (one === undefined) return;
-      await act(one, key).catch((error: unknown) => ports.failed(`${key} ${one.instance.report.name}`, error));
+      await act(one, key, token).catch((error: unknown) => ports.failed(`${key} ${one.instance.report.name}`, error));
     },
 
     closed(number) {
       const who = shown.get(number)?.who;
       shown.delete(number);
+      tokens.delete(number);
       if (who !== undefined && numbers.get(who) === number) numbers.delete(who);
     },
   };

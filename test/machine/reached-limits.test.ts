@@ -15,6 +15,7 @@ import {
 } from '../fixtures/live-daemon.ts';
 import { listenToNotifications } from '../fixtures/notification-listener.ts';
 import { type Steering, steerOver } from '../fixtures/steering.ts';
+import { listenAsWindow, type WindowListener } from '../fixtures/window-listener.ts';
 import { pidsIn, readCgroup } from '../harness/cgroup.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { journal } from '../harness/journal.ts';
@@ -96,8 +97,12 @@ describe('who runs into a limit', () => {
 
   it('is named in one notification, whose button raises the limit', async () => {
     const server = await listenToNotifications();
+    let window: WindowListener | undefined;
     const program = installProgram(temporaryFolder(), 'hungry', `#!/bin/sh\nsleep 1000 & ${hog}; ${hog}; sleep 1000\n`);
-    installEntryText('org.test.Hungry', `[Desktop Entry]\nType=Application\nName=Hungry\nExec=${program}\n`);
+    installEntryText(
+      'org.test.Hungry',
+      `[Desktop Entry]\nType=Application\nName=Hungry\nIcon=hungry-icon\nExec=${program}\n`,
+    );
     const launch = async () =>
       instanceAt(client, await client.launch('org.test.Hungry', [], new Map(Object.entries(limits))));
     try {
@@ -111,6 +116,7 @@ describe('who runs into a limit', () => {
         summary: 'Hungry has reached its memory limit of 60 MB',
         body: expect.stringContaining('One of its processes was ended'),
         desktopEntry: 'org.test.Hungry',
+        icon: 'hungry-icon',
         replaces: 0,
         actions: ['raise', 'Raise to 128 MB', 'restart', 'Restart'],
       });
@@ -123,13 +129,19 @@ describe('who runs into a limit', () => {
       server.press(first?.number ?? 0, 'restart');
       await waitFor(async () => !(await client.instances()).some((one) => one.path === path), { what: 'its end' });
       await waitFor(async () => (await client.instances()).length === 1, { what: 'the app, started anew' });
-      // A later one about the same app takes the place of the earlier.
+      // A later one about the same app takes the place of the earlier. There is a window now, which can show it.
+      window = await listenAsWindow();
       await launch();
       const [next] = await waitFor(() => [server.take()].find((all) => all.length > 0), { what: 'the next' });
       expect(next).toMatchObject({ replaces: first?.number, number: first?.number });
+      expect(next?.actions).toEqual(['raise', 'Raise to 128 MB', 'restart', 'Restart', 'show', 'Show']);
+      server.press(next?.number ?? 0, 'show');
+      const shown = await waitFor(() => window?.shown().at(0), { what: 'the window to show it' });
+      expect(shown).toBe('org.test.Hungry.desktop token-show');
     } finally {
       removeEntries();
       await server.stop();
+      await window?.stop();
     }
   });
 

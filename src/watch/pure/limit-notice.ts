@@ -6,17 +6,37 @@ export interface Notice {
   readonly body: string;
   /** The desktop id without ".desktop", by which the desktop shows the app's name and icon; empty for a command. */
   readonly desktopEntry: string;
+  /** A name in the icon theme or an absolute path. */
+  readonly icon: string;
   /** Whether something was lost or refused: it stays until it is read. */
   readonly isUrgent: boolean;
   readonly buttons: readonly (readonly [key: string, label: string])[];
 }
 
+/** What there is for a notice besides its words. */
+export interface NoticeMeans {
+  /** Whether there is a window that shows the app. */
+  readonly canShow: boolean;
+  /** What the app's entry has as its icon; without one, most themes have one under the app's id. */
+  readonly icon?: string | undefined;
+}
+
 /** What a user is told of a limit that was reached: who, which, what died, and what can be done about it. */
-export function limitNotice(limit: string, details: ReadonlyMap<string, string>): Notice {
+export function limitNotice(
+  limit: string,
+  details: ReadonlyMap<string, string>,
+  { canShow, icon }: NoticeMeans = { canShow: false },
+): Notice {
   const [name = '', app = '', value, suggested] = ['name', 'app', 'value', 'suggested'].map((key) => details.get(key));
   const raise = suggested === undefined ? [] : [['raise', `Raise to ${amountText(suggested)}`] as const];
   const restart = app === '' ? [] : [['restart', 'Restart'] as const];
-  const told = { desktopEntry: appKey(app), buttons: [...raise, ...restart], isUrgent: limit !== 'cpu-quota' };
+  const show = app === '' || !canShow ? [] : [['show', 'Show'] as const];
+  const told = {
+    desktopEntry: appKey(app),
+    icon: icon ?? (app === '' ? 'dialog-warning' : appKey(app)),
+    buttons: [...raise, ...restart, ...show],
+    isUrgent: limit !== 'cpu-quota',
+  };
   if (limit === 'cpu-quota') {
     const most = value === undefined ? '' : ` of ${value.replace('%', ' %')} of a processor`;
     const body = 'For most of the last half minute it had to wait. It goes on, more slowly than it could.';

@@ -40,6 +40,24 @@ describe('what a user is told of a limit', () => {
     expect(notice('memory-max', {}).isUrgent).toBe(true);
   });
 
+  it('shows the app in the window, and with its own icon, where there is one', () => {
+    const details = new Map([
+      ['name', 'Firefox'],
+      ['app', 'firefox.desktop'],
+    ]);
+    const told = limitNotice('tasks-max', details, { canShow: true, icon: '/opt/firefox.png' });
+    expect(told).toMatchObject({
+      icon: '/opt/firefox.png',
+      buttons: [
+        ['restart', 'Restart'],
+        ['show', 'Show'],
+      ],
+    });
+    expect(notice('tasks-max', {})).toMatchObject({ icon: 'firefox', buttons: [['restart', 'Restart']] });
+    const command = limitNotice('tasks-max', new Map([['name', 'sh']]), { canShow: true });
+    expect(command).toMatchObject({ icon: 'dialog-warning', buttons: [] });
+  });
+
   it('offers nothing that cannot be had', () => {
     expect(notice('memory-max', { app: '', value: '65536' })).toMatchObject({ desktopEntry: '', buttons: [] });
     expect(notice('memory-max', {}).summary).toBe('Firefox has reached its memory limit');
