@@ -140,7 +140,8 @@ function bottomLine({ mode, notice, size }: TopState): Line {
       return [{ text: questionOf(mode.act, mode.target, size.columns), look: 'bold' }];
     case 'prompt': {
       const prompt = promptText(mode.target, mode.text, size.columns);
-      return [{ text: prompt, look: 'bold' }, { text: '_' }, ...told.map((one) => ({ ...one, text: `  ${one.text}` }))];
+      const hint: readonly Span[] = mode.text === '' && told.length === 0 ? [{ text: mode.hint, look: 'dim' }] : told;
+      return [{ text: prompt, look: 'bold' }, { text: '_' }, ...hint.map((one) => ({ ...one, text: `  ${one.text}` }))];
     }
     default:
       return told.length > 0 ? told : [{ text: helpRow(mode.kind === 'help', size.columns), look: 'dim' }];

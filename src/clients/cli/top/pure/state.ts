@@ -16,7 +16,7 @@ export type Mode =
   | { readonly kind: 'list' }
   | { readonly kind: 'help' }
   | { readonly kind: 'confirm'; readonly act: 'stop' | 'kill'; readonly target: Target }
-  | { readonly kind: 'prompt'; readonly target: Target; readonly text: string };
+  | { readonly kind: 'prompt'; readonly target: Target; readonly text: string; readonly hint: string };
 
 /** What came of something that was asked for. */
 export interface Notice {
@@ -50,8 +50,6 @@ export interface TopState {
   readonly offset: number;
   readonly mode: Mode;
   readonly notice: Notice | undefined;
-  /** What was typed at the prompt the last time. */
-  readonly lastLimit: string;
 }
 
 /** The state at the start. */
@@ -68,7 +66,6 @@ export function initialState(size: Size, sort: SortKey): TopState {
     offset: 0,
     mode: { kind: 'list' },
     notice: undefined,
-    lastLimit: 'memory-max=',
   };
 }
 

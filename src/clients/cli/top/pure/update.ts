@@ -1,8 +1,10 @@
 import { isLimitName } from '../../../../domain/limits.ts';
-import { advance, type Row, type Sample, type SortKey, sortKeys } from './board.ts';
+import { advance, memoryMax, type Row, type Sample, type SortKey, sortKeys } from './board.ts';
+import { shortBytes } from './short-amounts.ts';
 import {
   type Act,
   bodyHeight,
+  type Mode,
   type Notice,
   type Size,
   settled,
@@ -79,8 +81,9 @@ function confirmed(state: TopState, { act, target }: { act: 'stop' | 'kill'; tar
   return key === 'y' || key === 'Y' ? { state: back, effects: [{ kind: 'act', act, target }] } : quiet(back);
 }
 
-function typed(state: TopState, { target, text }: { target: Target; text: string }, key: string): Step {
-  const shows = (next: string) => quiet({ ...state, mode: { kind: 'prompt', target, text: next }, notice: undefined });
+function typed(state: TopState, mode: Extract<Mode, { kind: 'prompt' }>, key: string): Step {
+  const { target, text } = mode;
+  const shows = (next: string) => quiet({ ...state, mode: { ...mode, text: next }, notice: undefined });
   if (key === 'escape') return quiet({ ...state, mode: { kind: 'list' } });
   if (key === 'enter') return entered(state, target, text);
   if (key === 'backspace') return shows([...text].slice(0, -1).join(''));
@@ -89,15 +92,16 @@ function typed(state: TopState, { target, text }: { target: Target; text: string
   return key.length === 1 && text.length < 200 ? shows(text + key) : quiet(state);
 }
 
-/** What was typed at the prompt: NAME=VALUE, as many as there are limits. */
+/** What was typed at the prompt: NAME=VALUE, as many as there are limits; a value alone is one of memory-max. */
 function entered(state: TopState, target: Target, text: string): Step {
   const words = text.trim().split(/\s+/).filter(Boolean);
   if (words.length === 0) return quiet({ ...state, mode: { kind: 'list' } });
   const limits = new Map<string, string>();
   for (const word of words) {
     const at = word.indexOf('=');
-    const name = at < 0 ? word : word.slice(0, at);
-    const value = at < 0 ? '' : word.slice(at + 1);
+    const isValue = at < 0 && /^(?:\d|infinity$)/.test(word);
+    const name = isValue ? 'memory-max' : at < 0 ? word : word.slice(0, at);
+    const value = isValue ? word : at < 0 ? '' : word.slice(at + 1);
     if (isLimitName(name) && value !== '') {
       limits.set(name, value);
       continue;
@@ -105,7 +109,7 @@ function entered(state: TopState, target: Target, text: string): Step {
     const problem = isLimitName(name) ? `${name} needs a value: ${name}=4G` : `there is no limit "${name}"`;
     return quiet({ ...state, notice: { text: problem, tone: 'bad', until: Number.POSITIVE_INFINITY } });
   }
-  const list: TopState = { ...state, mode: { kind: 'list' }, lastLimit: text.trim(), notice: undefined };
+  const list: TopState = { ...state, mode: { kind: 'list' }, notice: undefined };
   return { state: list, effects: [{ kind: 'act', act: 'limit', target, limits }] };
 }
 
@@ -166,12 +170,18 @@ function steered(before: TopState, rows: readonly Row[], key: string): Step {
     case 'k':
       return quiet({ ...state, mode: { kind: 'confirm', act: 'kill', target } });
     case 'l':
-      return quiet({ ...state, mode: { kind: 'prompt', target, text: state.lastLimit } });
+      return quiet({ ...state, mode: { kind: 'prompt', target, text: '', hint: hintOf(row) } });
     case 'f':
       return { state, effects: [{ kind: 'act', act: row.isFrozen ? 'thaw' : 'freeze', target }] };
     default:
       return quiet(before);
   }
+}
+
+/** What stands at an empty prompt. */
+function hintOf(row: Row): string {
+  const most = memoryMax(row);
+  return `memory-max=${most === undefined ? 'infinity' : shortBytes(most)} now`;
 }
 
 function targetOf(rows: readonly Row[], row: Row, all: boolean): Target {

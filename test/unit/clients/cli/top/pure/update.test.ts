@@ -78,7 +78,7 @@ describe('keys', () => {
 
   it('type limits at the prompt', () => {
     const state = watching(facts('a'));
-    const type = (text: string) => press(state, 'l', 'ctrl-u', ...text, 'enter');
+    const type = (text: string) => press(state, 'l', ...text, 'enter');
     const [effect] = type('memory-max=6G cpu-quota=50%').effects;
     expect(effect).toMatchObject({ act: 'limit', target: { paths: ['/i/a'] } });
     expect(effect).toHaveProperty(
@@ -92,8 +92,13 @@ describe('keys', () => {
     expect(type('memory-max=').state).toMatchObject({ mode: { kind: 'prompt', text: 'memory-max=' } });
     expect(type('').state.mode).toEqual({ kind: 'list' });
     expect(press(state, 'l', 'q', 'escape')).toMatchObject({ effects: [], state: { mode: { kind: 'list' } } });
+    // A value alone is of what the hint names.
+    expect(type('6G').effects[0]).toHaveProperty('limits', new Map([['memory-max', '6G']]));
+    expect(type('infinity').effects[0]).toHaveProperty('limits', new Map([['memory-max', 'infinity']]));
     // "q" is a letter there, and Ctrl-C is not.
-    expect(press(state, 'l', 'backspace', 'q').state.mode).toMatchObject({ text: 'memory-maxq' });
+    expect(press(state, 'l', 'q').state.mode).toMatchObject({ text: 'q' });
+    expect(press(state, 'l', 'q', 'w', 'backspace').state.mode).toMatchObject({ text: 'q' });
+    expect(press(state, 'l', 'q', 'w', 'ctrl-u').state.mode).toMatchObject({ text: '' });
     expect(press(state, 'l', 'ctrl-c').effects).toEqual([{ kind: 'quit' }]);
   });
 
