@@ -6,6 +6,7 @@ import { readConfig } from '../../domain/config/read-config.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { appHomeName, homeFolder } from '../../domain/home-folder.ts';
 import { resolveProfile } from '../../domain/profile.ts';
+import { shellQuote } from '../../domain/shell-quote.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
 import { knownApps } from '../../strict/io/known-apps.ts';
 import { profileFolders } from '../../strict/pure/profile-folders.ts';
@@ -67,13 +68,22 @@ export function sayThatHomesStay(apps: readonly string[], context: Context): voi
   }
 }
 
-/** The folder with all homes, where there is one in it. */
+/** Which homes stay when Ringfence goes, and a command that removes them without it; undefined where there is none. */
 export function homesThatStay({ environment }: Pick<Context, 'environment'>): string | undefined {
   const folder = join(xdgFolders(environment).data ?? '', 'ringfence/homes');
+  const names = namesIn(folder);
+  if (names.length === 0) return undefined;
+  const more = names.length > longestList ? ` and ${names.length - longestList} more` : '';
+  return `The data of strict apps stays in ${folder} (${names.slice(0, longestList).join(', ')}${more}); remove it with: rm -r -- ${shellQuote(folder)}`;
+}
+
+const longestList = 5;
+
+function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder).length > 0 ? folder : undefined;
+    return readdirSync(folder).sort();
   } catch {
-    return undefined;
+    return [];
   }
 }
 

@@ -160,6 +160,20 @@ describe('ringfence install, in the session', () => {
     expect(tree(home)).toEqual(before);
   });
 
+  it('names the homes of strict apps, which stay, and what removes them', async () => {
+    const before = tree(home);
+    const homes = join(data, 'ringfence/homes');
+    for (const name of ['org.example.A', 'org.example.B']) mkdirSync(join(homes, name), { recursive: true });
+    const { code, stderr } = await ringfence(['uninstall']);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `The data of strict apps stays in ${homes} (org.example.A, org.example.B); remove it with: rm -r -- ${homes}\n`,
+    });
+    await output(['sh', '-c', stderr.replace(/.*remove it with: /, '')]);
+    expect(existsSync(homes)).toBe(false);
+    removeNewFolders(before);
+  });
+
   it('takes nothing back in a dry run of uninstall, and names what it would', async () => {
     await ringfence(['install']);
     const before = times(home);

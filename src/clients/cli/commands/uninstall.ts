@@ -81,7 +81,7 @@ export function uninstallCommand(program: string | undefined, commands: () => re
             `Ringfence is uninstalled${stays ? ', but not all of it: see above' : ''}. Running apps keep running.`,
           );
         const homes = homesThatStay(context);
-        if (homes !== undefined) terminal.warn(`The homes of strict apps stay in ${homes}.`);
+        if (homes !== undefined) terminal.warn(homes);
         return stays ? 1 : 0;
       } finally {
         await wiring.close();
