@@ -7,6 +7,8 @@ export interface EntryTerms {
   /** In the order in which a difference is told: what it is, and what it was made with. */
   readonly choices: Readonly<Record<string, string>>;
   readonly shares: readonly Share[];
+  /** Where it sees what the document portal gives it. */
+  readonly documents?: string | undefined;
   readonly environment: { readonly unset: readonly string[]; readonly set: Readonly<Record<string, string>> };
 }
 
@@ -22,7 +24,7 @@ interface Admitted {
 /** The terms of what is let in, for a display. */
 export function termsOf(
   { settings, openLinks, configured, ownNames, calls, shares }: Admitted,
-  host: Pick<SandboxHost, 'display' | 'waylandDisplay'>,
+  host: Pick<SandboxHost, 'display' | 'waylandDisplay' | 'documents' | 'runtimeDir'>,
   { unset, set }: EnvironmentChange,
 ): EntryTerms {
   return {
@@ -37,6 +39,7 @@ export function termsOf(
       display: [host.display, host.waylandDisplay].filter(Boolean).join(' and '),
     },
     shares,
+    ...(host.documents === undefined ? {} : { documents: `${host.runtimeDir}/doc` }),
     environment: { unset, set: Object.fromEntries(set) },
   };
 }
@@ -51,6 +54,7 @@ export function judgeEntry(made: EntryTerms, wanted: EntryTerms): string | undef
   return missing && `${missing.path} was not let in when it was started (share its folder with "ringfence share")`;
 }
 
-function isWithin({ path, writable }: Share, shares: readonly Share[]): boolean {
+/** Whether a sandbox with these folders and files has this one. */
+export function isWithin({ path, writable }: Share, shares: readonly Share[]): boolean {
   return shares.some((share) => isAtOrBelow(path, share.path) && (share.writable || !writable));
 }
