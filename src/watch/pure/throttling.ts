@@ -45,7 +45,7 @@ export function nextThrottling(
 ): { readonly state: Throttling; readonly seconds?: number } {
   // The window begins with the last look that is as old as it.
   const all = [...before.samples, sample];
-  const first = all.findLastIndex(({ at }) => sample.at - at >= throttleWindowMs);
+  const first = all.map(({ at }) => sample.at - at >= throttleWindowMs).lastIndexOf(true);
   const samples = first < 0 ? all : all.slice(first);
   const [oldest = sample] = samples;
   if (first < 0) return { state: { ...before, samples } };
