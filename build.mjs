@@ -6,7 +6,7 @@
 // esbuild is the one of node_modules, or else (where a distribution builds this) the one in PATH, 0.17 or later. It is used as a program
 // and without plugins, which would need its JavaScript half, of exactly its own version.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -95,6 +95,24 @@ function bundle(name, source, lazyOwn) {
   return inputs;
 }
 
+/** The window, for gjs: libraries come from GObject introspection, and `gettext`, `system` and `cairo` from gjs itself. */
+function bundleWindow() {
+  const file = join(out, 'ringfence-window');
+  run([
+    ...[
+      'src/window/main.ts',
+      '--bundle',
+      '--format=esm',
+      '--target=firefox102',
+      '--loader:.css=text',
+      `--outfile=${file}`,
+    ],
+    ...['gi://*', 'gettext', 'system', 'cairo'].map((name) => `--external:${name}`),
+    ...['--banner:js=#!/usr/bin/env -S gjs -m', `--define:RINGFENCE_VERSION=${JSON.stringify(version)}`],
+  ]);
+  chmodSync(file, 0o755);
+}
+
 /** What a module of the sources exports. */
 async function loadSource(source) {
   const text = run([source, '--bundle', '--platform=node', '--format=esm']);
@@ -111,6 +129,7 @@ const inputs = new Set([
   ...bundle('ringfenced', 'src/daemon/main.ts', lazyInDaemon),
   ...bundle('ringfence', 'src/clients/cli/main.ts', {}),
 ]);
+bundleWindow();
 rmSync(stand, { recursive: true });
 if (options.inputs !== undefined) {
   const foreign = [...inputs].filter((path) => path.startsWith('node_modules/')).sort();

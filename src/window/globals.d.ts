@@ -1,0 +1,7 @@
+/** The program's arguments, without its name (gjs). */
+declare const ARGV: string[];
+/** By esbuild: the text of a style sheet. */
+declare module '*.css' {
+  const text: string;
+  export default text;
+}
