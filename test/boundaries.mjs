@@ -34,7 +34,10 @@ const table = {
   },
   // It runs on gjs and asks the daemon over D-Bus: of the other rooms it has the words alone.
   window: { rooms: ['domain'], packages: ['gi:', 'gettext', 'system', 'cairo'] },
-  daemon: { rooms: ['launch', 'strict', 'contain', 'watch', 'config', 'shadows', 'domain', 'platform'], packages: [] },
+  daemon: {
+    rooms: ['install', 'launch', 'strict', 'contain', 'watch', 'config', 'shadows', 'domain', 'platform'],
+    packages: [],
+  },
 };
 
 /** Only these see io/ and take values, not just types, from platform: they put the program together. */

@@ -19,6 +19,7 @@ import { launchLogger } from '../watch/log-instances.ts';
 import type { RingfenceBackend } from './objects/ringfence-interface.ts';
 import type { ShadowBackend } from './objects/shadow-methods.ts';
 import { describeCapabilities, describeProfiles } from './pure/describe-host.ts';
+import { settingsBackend } from './settings-backend.ts';
 import type { Fences } from './wire-fences.ts';
 
 /** What the methods work with. */
@@ -30,6 +31,10 @@ export interface MethodPorts {
   readonly shadows: Shadows;
   readonly desktop: Pick<Desktop, 'rows'>;
   readonly following: FollowedChanges;
+  /** To be called when what ListApps tells may have changed. */
+  appsChanged(): void;
+  /** The daemon's own environment. */
+  readonly ownEnvironment: Readonly<Record<string, string | undefined>>;
   /** The user's environment, as the user manager has it. */
   environment(): Promise<Readonly<Record<string, string>>>;
 }
@@ -77,6 +82,7 @@ export function openMethods(around: MethodPorts): Methods {
         logged(nameOf(pid, texts), () => encloseProcess(pid, texts, offer, ports)).catch(refuse);
       }),
     ...shadowBackend(around),
+    ...settingsBackend({ ...around, enabledProfile: ports.enabledProfile }),
     listUsage: () => new Map(fences.instances.all().map(({ path, usage }) => [path, usage()])),
     profiles: () => describeProfiles(config.current()),
     capabilities: async () =>
@@ -104,9 +110,10 @@ function idIfAny(text: string | undefined): string | undefined {
   }
 }
 
-function shadowBackend({ config, shadows, following, environment }: MethodPorts): ShadowBackend {
+function shadowBackend({ config, shadows, following, environment, appsChanged }: MethodPorts): ShadowBackend {
   const changed = async (results: readonly ShadowResult[]) => {
     await following.rewatch();
+    if (results.some(({ change }) => change !== undefined)) appsChanged();
     return resultRows(results);
   };
   return {

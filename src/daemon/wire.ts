@@ -135,7 +135,11 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
       },
     },
   });
-  const following = followChanges(shadows, { environment: managerEnvironment }, (outcome) => reportSync(log, outcome));
+  const appsChanged = () => tree.emit(rootPath, ringfenceInterfaceName, 'AppsChanged', []);
+  const following = followChanges(shadows, { environment: managerEnvironment }, (outcome) => {
+    reportSync(log, outcome);
+    appsChanged();
+  });
   const desktop = wireDesktop(environment, config, fences, log);
   const methods = openMethods({
     version,
@@ -145,6 +149,8 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     fences,
     shadows,
     following,
+    appsChanged,
+    ownEnvironment: environment,
     environment: managerEnvironment,
   });
   await tree.addObject(rootPath, [ringfenceInterface(methods.backend)]);

@@ -1,11 +1,12 @@
 import type { Instance } from '../../domain/instance.ts';
 import { type InterfaceSpec, method, property, signal } from '../../platform/dbus/interface-spec.ts';
+import { type SettingsBackend, settingsMethods } from './settings-methods.ts';
 import { type ShadowBackend, shadowMethods } from './shadow-methods.ts';
 
 export const ringfenceInterfaceName = 'org.ringfence.Ringfence1';
 
 /** What the interface needs of the daemon. */
-export interface RingfenceBackend extends ShadowBackend {
+export interface RingfenceBackend extends ShadowBackend, SettingsBackend {
   readonly version: string;
   launchApp(appId: string, uris: readonly string[], options: ReadonlyMap<string, string>): Promise<Instance>;
   runCommand(
@@ -54,6 +55,7 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
       }),
       ListUsage: method('', [], 'a{oa{ss}}', ['usage'], () => [backend.listUsage()]),
       ...shadowMethods(backend),
+      ...settingsMethods(backend),
     },
     properties: {
       Version: property('s', () => backend.version, 'const'),
@@ -62,6 +64,9 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
       Desktop: property('aa{ss}', () => backend.desktop(), 'false'),
       ConfigError: property('s', () => backend.configError()),
     },
-    signals: { LimitReached: signal('osa{ss}', ['instance', 'limit', 'details']) },
+    signals: {
+      LimitReached: signal('osa{ss}', ['instance', 'limit', 'details']),
+      AppsChanged: signal('', []),
+    },
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { keepPromises } from '../../fixtures/promises.ts';
 import { busFileChecks } from './bus-file-checks.ts';
 import { busLaunchChecks } from './bus-launch-checks.ts';
+import { busSettingsChecks } from './bus-settings-checks.ts';
 import { inOneWorld } from './world.ts';
 
 // Every method, signal and property of the D-Bus contract, and every word that it quotes: options, keys, states.
@@ -25,6 +26,6 @@ function promises(): string[] {
 keepPromises(
   'the D-Bus contract',
   promises(),
-  { ...busLaunchChecks, ...busFileChecks },
+  { ...busLaunchChecks, ...busFileChecks, ...busSettingsChecks },
   'integration/promises/bus-launch-checks.ts or bus-file-checks.ts',
 );
