@@ -1,6 +1,7 @@
 import Adw from 'gi://Adw?version=1';
 import Gio from 'gi://Gio?version=2.0';
 import GLib from 'gi://GLib?version=2.0';
+import { loadStyle } from './load-style.ts';
 import { MainWindow } from './main-window.ts';
 import { translate as _ } from './words.ts';
 
@@ -27,13 +28,28 @@ export function makeApplication(): Adw.Application {
   );
   let window: MainWindow | undefined;
   const present = (): MainWindow => {
-    window ??= new MainWindow(application);
+    window ??= new MainWindow(
+      application,
+      application.get_dbus_connection() ?? Gio.bus_get_sync(Gio.BusType.SESSION, null),
+    );
     window.present();
     return window;
   };
   const showApp = new Gio.SimpleAction({ name: 'show-app', parameter_type: new GLib.VariantType('s') });
   showApp.connect('activate', (_action, id) => present().showApp(id?.get_string()[0] ?? ''));
   application.add_action(showApp);
+  const add = (name: string, keys: string[], act: () => void) => {
+    const action = new Gio.SimpleAction({ name });
+    action.connect('activate', act);
+    application.add_action(action);
+    application.set_accels_for_action(`app.${name}`, keys);
+  };
+  application.connect('startup', () => {
+    loadStyle();
+    add('about', [], () => present().showAbout());
+    add('shortcuts', ['<Control>question'], () => present().showShortcuts());
+    add('quit', ['<Control>q'], () => application.quit());
+  });
   application.connect('activate', () => present());
   application.connect('command-line', (_application, line: Gio.ApplicationCommandLine) => {
     const app = line.get_options_dict().lookup_value('app', new GLib.VariantType('s'));

@@ -5,3 +5,5 @@ declare module '*.css' {
   const text: string;
   export default text;
 }
+/** Of package.json, by esbuild. */
+declare const RINGFENCE_VERSION: string;

@@ -1,44 +1,191 @@
 import Adw from 'gi://Adw?version=1';
+import Gio from 'gi://Gio?version=2.0';
 import Gtk from 'gi://Gtk?version=4.0';
-import { translate as _ } from './words.ts';
+import { showAbout } from './about.ts';
+import { AppList } from './apps/app-list.ts';
+import { AppPage } from './apps/app-page.ts';
+import { AppsPage } from './apps/apps-page.ts';
+import { ComputerPage } from './computer/computer-page.ts';
+import { Daemon } from './io/daemon.ts';
+import type { Surroundings } from './page.ts';
+import { RunningPage } from './running/running-page.ts';
+import { showShortcuts } from './shortcuts.ts';
+import { ProblemBar } from './widgets/problem-bar.ts';
+import { translate as _, fill } from './words.ts';
 
-/** The main window: three pages, switched in the header bar or, where it is narrow, at the bottom. */
+/** How long something that can be undone stays in sight, in s. */
+const toastSeconds = 8;
+
+/** The main window: three pages, switched in the header bar or, where it is narrow, at the bottom; and an app's own page. */
 export class MainWindow {
   readonly #window: Adw.ApplicationWindow;
-  readonly #stack = new Adw.ViewStack();
+  readonly #pages = new Adw.ViewStack({ vexpand: true });
+  readonly #leaflet = new Adw.Leaflet({ can_unfold: false, can_navigate_back: true });
+  readonly #toasts = new Adw.ToastOverlay();
+  readonly #daemonBar = new ProblemBar();
+  readonly #configBar = new ProblemBar();
+  readonly #daemon: Daemon;
+  readonly #apps: AppList;
+  readonly #appPage: AppPage;
+  readonly #appsPage: AppsPage;
 
-  constructor(application: Adw.Application) {
-    const pages: readonly [string, string, string][] = [
-      ['running', _('Running'), 'media-playback-start-symbolic'],
-      ['apps', _('Apps'), 'view-app-grid-symbolic'],
-      ['computer', _('This Computer'), 'computer-symbolic'],
-    ];
-    for (const [name, title, icon] of pages) {
-      this.#stack.add_titled_with_icon(new Adw.StatusPage({ title }), name, title, icon);
-    }
-    const bar = new Adw.ViewSwitcherBar({ stack: this.#stack });
-    const title = new Adw.ViewSwitcherTitle({ stack: this.#stack, title: 'Ringfence' });
-    title.connect('notify::title-visible', () => bar.set_reveal(title.title_visible));
-    const content = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
-    content.append(new Adw.HeaderBar({ title_widget: title }));
-    this.#stack.set_vexpand(true);
-    content.append(this.#stack);
-    content.append(bar);
+  constructor(application: Adw.Application, bus: Gio.DBusConnection) {
     this.#window = new Adw.ApplicationWindow({
       application,
       title: 'Ringfence',
       default_width: 800,
-      default_height: 640,
-      content,
+      default_height: 680,
     });
+    this.#window.set_size_request(360, 294);
+    this.#daemon = new Daemon(bus);
+    this.#apps = new AppList(this.#daemon);
+    const around = this.#surroundings();
+    this.#appPage = new AppPage(around, this.#apps);
+    this.#appsPage = new AppsPage(around, this.#apps);
+    this.#add(new RunningPage(around, this.#apps).widget, 'running', _('Running'), 'media-playback-start-symbolic');
+    this.#add(this.#appsPage.widget, 'apps', _('Apps'), 'view-app-grid-symbolic');
+    this.#add(new ComputerPage(around).widget, 'computer', _('This Computer'), 'computer-symbolic');
+    this.#leaflet.append(this.#main());
+    this.#leaflet.append(this.#detail());
+    this.#toasts.set_child(this.#leaflet);
+    const content = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
+    content.append(this.#toasts);
+    this.#toasts.set_vexpand(true);
+    this.#window.set_content(content);
+    this.#addActions(application);
+    this.#daemon.on('state', () => this.#showState());
+    this.#daemon.on('config', () => this.#showState());
   }
 
   present(): void {
     this.#window.present();
   }
 
-  /** Opens the page of an app. `id`: its desktop id, with or without ".desktop". */
-  showApp(_id: string): void {
-    this.#stack.set_visible_child_name('apps');
+  showAbout(): void {
+    showAbout(this.#window, this.#daemon.version);
   }
+
+  showShortcuts(): void {
+    showShortcuts(this.#window);
+  }
+
+  /** Opens the page of an app. `id`: its desktop id, with or without ".desktop". */
+  showApp(id: string): void {
+    this.#pages.set_visible_child_name('apps');
+    this.#appPage.open(id.endsWith('.desktop') ? id : `${id}.desktop`);
+    this.#leaflet.navigate(Adw.NavigationDirection.FORWARD);
+  }
+
+  #add(child: Gtk.Widget, name: string, title: string, icon: string): void {
+    this.#pages.add_titled_with_icon(child, name, title, icon);
+  }
+
+  #main(): Gtk.Widget {
+    const bottom = new Adw.ViewSwitcherBar({ stack: this.#pages });
+    const title = new Adw.ViewSwitcherTitle({ stack: this.#pages, title: 'Ringfence' });
+    title.connect('notify::title-visible', () => bottom.set_reveal(title.title_visible));
+    const header = new Adw.HeaderBar({ title_widget: title, centering_policy: Adw.CenteringPolicy.STRICT });
+    header.pack_end(mainMenu());
+    const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
+    for (const widget of [header, this.#daemonBar.widget, this.#configBar.widget, this.#pages, bottom])
+      box.append(widget);
+    return box;
+  }
+
+  #detail(): Gtk.Widget {
+    const header = new Adw.HeaderBar({ title_widget: new Adw.WindowTitle({ title: _('App') }) });
+    const back = new Gtk.Button({
+      icon_name: 'go-previous-symbolic',
+      action_name: 'win.back',
+      tooltip_text: _('Back'),
+    });
+    back.update_property([Gtk.AccessibleProperty.LABEL], [_('Back')]);
+    header.pack_start(back);
+    const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
+    box.append(header);
+    this.#appPage.widget.set_vexpand(true);
+    box.append(this.#appPage.widget);
+    return box;
+  }
+
+  #addActions(application: Adw.Application): void {
+    const add = (name: string, keys: string[], act: () => void) => {
+      const action = new Gio.SimpleAction({ name });
+      action.connect('activate', act);
+      this.#window.add_action(action);
+      application.set_accels_for_action(`win.${name}`, keys);
+    };
+    const show = (name: string) => {
+      this.#leaflet.navigate(Adw.NavigationDirection.BACK);
+      this.#pages.set_visible_child_name(name);
+    };
+    add('back', ['<Alt>Left', 'Escape'], () => void this.#leaflet.navigate(Adw.NavigationDirection.BACK));
+    add('running', ['<Alt>1'], () => show('running'));
+    add('apps', ['<Alt>2'], () => show('apps'));
+    add('computer', ['<Alt>3'], () => show('computer'));
+    add('search', ['<Control>f'], () => {
+      show('apps');
+      this.#appsPage.focusSearch();
+    });
+    application.set_accels_for_action('window.close', ['<Control>w']);
+  }
+
+  #surroundings(): Surroundings {
+    return {
+      daemon: this.#daemon,
+      window: this.#window,
+      done: (what, undo) => this.#done(what, undo),
+      failed: (error) => this.#failed(error),
+      confirm: (heading, body, action) => this.#confirm(heading, body, action),
+      showApp: (id) => this.showApp(id),
+    };
+  }
+
+  #done(what: string, undo?: () => Promise<unknown>): void {
+    const toast = new Adw.Toast({ title: what, timeout: toastSeconds });
+    if (undo !== undefined) {
+      toast.set_button_label(_('Undo'));
+      toast.connect('button-clicked', () => void undo().catch((error) => this.#failed(error)));
+    }
+    this.#toasts.add_toast(toast);
+  }
+
+  /** In the words of whoever refused, all of them: a toast would cut them off. */
+  #failed(error: unknown): void {
+    const dialog = new Adw.MessageDialog({
+      transient_for: this.#window,
+      heading: _('That Did Not Work'),
+      body: error instanceof Error ? error.message : String(error),
+    });
+    dialog.add_response('close', _('Close'));
+    dialog.present();
+  }
+
+  #confirm(heading: string, body: string, action: string): Promise<boolean> {
+    const dialog = new Adw.MessageDialog({ transient_for: this.#window, heading, body, close_response: 'cancel' });
+    dialog.add_response('cancel', _('Cancel'));
+    dialog.add_response('go', action);
+    dialog.set_response_appearance('go', Adw.ResponseAppearance.DESTRUCTIVE);
+    dialog.present();
+    return new Promise((resolve) => dialog.connect('response', (_dialog, response) => resolve(response === 'go')));
+  }
+
+  #showState(): void {
+    const { state, reason, configError } = this.#daemon;
+    const retry = { label: _('Try Again'), act: () => this.#daemon.retry() };
+    if (state === 'missing')
+      this.#daemonBar.show(fill(_('Ringfence’s daemon is not there: {reason}'), { reason }), retry);
+    else if (state === 'silent') this.#daemonBar.show(_('Ringfence’s daemon does not answer.'), retry);
+    else this.#daemonBar.show(undefined);
+    this.#configBar.show(configError === '' ? undefined : configError);
+  }
+}
+
+function mainMenu(): Gtk.MenuButton {
+  const menu = new Gio.Menu();
+  menu.append(_('Keyboard Shortcuts'), 'app.shortcuts');
+  menu.append(_('About Ringfence'), 'app.about');
+  const button = new Gtk.MenuButton({ icon_name: 'open-menu-symbolic', menu_model: menu, primary: true });
+  button.set_tooltip_text(_('Main Menu'));
+  return button;
 }

@@ -1,0 +1,194 @@
+import Adw from 'gi://Adw?version=1';
+import Gtk from 'gi://Gtk?version=4.0';
+import { changeLimit } from '../change-limit.ts';
+import { attempt, type Surroundings } from '../page.ts';
+import { type App, isEnabled } from '../pure/apps.ts';
+import type { Instance } from '../pure/instance.ts';
+import { isStrict, type Setting, settingOf, settingsFrom } from '../pure/settings.ts';
+import { appImage, iconOf, setIcon } from '../widgets/app-icon.ts';
+import { limitRows, ramBytes, type SliderName } from '../widgets/limit-group.ts';
+import { translate as _, fill } from '../words.ts';
+import type { AppList } from './app-list.ts';
+import { switchApp } from './app-switch.ts';
+import { StrictGroup } from './strict-group.ts';
+
+/** One app: whether it is fenced, by which profile, with which limits, and what a strict one is let at. */
+export class AppPage {
+  readonly widget = new Gtk.Stack();
+  readonly #around: Surroundings;
+  readonly #apps: AppList;
+  #id = '';
+  #name = '';
+  #settings: readonly Setting[] = [];
+  #isShowing = false;
+  readonly #icon = appImage('', 64);
+  readonly #title = new Gtk.Label({
+    css_classes: ['title-2'],
+    wrap: true,
+    wrap_mode: 2,
+    justify: Gtk.Justification.CENTER,
+  });
+  readonly #subtitle = new Gtk.Label({ css_classes: ['dim-label'], wrap: true, wrap_mode: 2 });
+  readonly #toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
+  readonly #profile = new Adw.ComboRow({ title: _('Profile'), subtitle: _('What its fence is like') });
+  readonly #hold = new Adw.ComboRow({
+    title: _('Changes hold'),
+    model: Gtk.StringList.new([_('Now and from now on'), _('Only now')]),
+  });
+  readonly #limits = limitRows((name, value) => void this.#change(name, value));
+  readonly #strict: StrictGroup;
+
+  constructor(around: Surroundings, apps: AppList) {
+    this.#around = around;
+    this.#apps = apps;
+    this.#strict = new StrictGroup(around, (key, words) => this.#set(key, words));
+    const page = new Adw.PreferencesPage();
+    page.add(this.#head());
+    page.add(this.#fence());
+    const limits = new Adw.PreferencesGroup({ title: _('Limits') });
+    limits.add(this.#hold);
+    for (const { widget } of Object.values(this.#limits)) limits.add(widget);
+    page.add(limits);
+    page.add(this.#strict.widget);
+    this.widget.add_named(page, 'app');
+    this.widget.add_named(
+      new Adw.StatusPage({
+        icon_name: 'edit-find-symbolic',
+        title: _('This App Is Not Installed'),
+        description: _('It was removed, or its menu entry is hidden.'),
+      }),
+      'gone',
+    );
+    apps.onChange(() => this.#show());
+    around.daemon.on('config', () => void this.#read());
+    around.daemon.on('instances', () => this.#showLimits());
+  }
+
+  /** Shows another app. */
+  open(id: string): void {
+    this.#id = this.#apps.find(id)?.id ?? id;
+    this.#name = id.replace(/\.desktop$/, '');
+    this.#settings = [];
+    this.#show();
+    void this.#read();
+  }
+
+  #head(): Adw.PreferencesGroup {
+    const group = new Adw.PreferencesGroup();
+    const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL, spacing: 6 });
+    for (const widget of [this.#icon, this.#title, this.#subtitle]) box.append(widget);
+    group.add(box);
+    return group;
+  }
+
+  #fence(): Adw.PreferencesGroup {
+    const group = new Adw.PreferencesGroup({ title: _('Fence') });
+    const row = new Adw.ActionRow({
+      title: _('Start in Its Fence'),
+      subtitle: _('Its usual icon starts it there'),
+      activatable_widget: this.#toggle,
+    });
+    row.add_suffix(this.#toggle);
+    group.add(row);
+    group.add(this.#profile);
+    this.#toggle.connect('state-set', (_toggle, wanted) => {
+      const app = this.#apps.find(this.#id);
+      if (this.#isShowing || app === undefined || wanted === isEnabled(app)) return false;
+      void switchApp(app, wanted, this.#around).then((done) => {
+        if (!done) this.#show();
+      });
+      return true;
+    });
+    this.#profile.connect('notify::selected', () => void this.#choose());
+    return group;
+  }
+
+  #section(): string {
+    return `app.${this.#id.replace(/\.desktop$/, '')}`;
+  }
+
+  async #read(): Promise<void> {
+    if (this.#id === '') return;
+    const id = this.#id;
+    try {
+      const rows = await this.#around.daemon.getConfig(this.#section());
+      if (id === this.#id) this.#settings = settingsFrom(rows);
+    } catch {
+      // The bar above the pages has it: a faulty configuration, or a daemon that is older or does not answer.
+    }
+    this.#show();
+  }
+
+  #show(): void {
+    if (this.#id === '') return;
+    const app = this.#apps.find(this.#id);
+    const isGone = app === undefined && this.#apps.isKnown;
+    this.widget.set_visible_child_name(isGone ? 'gone' : 'app');
+    if (app === undefined) return;
+    this.#isShowing = true;
+    this.#showApp(app);
+    this.#isShowing = false;
+    this.#showLimits();
+  }
+
+  #showApp(app: App): void {
+    this.#name = app.name;
+    setIcon(this.#icon, iconOf(app.entry));
+    this.#title.set_label(app.name);
+    this.#subtitle.set_label(app.id);
+    this.#toggle.set_active(isEnabled(app));
+    this.#toggle.set_state(isEnabled(app));
+    const { profiles } = this.#around.daemon;
+    const names = Object.keys(profiles).sort();
+    const chosen = settingOf(this.#settings, 'profile');
+    if (names.join() !== this.#profileNames().join()) this.#profile.set_model(Gtk.StringList.new(names));
+    const index = names.indexOf(chosen ?? '');
+    if (index !== -1) this.#profile.set_selected(index);
+    this.#profile.set_sensitive(chosen !== undefined);
+    this.#strict.show(this.#settings, isStrict(profiles, chosen));
+  }
+
+  #profileNames(): string[] {
+    const model = this.#profile.get_model() as Gtk.StringList | null;
+    return Array.from({ length: model?.get_n_items() ?? 0 }, (_, index) => model?.get_string(index) ?? '');
+  }
+
+  /** What holds for those that run, and otherwise what the configuration says for the next start. */
+  #showLimits(): void {
+    const [running] = this.#running();
+    this.#hold.set_visible(running !== undefined);
+    for (const name of Object.keys(this.#limits) as SliderName[]) {
+      const whole = name === 'memory-max' ? ramBytes() : undefined;
+      this.#limits[name].show(running?.limits[name] ?? settingOf(this.#settings, name), whole);
+    }
+  }
+
+  #running(): Instance[] {
+    return [...this.#around.daemon.instances.values()].filter(({ app }) => app === this.#id);
+  }
+
+  async #change(name: SliderName, value: string): Promise<void> {
+    const running = this.#running();
+    if (running.length === 0 || this.#hold.get_selected() === 0) await this.#set(name, [value]);
+    for (const { path } of running) await changeLimit(path, name, value, this.#around);
+  }
+
+  async #choose(): Promise<void> {
+    const chosen = this.#profileNames()[this.#profile.get_selected()];
+    if (this.#isShowing || chosen === undefined || chosen === settingOf(this.#settings, 'profile')) return;
+    await this.#set('profile', [chosen]);
+  }
+
+  /** Keeps a key in the configuration, with a way back to what the user's own file said before. */
+  async #set(key: string, words: readonly string[]): Promise<void> {
+    const { daemon } = this.#around;
+    const section = this.#section();
+    const isDone = await attempt(this.#around, async () => {
+      const before = await daemon.setConfig(section, key, words);
+      this.#around.done(fill(_('{name}: from its next start on'), { name: this.#name }), () =>
+        daemon.setConfig(section, key, before),
+      );
+    });
+    if (!isDone) this.#show();
+  }
+}

@@ -1,0 +1,104 @@
+import Adw from 'gi://Adw?version=1';
+import type Gio from 'gi://Gio?version=2.0';
+import GLib from 'gi://GLib?version=2.0';
+import Gtk from 'gi://Gtk?version=4.0';
+import type { Surroundings } from '../page.ts';
+import { folderWord, itemsOf, type Setting, settingOf } from '../pure/settings.ts';
+import { translate as _, fill } from '../words.ts';
+
+/** What a strict app is let at: switches, and folders that are picked in a dialog. */
+export class StrictGroup {
+  readonly widget = new Adw.PreferencesGroup({
+    title: _('Let In'),
+    description: _('What it may use from its next start on, beside its own home'),
+  });
+  readonly #around: Surroundings;
+  readonly #set: (key: string, words: readonly string[]) => Promise<void>;
+  readonly #switches = new Map<string, Gtk.Switch>();
+  readonly #folders = new Adw.ExpanderRow({ title: _('Shared Folders') });
+  #folderRows: Adw.ActionRow[] = [];
+  #shared: readonly string[] = [];
+  #isShowing = false;
+
+  constructor(around: Surroundings, set: (key: string, words: readonly string[]) => Promise<void>) {
+    this.#around = around;
+    this.#set = set;
+    this.#addSwitch('network', _('Network'), _('Other computers, and services of this one'));
+    this.#addSwitch('x11', _('X11 Display'), _('Where it can see what other X11 apps show and type'));
+    this.#addSwitch('sound', _('Sound'), _('Playing and recording'));
+    const add = new Gtk.Button({ icon_name: 'list-add-symbolic', valign: Gtk.Align.CENTER, css_classes: ['flat'] });
+    add.set_tooltip_text(_('Share a Folder'));
+    add.update_property([Gtk.AccessibleProperty.LABEL], [_('Share a Folder')]);
+    add.connect('clicked', () => this.#pick());
+    this.#folders.add_action(add);
+    this.widget.add(this.#folders);
+  }
+
+  show(settings: readonly Setting[], isStrict: boolean): void {
+    this.widget.set_visible(isStrict);
+    this.#isShowing = true;
+    for (const [key, toggle] of this.#switches) toggle.set_active(settingOf(settings, key) === 'true');
+    this.#isShowing = false;
+    const shared = itemsOf(settings, 'shared-folders');
+    if (shared.join('\0') !== this.#shared.join('\0') || this.#folderRows.length === 0) this.#showFolders(shared);
+  }
+
+  #showFolders(shared: readonly string[]): void {
+    this.#shared = shared;
+    for (const row of this.#folderRows) this.#folders.remove(row);
+    this.#folderRows = shared.map((folder) => {
+      const row = new Adw.ActionRow({ title: GLib.markup_escape_text(folder.replace(/:ro$/, ''), -1) });
+      if (folder.endsWith(':ro')) row.set_subtitle(_('Read only'));
+      const remove = new Gtk.Button({
+        icon_name: 'list-remove-symbolic',
+        valign: Gtk.Align.CENTER,
+        css_classes: ['flat'],
+      });
+      const title = fill(_('Take Back {folder}'), { folder });
+      remove.set_tooltip_text(title);
+      remove.update_property([Gtk.AccessibleProperty.LABEL], [title]);
+      remove.connect(
+        'clicked',
+        () =>
+          void this.#set(
+            'shared-folders',
+            this.#shared.filter((one) => one !== folder),
+          ),
+      );
+      row.add_suffix(remove);
+      this.#folders.add_row(row);
+      return row;
+    });
+    this.#folders.set_subtitle(shared.length === 0 ? _('None') : '');
+    this.#folders.set_enable_expansion(shared.length > 0);
+    if (shared.length > 0) this.#folders.set_expanded(true);
+  }
+
+  #addSwitch(key: string, title: string, subtitle: string): void {
+    const toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
+    const row = new Adw.ActionRow({ title, subtitle, activatable_widget: toggle });
+    row.add_suffix(toggle);
+    toggle.connect('notify::active', () => {
+      if (!this.#isShowing) void this.#set(key, [String(toggle.get_active())]);
+    });
+    this.#switches.set(key, toggle);
+    this.widget.add(row);
+  }
+
+  #pick(): void {
+    const dialog = new Gtk.FileChooserNative({
+      title: _('Share a Folder'),
+      action: Gtk.FileChooserAction.SELECT_FOLDER,
+      transient_for: this.#around.window,
+      modal: true,
+      accept_label: _('Share'),
+    });
+    dialog.connect('response', (_dialog, response) => {
+      const path = (dialog.get_file() as Gio.File | null)?.get_path() ?? undefined;
+      if (response !== Gtk.ResponseType.ACCEPT || path === undefined) return;
+      const word = folderWord(path, GLib.get_home_dir());
+      if (!this.#shared.includes(word)) void this.#set('shared-folders', [...this.#shared, word]);
+    });
+    dialog.show();
+  }
+}

@@ -1,0 +1,259 @@
+import Gio from 'gi://Gio?version=2.0';
+import type GLib from 'gi://GLib?version=2.0';
+import { type Instance, instanceFrom } from '../pure/instance.ts';
+import { BusError, call } from './bus.ts';
+
+const name = 'org.ringfence.Ringfence1';
+const root = '/org/ringfence/Ringfence1';
+const instanceInterface = 'org.ringfence.Instance1';
+/** How long an answer may take, in ms, before the daemon counts as one that hangs. Starts of strict apps take the longest. */
+const patience = 10_000;
+const longPatience = 120_000;
+
+export type Row = Readonly<Record<string, string>>;
+
+/**
+ * "starting": nothing is known yet. "ready": it answers. "missing": the bus cannot start it (`reason` says why).
+ * "silent": it has the name and does not answer.
+ */
+export type DaemonState = 'starting' | 'ready' | 'missing' | 'silent';
+
+/** What can be listened for. */
+export interface DaemonEvents {
+  /** `state` or `reason`. */
+  state(): void;
+  /** Instances came, went or changed. */
+  instances(): void;
+  /** The configuration was read anew, or cannot be read. */
+  config(): void;
+  /** Apps were enabled, disabled, installed or removed. */
+  apps(): void;
+}
+
+/**
+ * The daemon as the window knows it: followed by its signals, asked by its methods. It is started when it is not there, and everything is
+ * asked anew when another has taken its place.
+ */
+export class Daemon {
+  state: DaemonState = 'starting';
+  /** Why it is missing, in the words of who knows. */
+  reason = '';
+  version = '';
+  /** Empty, or what is wrong with the configuration. */
+  configError = '';
+  /** Profile → its settings. */
+  profiles: Readonly<Record<string, Row>> = {};
+  readonly instances = new Map<string, Instance>();
+  readonly #bus: Gio.DBusConnection;
+  readonly #listeners: { [Name in keyof DaemonEvents]: Set<() => void> } = {
+    state: new Set(),
+    instances: new Set(),
+    config: new Set(),
+    apps: new Set(),
+  };
+
+  constructor(bus: Gio.DBusConnection) {
+    this.#bus = bus;
+    this.#subscribe();
+    Gio.bus_watch_name_on_connection(
+      bus,
+      name,
+      Gio.BusNameWatcherFlags.AUTO_START,
+      () => void this.#meet(),
+      () => void this.#miss(),
+    );
+  }
+
+  /** Calls back at each event of this name. Returns how to stop that. */
+  on(event: keyof DaemonEvents, listener: () => void): () => void {
+    this.#listeners[event].add(listener);
+    return () => this.#listeners[event].delete(listener);
+  }
+
+  /** Asks again, after it was missing or silent. */
+  retry(): void {
+    void this.#meet();
+  }
+
+  /** Has everybody show again what holds, as after a change that was not made. */
+  announce(): void {
+    this.#emit('instances');
+    this.#emit('config');
+  }
+
+  /** The applications that a menu shows, and those that are enabled. */
+  async listApps(): Promise<readonly Row[]> {
+    return (await this.#ask<[Row[]]>('ListApps', '()', [], longPatience))[0];
+  }
+
+  /** Usage of each instance, by its path. */
+  async listUsage(): Promise<Readonly<Record<string, Row>>> {
+    return (await this.#ask<[Record<string, Row>]>('ListUsage', '()', []))[0];
+  }
+
+  /** A property of the main object that has to be read. */
+  async rows(property: 'Desktop' | 'Capabilities'): Promise<readonly Row[]> {
+    const target = { name, path: root, interface: 'org.freedesktop.DBus.Properties' };
+    return (await call<[Row[]]>(this.#bus, target, 'Get', '(ss)', [name, property], patience))[0];
+  }
+
+  /** Has the usual icon of an app start it in its fence, or no longer. Returns what there is to say of it. */
+  async setEnabled(apps: readonly string[], isEnabled: boolean): Promise<readonly Row[]> {
+    const method = isEnabled ? 'EnableApp' : 'DisableApp';
+    return (await this.#ask<[Row[]]>(method, '(asa{ss})', [apps, {}], longPatience))[0];
+  }
+
+  /** What holds for a section of the configuration ("app.firefox"), and where that is written. */
+  async getConfig(section: string): Promise<readonly Row[]> {
+    return (await this.#ask<[Row[]]>('GetConfig', '(s)', [section]))[0];
+  }
+
+  /** Sets a key in the user's own configuration file; no words take it out. Returns what the file said before. */
+  async setConfig(section: string, key: string, words: readonly string[]): Promise<readonly string[]> {
+    return (await this.#ask<[string[]]>('SetConfig', '(ssas)', [section, key, words]))[0];
+  }
+
+  /** What works here, what does not and how to put it right. */
+  async doctor(): Promise<readonly Row[]> {
+    return (await this.#ask<[Row[]]>('Doctor', '()', [], longPatience))[0];
+  }
+
+  /** Starts an app in its fence. */
+  async launch(app: string): Promise<void> {
+    await this.#ask('Launch', '(sasa{ss})', [app, [], {}], longPatience);
+  }
+
+  async setLimits(path: string, limits: Row): Promise<void> {
+    await this.#tell(path, 'SetLimits', '(a{ss})', [limits]);
+  }
+
+  async setFrozen(path: string, isFrozen: boolean): Promise<void> {
+    await this.#tell(path, isFrozen ? 'Freeze' : 'Thaw', '()', []);
+  }
+
+  /** Asks it to end, and kills what is left after five seconds. */
+  async stop(path: string): Promise<void> {
+    await this.#tell(path, 'Stop', '(u)', [5000]);
+  }
+
+  #ask<Answer extends readonly unknown[]>(
+    method: string,
+    signature: string,
+    values: readonly unknown[],
+    timeoutMs = patience,
+  ): Promise<Answer> {
+    return this.#watched(
+      call<Answer>(this.#bus, { name, path: root, interface: name }, method, signature, values, timeoutMs),
+    );
+  }
+
+  #tell(path: string, method: string, signature: string, values: readonly unknown[]): Promise<readonly unknown[]> {
+    const target = { name, path, interface: instanceInterface };
+    return this.#watched(call(this.#bus, target, method, signature, values, longPatience));
+  }
+
+  /** One that answers again is not silent. */
+  async #watched<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    try {
+      const got = await answer;
+      if (this.state === 'silent') void this.#meet();
+      return got;
+    } catch (error) {
+      if (error instanceof BusError && error.isSilence && this.state === 'ready') this.#become('silent');
+      throw error;
+    }
+  }
+
+  async #meet(): Promise<void> {
+    try {
+      const objects = { name, path: root, interface: 'org.freedesktop.DBus.ObjectManager' };
+      const [all] = await call<[Record<string, Record<string, Record<string, unknown>>>]>(
+        this.#bus,
+        objects,
+        'GetManagedObjects',
+        '()',
+        [],
+        patience,
+      );
+      const properties = { name, path: root, interface: 'org.freedesktop.DBus.Properties' };
+      const [main] = await call<[Record<string, unknown>]>(this.#bus, properties, 'GetAll', '(s)', [name], patience);
+      this.instances.clear();
+      for (const [path, interfaces] of Object.entries(all)) {
+        const found = interfaces[instanceInterface];
+        if (found !== undefined) this.instances.set(path, instanceFrom(path, found));
+      }
+      this.version = String(main['Version'] ?? '');
+      this.#takeConfig(main);
+      this.#become('ready');
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      if (error.isSilence) this.#become('silent');
+      else this.#become('missing', error.message);
+    }
+    for (const event of ['instances', 'config', 'apps'] as const) this.#emit(event);
+  }
+
+  /** Whoever asks for the name's start learns why it failed. */
+  async #miss(): Promise<void> {
+    this.instances.clear();
+    this.#emit('instances');
+    const driver = { name: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus' };
+    try {
+      await call(this.#bus, driver, 'StartServiceByName', '(su)', [name, 0], 30_000);
+    } catch (error) {
+      if (error instanceof BusError) this.#become('missing', error.message);
+    }
+  }
+
+  #become(state: DaemonState, reason = ''): void {
+    if (this.state === state && this.reason === reason) return;
+    this.state = state;
+    this.reason = reason;
+    this.#emit('state');
+  }
+
+  #takeConfig(properties: Readonly<Record<string, unknown>>): void {
+    this.configError = String(properties['ConfigError'] ?? this.configError);
+    this.profiles = (properties['Profiles'] as Daemon['profiles'] | undefined) ?? this.profiles;
+  }
+
+  #emit(event: keyof DaemonEvents): void {
+    for (const listener of [...this.#listeners[event]]) listener();
+  }
+
+  #subscribe(): void {
+    const listen = (path: string | null, member: string, act: (path: string, values: unknown[]) => void) => {
+      this.#bus.signal_subscribe(
+        name,
+        null,
+        member,
+        path,
+        null,
+        Gio.DBusSignalFlags.NONE,
+        (_bus, _sender, from, _interface, _member, parameters: GLib.Variant) =>
+          act(from ?? '', parameters.recursiveUnpack() as unknown as unknown[]),
+      );
+    };
+    listen(root, 'InterfacesAdded', (_from, [path, interfaces]) => {
+      const found = (interfaces as Record<string, Record<string, unknown>>)[instanceInterface];
+      if (found === undefined) return;
+      this.instances.set(String(path), instanceFrom(String(path), found));
+      this.#emit('instances');
+    });
+    listen(root, 'InterfacesRemoved', (_from, [path]) => {
+      if (this.instances.delete(String(path))) this.#emit('instances');
+    });
+    listen(root, 'AppsChanged', () => this.#emit('apps'));
+    listen(null, 'PropertiesChanged', (path, [, changed]) => {
+      if (path === root) {
+        this.#takeConfig(changed as Record<string, unknown>);
+        this.#emit('config');
+        return;
+      }
+      const before = this.instances.get(path);
+      if (before === undefined) return;
+      this.instances.set(path, instanceFrom(path, changed as Record<string, unknown>, before));
+      this.#emit('instances');
+    });
+  }
+}

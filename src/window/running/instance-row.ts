@@ -1,0 +1,129 @@
+import Adw from 'gi://Adw?version=1';
+import Gtk from 'gi://Gtk?version=4.0';
+import Pango from 'gi://Pango?version=1.0';
+import { attempt, type Surroundings } from '../page.ts';
+import { bytesText, limitNumber, useOfLimit } from '../pure/amounts.ts';
+import type { Instance } from '../pure/instance.ts';
+import { graphOf, type History } from '../pure/samples.ts';
+import { appImage, iconOf, setIcon } from '../widgets/app-icon.ts';
+import { GraphArea } from '../widgets/graph.ts';
+import { translate as _, translatePlural as _n, fill } from '../words.ts';
+import { openLimits } from './limits-dialog.ts';
+
+/** A running instance: what it is, what it uses, and what can be done with it. */
+export class InstanceRow {
+  readonly widget = new Gtk.ListBoxRow({ activatable: false });
+  #instance: Instance;
+  readonly #around: Surroundings;
+  readonly #icon: Gtk.Image;
+  readonly #name = label(['heading']);
+  readonly #profile = label(['dim-label', 'caption']);
+  readonly #memory = label(['numeric']);
+  readonly #more = label(['dim-label', 'caption', 'numeric']);
+  readonly #graph = new GraphArea(_('The last minute'));
+  readonly #freeze = button('media-playback-pause-symbolic');
+
+  constructor(instance: Instance, entry: string | undefined, around: Surroundings) {
+    this.#instance = instance;
+    this.#around = around;
+    this.#icon = appImage(iconOf(entry));
+    const limits = button('emblem-system-symbolic', _('Change Limits'));
+    const stop = button('process-stop-symbolic', _('Stop'));
+    limits.connect('clicked', () => openLimits(this.#instance.path, around));
+    stop.connect('clicked', () => void this.#stop());
+    this.#freeze.connect('clicked', () => void this.#toggleFrozen());
+    const grid = new Gtk.Box({ spacing: 12, margin_top: 8, margin_bottom: 8, margin_start: 12, margin_end: 12 });
+    grid.append(this.#icon);
+    grid.append(column(this.#name, this.#profile, true));
+    grid.append(column(this.#memory, this.#more, false));
+    const graph = new Adw.Squeezer({ homogeneous: false, valign: Gtk.Align.CENTER, allow_none: true });
+    graph.add(this.#graph.widget);
+    grid.append(graph);
+    const buttons = new Gtk.Box({ spacing: 0, valign: Gtk.Align.CENTER });
+    for (const one of [limits, this.#freeze, stop]) buttons.append(one);
+    grid.append(buttons);
+    this.widget.set_child(grid);
+    this.show(instance);
+  }
+
+  /** Shows the icon of its app, which may be known later than the instance. */
+  setEntry(entry: string | undefined): void {
+    setIcon(this.#icon, iconOf(entry));
+  }
+
+  show(instance: Instance): void {
+    this.#instance = instance;
+    this.#name.set_label(instance.name);
+    this.#name.set_tooltip_text(instance.name);
+    const state = fill(_('{profile} · frozen'), { profile: instance.profile });
+    this.#profile.set_label(instance.isFrozen ? state : instance.profile);
+    this.#freeze.set_icon_name(instance.isFrozen ? 'media-playback-start-symbolic' : 'media-playback-pause-symbolic');
+    name(this.#freeze, instance.isFrozen ? _('Let Go On') : _('Freeze'));
+    if (instance.isFrozen) this.widget.add_css_class('frozen-row');
+    else this.widget.remove_css_class('frozen-row');
+    this.widget.update_property([Gtk.AccessibleProperty.LABEL], [instance.name]);
+  }
+
+  /** Shows what it used until now. */
+  showUse(history: History): void {
+    const { limits } = this.#instance;
+    const last = history.readings.at(-1);
+    const memory = last?.memory;
+    const most = limitNumber('memory-max', limits['memory-max']);
+    const isCounted = memory !== undefined;
+    if (memory === undefined) this.#memory.set_label(cpuText(history.cpu));
+    else if (most === undefined || !Number.isFinite(most)) this.#memory.set_label(bytesText(memory));
+    else this.#memory.set_label(fill(_('{use} of {limit}'), useOfLimit(memory, most)));
+    const tasks =
+      last?.tasks === undefined ? [] : [fill(_n('{count} task', '{count} tasks', last.tasks), { count: last.tasks })];
+    this.#more.set_label([...(isCounted ? [cpuText(history.cpu)] : []), ...tasks].join(' · '));
+    const limit = isCounted ? most : limitNumber('cpu-quota', limits['cpu-quota']);
+    this.#graph.graph = graphOf(history, isCounted ? 'memory' : 'cpu', limit);
+  }
+
+  async #stop(): Promise<void> {
+    const { path, name, app } = this.#instance;
+    const { daemon } = this.#around;
+    const stopped = fill(_('{name} was stopped'), { name });
+    const again = app === '' ? undefined : () => daemon.launch(app);
+    if (await attempt(this.#around, () => daemon.stop(path))) this.#around.done(stopped, again);
+  }
+
+  async #toggleFrozen(): Promise<void> {
+    const { path, name, isFrozen } = this.#instance;
+    const { daemon } = this.#around;
+    const said = isFrozen ? fill(_('{name} goes on'), { name }) : fill(_('{name} is frozen'), { name });
+    if (await attempt(this.#around, () => daemon.setFrozen(path, !isFrozen))) {
+      this.#around.done(said, () => daemon.setFrozen(path, isFrozen));
+    }
+  }
+}
+
+function cpuText(cpu: number | undefined): string {
+  return cpu === undefined
+    ? ''
+    : fill(_('{percent} % CPU'), { percent: cpu < 9.95 ? cpu.toFixed(1) : Math.round(cpu) });
+}
+
+function label(css_classes: string[]): Gtk.Label {
+  return new Gtk.Label({ css_classes, xalign: 0, ellipsize: Pango.EllipsizeMode.END });
+}
+
+function button(icon_name: string, title?: string): Gtk.Button {
+  const made = new Gtk.Button({ icon_name, css_classes: ['flat'] });
+  if (title !== undefined) name(made, title);
+  return made;
+}
+
+/** What a pointer and a screen reader are told. */
+function name(widget: Gtk.Button, title: string): void {
+  widget.set_tooltip_text(title);
+  widget.update_property([Gtk.AccessibleProperty.LABEL], [title]);
+}
+
+function column(first: Gtk.Widget, second: Gtk.Widget, hexpand: boolean): Gtk.Box {
+  const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL, hexpand, valign: Gtk.Align.CENTER });
+  box.append(first);
+  box.append(second);
+  return box;
+}

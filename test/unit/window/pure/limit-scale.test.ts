@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { amountAt, cpuScale, memoryScale, notchOf, tasksScale } from '../../../../src/window/pure/limit-scale.ts';
+
+const gigabyte = 1024 ** 3;
+
+it('rises from notch to notch, and ends with all there is and no limit', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 256 * 1024 ** 2, max: 4096 * gigabyte }), (ram) => {
+      const { notches } = memoryScale(ram);
+      expect(notches.slice(-2)).toEqual([ram, Number.POSITIVE_INFINITY]);
+      for (const [index, notch] of notches.entries()) expect(notch).toBeGreaterThan(notches[index - 1] ?? 0);
+      expect(notches.length).toBeLessThan(150);
+    }),
+  );
+});
+
+it('has a notch for each round number of GB that people write', () => {
+  const scale = memoryScale(16 * gigabyte);
+  for (const amount of [1, 2, 3, 4, 6, 8, 12, 16]) {
+    expect(amountAt(scale, notchOf(scale, amount * gigabyte))).toBe(amount * gigabyte);
+  }
+});
+
+it('shows no limit at its end, and the nearest notch for what lies between', () => {
+  const scale = cpuScale(4);
+  expect(amountAt(scale, notchOf(scale, undefined))).toBe(Number.POSITIVE_INFINITY);
+  expect(amountAt(scale, notchOf(scale, 154))).toBe(150);
+  expect(amountAt(scale, notchOf(scale, 9999))).toBe(400);
+  expect(amountAt(tasksScale(), notchOf(tasksScale(), 4096))).toBe(4096);
+});

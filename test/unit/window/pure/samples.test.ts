@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import {
+  cpuBetween,
+  graphOf,
+  graphSpan,
+  type History,
+  noHistory,
+  readUsage,
+  withReading,
+} from '../../../../src/window/pure/samples.ts';
+
+const reading = (at: number, memory?: number, cpuTime?: number) =>
+  readUsage(
+    {
+      ...(memory === undefined ? {} : { 'memory-current': String(memory) }),
+      ...(cpuTime === undefined ? {} : { 'cpu-usage-usec': String(cpuTime) }),
+      'what-is-new': 'soon',
+    },
+    at,
+  );
+const after = (...readings: ReturnType<typeof reading>[]): History => readings.reduce(withReading, noHistory);
+
+it('leaves out what the kernel does not tell', () => {
+  expect(reading(1, 5)).toEqual({ at: 1, memory: 5, peak: undefined, cpuTime: undefined, tasks: undefined });
+});
+
+it('tells the use of a processor between two readings', () => {
+  expect(after(reading(0, 1, 0), reading(1000, 1, 500_000)).cpu).toBe(50);
+  expect(after(reading(0, 1, 0)).cpu).toBeUndefined();
+});
+
+it('takes no use from a clock that stands or a counter that starts again', () => {
+  expect(cpuBetween(reading(5, 1, 0), reading(5, 1, 9))).toBeUndefined();
+  expect(cpuBetween(reading(0, 1, 900), reading(5, 1, 0))).toBe(0);
+});
+
+it('forgets what is older than the graph, but for the point before its edge', () => {
+  const all = Array.from({ length: 200 }, (_, second) => reading(second * 1000, second));
+  const { readings } = after(...all);
+  expect(readings.map(({ memory }) => memory).slice(0, 2)).toEqual([139, 140]);
+  expect(readings).toHaveLength(61);
+});
+
+it('draws memory against its limit, with air above', () => {
+  const { points, limit } = graphOf(after(reading(0, 50), reading(graphSpan, 100)), 'memory', 200);
+  expect(points.map(({ x }) => x)).toEqual([0, 1]);
+  expect(points.map(({ y }) => Math.round(y * 220))).toEqual([50, 100]);
+  expect(limit).toBeCloseTo(1 / 1.1);
+});
+
+it('draws what is above its limit below the edge, and no line for what has no limit', () => {
+  const graph = graphOf(after(reading(0, 300)), 'memory', 100);
+  expect(graph.points[0]?.y).toBeCloseTo(1 / 1.1);
+  expect(graph.limit).toBeCloseTo(1 / 3.3);
+  expect(graphOf(after(reading(0, 300)), 'memory', Number.POSITIVE_INFINITY).limit).toBeUndefined();
+});
+
+it('draws the processor where memory is not counted', () => {
+  const graph = graphOf(after(reading(0, undefined, 0), reading(1000, undefined, 1_000_000)), 'cpu', undefined);
+  expect(graph.points.map(({ x }) => x)).toEqual([1]);
+  expect(graph.points[0]?.y).toBeCloseTo(1 / 1.1);
+});

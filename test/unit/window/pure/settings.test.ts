@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { inOrder, instanceFrom } from '../../../../src/window/pure/instance.ts';
+import { folderWord, isStrict, itemsOf, settingOf, settingsFrom } from '../../../../src/window/pure/settings.ts';
+
+const settings = settingsFrom([
+  { key: 'profile', value: 'mine', origin: 'built-in' },
+  { key: 'shared-folders', value: '~/A', origin: 'x' },
+  { key: 'shared-folders', value: '~/B:ro', origin: 'x' },
+]);
+
+it('finds a value and the items of a list', () => {
+  expect(settingOf(settings, 'profile')).toBe('mine');
+  expect(settingOf(settings, 'network')).toBeUndefined();
+  expect(itemsOf(settings, 'shared-folders')).toEqual(['~/A', '~/B:ro']);
+});
+
+it('knows a profile that is built on strict, over others too', () => {
+  const profiles = { strict: {}, mine: { base: 'safe' }, safe: { base: 'strict' }, loop: { base: 'loop' } };
+  expect(['strict', 'mine', 'loop', 'gone'].map((name) => isStrict(profiles, name))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
+it('writes a folder of the home as one would by hand', () => {
+  expect(folderWord('/home/a/Music', '/home/a')).toBe('~/Music');
+  expect(folderWord('/home/ab', '/home/a')).toBe('/home/ab');
+});
+
+it('keeps what a change does not name', () => {
+  const before = instanceFrom('/1', { Name: 'one', AppId: 'a.desktop', Frozen: false, Limits: { 'tasks-max': '9' } });
+  expect(instanceFrom('/1', { Frozen: true }, before)).toEqual({ ...before, isFrozen: true });
+});
+
+it('orders instances by name and start', () => {
+  const made = [
+    instanceFrom('/1', { Name: 'b', StartedAt: 1 }),
+    instanceFrom('/2', { Name: 'a', StartedAt: 9 }),
+    instanceFrom('/3', { Name: 'a', StartedAt: 2 }),
+  ];
+  expect(inOrder(made).map(({ path }) => path)).toEqual(['/3', '/2', '/1']);
+});
