@@ -6,10 +6,20 @@
 // esbuild is the one of node_modules, or else (where a distribution builds this) the one in PATH, 0.17 or later. It is used as a program
 // and without plugins, which would need its JavaScript half, of exactly its own version.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { languages, moBytes, readPo, translateEntry, translateMetainfo } from './po/po.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -111,6 +121,26 @@ function bundleWindow() {
     ...['--banner:js=#!/usr/bin/env -S gjs -m', `--define:RINGFENCE_VERSION=${JSON.stringify(version)}`],
   ]);
   chmodSync(file, 0o755);
+  dressWindow();
+}
+
+/** What a desktop shows of the window: its entry, metainfo and icons, and its words in other languages. */
+function dressWindow() {
+  const from = join(root, 'desktop-files/window');
+  const to = join(out, 'window');
+  const all = languages().map(readPo);
+  for (const one of all) {
+    const folder = join(to, 'locale', one.language, 'LC_MESSAGES');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'ringfence.mo'), moBytes(one));
+  }
+  for (const name of readdirSync(from)) {
+    const text = readFileSync(join(from, name), 'utf8');
+    if (name.endsWith('.desktop.in')) writeFileSync(join(to, name), translateEntry(text, all));
+    else if (name.endsWith('.metainfo.xml.in'))
+      writeFileSync(join(to, name.replace(/\.in$/, '')), translateMetainfo(text, all));
+    else writeFileSync(join(to, name), text);
+  }
 }
 
 /** What a module of the sources exports. */

@@ -8,6 +8,7 @@ it.each([
   ['package-lock.json', /^ {2}"version": "([^"]+)"/m],
   ['debian/changelog', /^ringfence \(([^)]+)-1\)/],
   ['packaging/rpm/ringfence.spec', /%\{!\?ringfence_version:([^}]+)\}/],
+  ['desktop-files/window/org.ringfence.Ringfence.metainfo.xml.in', /<release version="([^"]+)"/],
   ['packaging/arch/PKGBUILD', /^pkgver=\$\{RINGFENCE_VERSION:-([^}]+)\}/m],
 ])('%s has the version of package.json', (file, pattern) => {
   expect(pattern.exec(read(file))?.[1]).toBe(version);
