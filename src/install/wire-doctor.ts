@@ -13,7 +13,8 @@ import type { Systemd } from '../platform/systemd/user-manager.ts';
 import { connectUserManager } from '../platform/systemd/user-manager.ts';
 import { probeHost, probeNested } from '../strict/io/host-probe.ts';
 import { findActivationFile, hasProgram } from './io/activation-file.ts';
-import { findInstallations } from './io/find-installations.ts';
+import { findInstallations, isWindowInstalled } from './io/find-installations.ts';
+import { probeWindow } from './io/probe-window.ts';
 import type { DoctorFacts } from './pure/doctor-facts.ts';
 import { type Finding, judgeHost } from './pure/judge-host.ts';
 import { installPlaces, unitName } from './pure/places.ts';
@@ -57,12 +58,13 @@ async function gather(
   const activation = findActivationFile(managed);
   const program = join(places.package, 'dist/ringfenced');
   const path = managed['PATH'] || '/usr/local/bin:/usr/bin:/bin';
-  const [{ facts }, nested, journald, notifications, daemon] = await Promise.all([
+  const [{ facts }, nested, journald, notifications, daemon, host] = await Promise.all([
     probeHost(),
     probeNested(),
     askJournald(),
     hasNotifications(bus),
     bus && askDaemon(bus),
+    probeWindow(managed),
   ]);
   return {
     version,
@@ -84,6 +86,7 @@ async function gather(
     journald,
     journalBinding: loadJournalSend(existsSync(program) ? program : undefined) !== undefined,
     notifications: { service: notifications, client: hasProgram('notify-send', path) },
+    window: { installed: isWindowInstalled(places), host },
     binOutsidePath:
       existsSync(join(places.bin, 'ringfence')) && !(environment['PATH'] ?? '').split(':').includes(places.bin)
         ? places.bin

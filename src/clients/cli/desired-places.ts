@@ -11,11 +11,13 @@ export function desiredPlaces(
   places: InstallPlaces,
   program: string | undefined,
   commands: readonly Command[],
+  window: boolean,
 ): DesiredPlace[] {
   return desiredInstall({
     places,
     files: readPackage(program ?? ''),
     node: nodePath(),
+    window,
     completions: {
       bash: bashCompletion(commands),
       zsh: zshCompletion(commands),

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { windowId } from '../../domain/window-id.ts';
 import type { Installation, Installations } from '../pure/doctor-facts.ts';
 import type { InstallPlaces } from '../pure/places.ts';
 
@@ -12,6 +13,12 @@ export function findInstallations(places: InstallPlaces): Installations {
     .map((prefix) => installationIn(`${prefix}/lib/ringfence`, readVersion(`${prefix}/lib/ringfence/package.json`)))
     .find((one) => one !== undefined);
   return { own: installationIn(places.package, own), shared };
+}
+
+/** Whether the desktop finds the window, the user's own or the one that all users share. */
+export function isWindowInstalled(places: InstallPlaces): boolean {
+  const shared = prefixes.map((prefix) => `${prefix}/share/applications/${windowId}.desktop`);
+  return [places.windowEntry, ...shared].some((file) => existsSync(file));
 }
 
 function installationIn(folder: string, version: string | undefined): Installation | undefined {

@@ -1,4 +1,5 @@
 import { RingfenceError } from '../../domain/errors.ts';
+import { windowId } from '../../domain/window-id.ts';
 import type { InstallPlaces } from './places.ts';
 
 /** A file or symbolic link as it should be. */
@@ -31,18 +32,21 @@ export interface InstallInput {
   readonly node: string;
   /** Shell → completion script. */
   readonly completions: Readonly<Record<'bash' | 'zsh' | 'fish', string>>;
+  /** Whether the window comes with it. */
+  readonly window: boolean;
 }
 
 /**
  * Everything an installation consists of, in the order it is to be written: what starts the daemon comes last.
  * @throws RingfenceError Failed for a package that is not complete, InvalidArgument for a path that no unit can name
  */
-export function desiredInstall({ places, files, node, completions }: InstallInput): DesiredPlace[] {
+export function desiredInstall({ places, files: all, node, completions, window }: InstallInput): DesiredPlace[] {
+  const files = window ? all : all.filter(({ name }) => !isOfWindow(name));
   const text = (name: string) => Buffer.from(find(files, name).content).toString('utf8');
   const daemon = `${places.package}/dist/ringfenced`;
   const flags = nodeFlags(text('dist/ringfenced'));
-  const unit = fill(text('dbus/ringfence.service.in'), [node, flags, daemon], (path) => path.replaceAll('%', '%%'));
-  const service = fill(text('dbus/org.ringfence.Ringfence1.service.in'), [node, flags, daemon], (path) => path);
+  const unit = fill(text('dbus/ringfence.service.in'), { node, flags, ringfenced: daemon }, quotePercent);
+  const service = fill(text('dbus/org.ringfence.Ringfence1.service.in'), { node, flags, ringfenced: daemon });
   const page = (path: string, content: string) => file(path, false, Buffer.from(content));
   const script = (path: string, content: string) => page(path, `${content}# ${signature}\n`);
   return [
@@ -60,11 +64,44 @@ export function desiredInstall({ places, files, node, completions }: InstallInpu
     script(`${places.data}/bash-completion/completions/ringfence`, completions.bash),
     script(`${places.data}/zsh/site-functions/_ringfence`, completions.zsh),
     script(`${places.data}/fish/vendor_completions.d/ringfence.fish`, completions.fish),
+    ...(window ? desiredWindow(places, text, files) : []),
     file(places.unit, true, Buffer.from(unit)),
     // Running from the login on, it follows what is installed and removed; without it icons would start it all the same.
     link(places.wanted, '../ringfence.service'),
     file(places.service, true, Buffer.from(service)),
   ];
+}
+
+/** What a desktop finds the window by. Icons and metainfo are links: they are the package's. */
+function desiredWindow(
+  places: InstallPlaces,
+  text: (name: string) => string,
+  files: readonly PackageFile[],
+): DesiredPlace[] {
+  const program = { window: `${places.package}/dist/ringfence-window` };
+  const folder = 'dist/window';
+  const entry = fill(text(`${folder}/${windowId}.desktop.in`), program, quotePercent);
+  const service = fill(text(`${folder}/${windowId}.service.in`), program);
+  const own = (name: string, target: string) =>
+    files.some((one) => one.name === `${folder}/${name}`)
+      ? [link(`${places.data}/${target}/${name}`, `${places.package}/${folder}/${name}`)]
+      : [];
+  return [
+    ...own(`${windowId}.svg`, 'icons/hicolor/scalable/apps'),
+    ...own(`${windowId}-symbolic.svg`, 'icons/hicolor/symbolic/apps'),
+    ...own(`${windowId}.metainfo.xml`, 'metainfo'),
+    file(places.windowService, false, Buffer.from(`${service}# ${signature}\n`)),
+    file(places.windowEntry, false, Buffer.from(`${entry}# ${signature}\n`)),
+  ];
+}
+
+function isOfWindow(name: string): boolean {
+  return name === 'dist/ringfence-window' || name.startsWith('dist/window/');
+}
+
+/** In units and desktop entries a percent sign begins a code. */
+function quotePercent(path: string): string {
+  return path.replaceAll('%', '%%');
 }
 
 /** Tells what was installed from what the user saved, such as the output of "ringfence completion". */
@@ -103,7 +140,7 @@ function byNeed(a: PackageFile, b: PackageFile): number {
 }
 
 function isProgram({ name, executable }: PackageFile): boolean {
-  return executable && /^dist\/[a-z-]+$/.test(name);
+  return executable && /^dist\/[a-z-]+$/.test(name) && !isOfWindow(name);
 }
 
 function find(files: readonly PackageFile[], name: string): PackageFile {
@@ -115,13 +152,13 @@ function find(files: readonly PackageFile[], name: string): PackageFile {
 }
 
 /**
- * Puts node, its flags and the daemon into a template. Both systemd.syntax(7) and the bus take a word in double quotes; what
+ * Puts paths, and the flags of node, into a template. Both systemd.syntax(7) and the bus take a word in double quotes; what
  * they read differently even there is refused.
  */
 function fill(
   template: string,
-  [node, flags, daemon]: readonly [string, string, string],
-  quotePercent: (path: string) => string,
+  values: Readonly<Record<string, string>>,
+  asIn: (path: string) => string = (path) => path,
 ): string {
   const word = (path: string) => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
@@ -131,15 +168,13 @@ function fill(
         `cannot install: ${JSON.stringify(path)} cannot be named in a unit; it must be absolute, without quotes, \\, $ and control characters`,
       );
     }
-    return /^[\w@%+=:,./~-]+$/.test(path) ? quotePercent(path) : `"${quotePercent(path)}"`;
+    return /^[\w@%+=:,./~-]+$/.test(path) ? asIn(path) : `"${asIn(path)}"`;
   };
-  const values = new Map([
-    ['@node@', word(node)],
-    ['@flags@', flags],
-    ['@ringfenced@', word(daemon)],
-  ]);
   return template
-    .replace(/@(?:node|flags|ringfenced)@/g, (name) => values.get(name) ?? name)
+    .replace(/@(\w+)@/g, (whole, name: string) => {
+      const value = values[name];
+      return value === undefined ? whole : name === 'flags' ? value : word(value);
+    })
     .replace(/^(Exec(?:Start)?=.*?) {2,}/gm, '$1 ');
 }
 

@@ -1,4 +1,5 @@
 import type { NestedTrial, SandboxHostFacts } from '../../strict/pure/host.ts';
+import type { WindowHost } from './window-host.ts';
 
 /** The activation file on the session bus, and what it names but cannot be run. */
 export interface ActivationFacts {
@@ -59,6 +60,7 @@ export interface DoctorFacts {
   readonly journald: 'pong' | 'missing' | 'refused' | 'silent';
   readonly journalBinding: boolean;
   readonly notifications: { readonly service: boolean; readonly client: boolean };
+  readonly window: { readonly installed: boolean; readonly host: WindowHost };
   /** ~/.local/bin when programs of ours are linked there and PATH has no such folder. */
   readonly binOutsidePath: string | undefined;
   readonly configErrors: readonly string[];

@@ -1,6 +1,7 @@
 import { controllerShortcoming } from '../../domain/host-facts.ts';
 import { judgeSandboxHost } from '../../strict/pure/host.ts';
 import type { DoctorFacts, Installation } from './doctor-facts.ts';
+import { judgeWindowHost } from './window-host.ts';
 
 /** `works`; `limited`: Ringfence works, but not all of it; `missing`: it does not do its work until that is put right. */
 export type FindingState = 'works' | 'limited' | 'missing';
@@ -35,6 +36,7 @@ export function judgeHost(facts: DoctorFacts): Finding[] {
     judgeConfig(facts),
     judgeJournal(facts),
     judgeNotifications(facts),
+    judgeWindow(facts),
     judgePath(facts),
   ].filter((finding) => finding !== undefined);
 }
@@ -301,6 +303,14 @@ function judgeNotifications({ notifications }: DoctorFacts): Finding | undefined
         'notify-send is not installed, so icons cannot show any',
         'install the package libnotify-bin',
       );
+}
+
+function judgeWindow({ window: { installed, host } }: DoctorFacts): Finding {
+  const obstacle = judgeWindowHost(host);
+  if (obstacle !== undefined)
+    return limited('window', `it cannot run: ${obstacle.reason}`, `${obstacle.fix}; commands do all that it does`);
+  const again = 'run "ringfence install" again, or install the package ringfence-gtk';
+  return installed ? works('window', 'it can run') : limited('window', 'it is not installed', again);
 }
 
 function judgePath({ binOutsidePath }: DoctorFacts): Finding | undefined {

@@ -1,4 +1,5 @@
 import { RingfenceError } from '../../domain/errors.ts';
+import { windowId } from '../../domain/window-id.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
 
 /** Folders of a user's own, absolute, without a slash at the end. */
@@ -17,6 +18,10 @@ export interface InstallPlaces {
   /** The link by which the unit is started with the desktop session. */
   readonly wanted: string;
   readonly service: string;
+  /** The window's desktop entry. */
+  readonly windowEntry: string;
+  /** By which the bus starts the window. */
+  readonly windowService: string;
 }
 
 export const unitName = 'ringfence.service';
@@ -43,5 +48,7 @@ export function installPlaces(environment: Readonly<Record<string, string | unde
     unit: `${data}/systemd/user/${unitName}`,
     wanted: `${data}/systemd/user/graphical-session.target.wants/${unitName}`,
     service: `${data}/dbus-1/services/org.ringfence.Ringfence1.service`,
+    windowEntry: `${data}/applications/${windowId}.desktop`,
+    windowService: `${data}/dbus-1/services/${windowId}.service`,
   };
 }

@@ -50,6 +50,7 @@ function installVersion(version: string) {
   const desired = desiredInstall({
     places: run.places,
     node: '/usr/bin/node',
+    window: false,
     completions: { bash: 'b', zsh: 'z', fish: 'f' },
     files: [
       file('dist/ringfenced', `#!/usr/bin/env -S node\n// ${version}\n`, true),

@@ -2,7 +2,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { RingfenceError } from '../../../domain/errors.ts';
 import { install } from '../../../install/install.ts';
 import { openGSettings } from '../../../install/io/gsettings.ts';
+import { probeWindow } from '../../../install/io/probe-window.ts';
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
+import { judgeWindowHost } from '../../../install/pure/window-host.ts';
 import { enableTerminals } from '../../../install/terminal-setting.ts';
 import { wireInstall } from '../../../install/wire-install.ts';
 import type { Command } from '../command.ts';
@@ -21,7 +23,8 @@ export function installCommand(
     summary: 'install Ringfence for yourself, without root, and start it',
     details:
       'Copies the programs to $XDG_DATA_HOME/ringfence, links them in ~/.local/bin, and puts the user unit, the D-Bus activation\n' +
-      'file, man pages and shell completions into your own folders. Files that you made or edited stay and are listed.\n' +
+      'file, man pages, shell completions and, where gjs and libadwaita are installed, the window into your own folders. Files that\n' +
+      'you made or edited stay and are listed.\n' +
       'Run it again to repair an installation, or from a newer package to update it.',
     statusOne: 'some files could not be installed, or the daemon does not answer',
     options: {
@@ -44,7 +47,8 @@ export function installCommand(
       const dryRun = words.flag('dry-run') || diff;
       const wiring = await wireInstall(environment, version);
       try {
-        const desired = desiredPlaces(wiring.places, program, commands());
+        const noWindow = judgeWindowHost(await probeWindow(environment));
+        const desired = desiredPlaces(wiring.places, program, commands(), noWindow === undefined);
         const outcome = await install(desired, version, dryRun, wiring);
         const { changes, problem, running } = outcome;
         const isWhole = problem === undefined && !changes.some(({ change }) => change === 'kept');
@@ -54,9 +58,15 @@ export function installCommand(
             ? []
             : await enableTerminals(shell, openGSettings(environment), openTerminalSettings(environment));
         if (words.flag('json')) {
-          terminal.printJson({ version, ...outcome, ...(words.flag('terminal') ? { terminals } : {}) });
+          terminal.printJson({
+            ...{ version, ...outcome },
+            ...(words.flag('terminal') ? { terminals } : {}),
+            ...(noWindow === undefined ? {} : { noWindow }),
+          });
           return isWhole ? 0 : 1;
         }
+        if (changes.length > 0 && noWindow !== undefined)
+          terminal.print(`Without the window: ${noWindow.reason}. To have it, ${noWindow.fix} and install again.`);
         if (changes.length > 0) terminal.print(changesText(changes, wiring.places, { diff, dryRun }, terminal));
         if (dryRun) {
           if (changes.length === 0) terminal.print(`Nothing to do: Ringfence ${version} is installed.`);

@@ -51,7 +51,7 @@ export function uninstallCommand(program: string | undefined, commands: () => re
           entries,
           changes: files,
         } = await uninstall(
-          installable(() => desiredPlaces(wiring.places, program, commands())),
+          installable(() => desiredPlaces(wiring.places, program, commands(), true)),
           { dryRun, keepEnabled: shared !== undefined },
           wiring,
         );

@@ -14,14 +14,21 @@ const files = [
   file('dist/ringfenced.bundle.cjs', 'bundle'),
   file('dist/ringfence-open', '#!/bin/sh\n', true),
   file('dist/man/ringfence.1', 'page\n'),
+  file('dist/ringfence-window', '#!/usr/bin/env -S gjs -m\n', true),
+  file('dist/window/org.ringfence.Ringfence.desktop.in', '[Desktop Entry]\nExec=@window@\n'),
+  file('dist/window/org.ringfence.Ringfence.service.in', 'Exec=@window@ --gapplication-service\n'),
+  file('dist/window/org.ringfence.Ringfence.svg', '<svg/>'),
   file('dbus/ringfence.service.in', 'ExecStart=@node@ @flags@ @ringfenced@\n'),
   file('dbus/org.ringfence.Ringfence1.service.in', 'Exec=@node@ @flags@ @ringfenced@\n'),
 ];
 const completions = { bash: 'b', zsh: 'z', fish: 'f' };
 
-function install(environment: Record<string, string>, changes: { node?: string; files?: PackageFile[] } = {}) {
+function install(
+  environment: Record<string, string>,
+  changes: { node?: string; files?: PackageFile[]; window?: boolean } = {},
+) {
   const places = installPlaces(environment);
-  const desired = desiredInstall({ places, files, node: '/usr/bin/node', completions, ...changes });
+  const desired = desiredInstall({ places, files, node: '/usr/bin/node', completions, window: true, ...changes });
   const text = (path: string) => {
     const found = desired.find((place) => place.path === path);
     const contents = found?.contents;
@@ -88,6 +95,7 @@ describe('desiredInstall', () => {
           file('dist/open.rest', 'rest'),
           file('dist/notes', 'no program'),
         ],
+        window: false,
       },
     );
     const data = '/home/ada/.local/share';
@@ -150,6 +158,23 @@ describe('desiredInstall', () => {
       'cannot install: the package has no dist/ringfenced; build it with "npm run build"',
     );
     expect(() => install({ HOME: '/h' }, { node: 'node' })).toThrow('cannot install: "node" cannot be named in a unit');
+  });
+
+  it('puts the window where a desktop finds it, and not among the commands', () => {
+    const { places, text } = install({ HOME: '/home/ada 100%' });
+    const program = '"/home/ada 100%/.local/share/ringfence/dist/ringfence-window"';
+    expect(text(places.windowEntry)).toBe(`[Desktop Entry]\nExec=${program.replace('%', '%%')}\n# ${signature}\n`);
+    expect(text(places.windowService)).toBe(`Exec=${program} --gapplication-service\n# ${signature}\n`);
+    expect(text(`${places.data}/icons/hicolor/scalable/apps/org.ringfence.Ringfence.svg`)).toBe(
+      `${places.package}/dist/window/org.ringfence.Ringfence.svg`,
+    );
+    expect(text(`${places.bin}/ringfence-window`)).toBeUndefined();
+  });
+
+  it('leaves the window out where it cannot run', () => {
+    const { desired } = install({ HOME: '/home/ada' }, { window: false });
+    expect(desired.filter(({ path }) => /window|org\.ringfence\.Ringfence\./.test(path))).toEqual([]);
+    expect(desired).toHaveLength(install({ HOME: '/home/ada' }).desired.length - 7);
   });
 
   it('ignores relative XDG folders', () => {

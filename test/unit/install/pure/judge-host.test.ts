@@ -30,6 +30,7 @@ const healthy: DoctorFacts = {
   journald: 'pong',
   journalBinding: true,
   notifications: { service: true, client: true },
+  window: { installed: true, host: { gjs: 17_402, gtk: 8, adw: 2 } },
   binOutsidePath: undefined,
   configErrors: [],
   configWarnings: [],
@@ -142,6 +143,9 @@ describe('judgeHost', () => {
     ['no notifications', { notifications: { service: false, client: true } }, ['notifications: limited']],
     ['a journald that takes no connections', { journald: 'refused' }, ['journal: limited']],
     ['a journald that hangs', { journald: 'silent' }, ['journal: limited']],
+    ['no gjs', { window: { installed: true, host: { problem: 'gjs is not installed' } } }, ['window: limited']],
+    ['no window', { window: { installed: false, host: { gjs: 18_400, gtk: 18, adw: 7 } } }, ['window: limited']],
+    ['an old libadwaita', { window: { installed: true, host: { gjs: 17_402, gtk: 8, adw: 1 } } }, ['window: limited']],
     ['no notify-send', { notifications: { service: true, client: false } }, ['notifications: limited']],
     [
       'a unit that is not known',

@@ -14,6 +14,8 @@ describe('installPlaces', () => {
       unit: '/home/ada/.local/share/systemd/user/ringfence.service',
       wanted: '/home/ada/.local/share/systemd/user/graphical-session.target.wants/ringfence.service',
       service: '/home/ada/.local/share/dbus-1/services/org.ringfence.Ringfence1.service',
+      windowEntry: '/home/ada/.local/share/applications/org.ringfence.Ringfence.desktop',
+      windowService: '/home/ada/.local/share/dbus-1/services/org.ringfence.Ringfence.service',
     });
   });
 

@@ -1,0 +1,16 @@
+import { execFile } from 'node:child_process';
+import { readWindowHost, type WindowHost, windowHostScript } from '../pure/window-host.ts';
+
+const patienceMs = 10_000;
+
+/** Has gjs load what the window is made with; nothing is shown. */
+export function probeWindow(environment: Readonly<Record<string, string | undefined>>): Promise<WindowHost> {
+  return new Promise((resolve) => {
+    const options = { env: { ...environment }, timeout: patienceMs, killSignal: 'SIGKILL' as const };
+    execFile('gjs', ['-c', windowHostScript], options, (error, stdout, stderr) => {
+      if (error?.code === 'ENOENT') resolve({ problem: 'gjs is not installed' });
+      else if (error?.killed === true) resolve({ problem: `gjs did not answer within ${patienceMs / 1000} seconds` });
+      else resolve(readWindowHost(stdout, stderr));
+    });
+  });
+}
