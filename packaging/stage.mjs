@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Lays out below DESTDIR what a package holds: the one list that the .deb, the .rpm, the Arch package and the tarball are made from.
-// usage: stage.mjs DESTDIR [--prefix /usr] [--node /usr/bin/node] [--zsh site-functions]
+// usage: stage.mjs DESTDIR [--prefix /usr] [--node /usr/bin/node] [--gjs /usr/bin/gjs] [--zsh site-functions]
 // Wants what "build.mjs --for-package" has made.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -14,21 +14,24 @@ const { values, positionals } = parseArgs({
   options: {
     prefix: { type: 'string', default: '/usr' },
     node: { type: 'string', default: '/usr/bin/node' },
+    gjs: { type: 'string', default: '/usr/bin/gjs' },
     zsh: { type: 'string', default: 'site-functions' },
   },
 });
 const [destination] = positionals;
 if (destination === undefined) {
-  console.error('usage: stage.mjs DESTDIR [--prefix /usr] [--node /usr/bin/node] [--zsh site-functions]');
+  console.error(
+    'usage: stage.mjs DESTDIR [--prefix /usr] [--node /usr/bin/node] [--gjs /usr/bin/gjs] [--zsh site-functions]',
+  );
   process.exit(2);
 }
-const { prefix, node } = values;
+const { prefix, node, gjs } = values;
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const read = (name) => readFileSync(join(root, name), 'utf8');
 const lib = `${prefix}/lib/ringfence`;
 /** Programs for users and, with ringfence-open, for desktop entries; the daemon is for its unit. */
 const commands = ['ringfence', 'ringfence-open', 'ringfence-shell', 'safeapp', 'safeshell', 'ssc'];
-const programs = [...commands, 'ringfenced'];
+const programs = [...commands, 'ringfenced', 'ringfence-window'];
 
 function write(path, text, mode = 0o644) {
   const file = join(destination, path);
@@ -42,9 +45,10 @@ function link(path, target) {
 }
 
 const flags = /^#!\S+ -S node ?(.*)$/m.exec(read('dist/ringfenced'))?.[1] ?? '';
-const ownNode = (text) => text.replace(/^#!\/usr\/bin\/env -S node.*$/m, `#!${node}`);
-const places = { node, flags, ringfenced: `${lib}/ringfenced` };
-const filled = (text) => text.replace(/@(node|flags|ringfenced)@/g, (_, name) => places[name]);
+const ownNode = (text) =>
+  text.replace(/^#!\/usr\/bin\/env -S node.*$/m, `#!${node}`).replace(/^#!\/usr\/bin\/env -S gjs/, `#!${gjs}`);
+const places = { node, flags, ringfenced: `${lib}/ringfenced`, window: `${lib}/ringfence-window` };
+const filled = (text) => text.replace(/@(node|flags|ringfenced|window)@/g, (_, name) => places[name]);
 
 const built = readdirSync(join(root, 'dist'), { withFileTypes: true }).filter((entry) => entry.isFile());
 for (const { name } of built) {
@@ -59,6 +63,18 @@ write(`${prefix}/lib/systemd/user/ringfence.service`, filled(read('dbus/ringfenc
 const service = 'org.ringfence.Ringfence1.service';
 write(`${prefix}/share/dbus-1/services/${service}`, filled(read(`dbus/${service}.in`)));
 write(`${prefix}/share/dbus-1/interfaces/org.ringfence.Ringfence1.xml`, read('dbus/org.ringfence.Ringfence1.xml'));
+
+const window = 'org.ringfence.Ringfence';
+const ofWindow = (name) => read(`dist/window/${name}`);
+write(`${prefix}/share/applications/${window}.desktop`, filled(ofWindow(`${window}.desktop.in`)));
+write(`${prefix}/share/dbus-1/services/${window}.service`, filled(ofWindow(`${window}.service.in`)));
+write(`${prefix}/share/metainfo/${window}.metainfo.xml`, ofWindow(`${window}.metainfo.xml`));
+write(`${prefix}/share/icons/hicolor/scalable/apps/${window}.svg`, ofWindow(`${window}.svg`));
+write(`${prefix}/share/icons/hicolor/symbolic/apps/${window}-symbolic.svg`, ofWindow(`${window}-symbolic.svg`));
+for (const language of readdirSync(join(root, 'dist/window/locale'))) {
+  const name = `${language}/LC_MESSAGES/ringfence.mo`;
+  write(`${prefix}/share/locale/${name}`, readFileSync(join(root, 'dist/window/locale', name)));
+}
 
 for (const name of readdirSync(join(root, 'dist/man')))
   write(`${prefix}/share/man/man${name.slice(-1)}/${name}`, read(`dist/man/${name}`));

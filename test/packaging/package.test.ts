@@ -29,7 +29,7 @@ interface Finding {
 async function olderPackage(): Promise<string> {
   const built = process.env['RINGFENCE_TEST_OLDER_PACKAGE'];
   if (built !== undefined) return built;
-  const [name] = readdirSync(folder).filter((one) => one.endsWith('_all.deb'));
+  const [name] = readdirSync(folder).filter((one) => /^ringfence_.*_all\.deb$/.test(one));
   const tree = mkdtempSync(join(tmpdir(), 'older-'));
   await output(['dpkg-deb', '--raw-extract', join(folder, name ?? ''), tree]);
   const edit = (path: string, from: string, to: string) => {
@@ -48,7 +48,7 @@ async function olderPackage(): Promise<string> {
 }
 
 function newPackage(): string {
-  return join(folder, readdirSync(folder).find((one) => one.endsWith('_all.deb')) ?? 'none');
+  return join(folder, readdirSync(folder).find((one) => /^ringfence_.*_all\.deb$/.test(one)) ?? 'none');
 }
 
 /** As a desktop does it: by GLib, which reads the entry's Exec line. */
