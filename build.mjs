@@ -45,7 +45,10 @@ const emptied = ['jsbi', 'long', 'thread-stream'];
 // Without the "node:" prefix: that is how dependencies write them, and our own code does not.
 const lazy = ['crypto', 'assert', 'module', 'url'];
 // What the daemon itself imports and needs only after it has its name.
-const lazyInDaemon = { 'node:child_process': ['spawn', 'spawnSync', 'execFileSync'], 'node:module': ['createRequire'] };
+const lazyInDaemon = {
+  'node:child_process': ['spawn', 'spawnSync', 'execFile', 'execFileSync'],
+  'node:module': ['createRequire'],
+};
 const shellPrograms = {
   'ringfence-open': 'src/clients/open/ringfence-open.sh',
   'ringfence-open.rest': 'src/clients/open/ringfence-open.rest.sh',
