@@ -190,7 +190,7 @@ function packagingJobs(files, roots) {
       title: 'packages',
       argv: ['sh', '-c', `npm run --silent release -- --rehearsal && ${lintian}`],
       env: {},
-      timeoutMs: 300_000,
+      timeoutMs: 600_000,
       ended(code) {
         tally.command('npm run release (a rehearsal), lintian', code);
         made(code === 0);

@@ -42,7 +42,10 @@ describe('the package in GNOME Shell', () => {
       await output(['gsettings', 'set', schema, key, value]);
     }
     await clearNotifications();
-    await dpkg('--install', join(folder, readdirSync(folder).find((one) => /^ringfence_.*_all\.deb$/.test(one)) ?? 'none'));
+    await dpkg(
+      '--install',
+      join(folder, readdirSync(folder).find((one) => /^ringfence_.*_all\.deb$/.test(one)) ?? 'none'),
+    );
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await screenshot(`failed-${task.name.replace(/\W+/g, '-').slice(0, 60)}`);
