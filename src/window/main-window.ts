@@ -22,6 +22,7 @@ export class MainWindow {
   readonly #pages = new Adw.ViewStack({ vexpand: true });
   readonly #leaflet = new Adw.Leaflet({ can_unfold: false, can_navigate_back: true });
   readonly #toasts = new Adw.ToastOverlay();
+  #toast: Adw.Toast | undefined;
   readonly #daemonBar = new ProblemBar();
   readonly #configBar = new ProblemBar();
   readonly #daemon: Daemon;
@@ -84,7 +85,7 @@ export class MainWindow {
     const bottom = new Adw.ViewSwitcherBar({ stack: this.#pages });
     const title = new Adw.ViewSwitcherTitle({ stack: this.#pages, title: 'Ringfence' });
     title.connect('notify::title-visible', () => bottom.set_reveal(title.title_visible));
-    const header = new Adw.HeaderBar({ title_widget: title, centering_policy: Adw.CenteringPolicy.STRICT });
+    const header = new Adw.HeaderBar({ title_widget: title, centering_policy: Adw.CenteringPolicy.LOOSE });
     header.pack_end(mainMenu());
     const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
     for (const widget of [header, this.#daemonBar.widget, this.#configBar.widget, this.#pages, bottom])
@@ -147,6 +148,12 @@ export class MainWindow {
       toast.set_button_label(_('Undo'));
       toast.connect('button-clicked', () => void undo().catch((error) => this.#failed(error)));
     }
+    // The last change is the one to be taken back: none waits until those before have gone.
+    this.#toast?.dismiss();
+    this.#toast = toast;
+    toast.connect('dismissed', () => {
+      if (this.#toast === toast) this.#toast = undefined;
+    });
     this.#toasts.add_toast(toast);
   }
 

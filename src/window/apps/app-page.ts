@@ -1,12 +1,14 @@
 import Adw from 'gi://Adw?version=1';
 import Gtk from 'gi://Gtk?version=4.0';
 import { changeLimit } from '../change-limit.ts';
+import type { Row } from '../io/daemon.ts';
 import { attempt, type Surroundings } from '../page.ts';
 import { type App, isEnabled } from '../pure/apps.ts';
 import type { Instance } from '../pure/instance.ts';
-import { isStrict, type Setting, settingOf, settingsFrom } from '../pure/settings.ts';
+import { peakOf } from '../pure/samples.ts';
+import { isStrict, itemsOf, type Setting, settingOf, settingsFrom } from '../pure/settings.ts';
 import { appImage, iconOf, setIcon } from '../widgets/app-icon.ts';
-import { limitRows, ramBytes, type SliderName } from '../widgets/limit-group.ts';
+import { limitRows, markMemory, ramBytes, type SliderName } from '../widgets/limit-group.ts';
 import { translate as _, fill } from '../words.ts';
 import type { AppList } from './app-list.ts';
 import { switchApp } from './app-switch.ts';
@@ -20,6 +22,8 @@ export class AppPage {
   #id = '';
   #name = '';
   #settings: readonly Setting[] = [];
+  /** The folders that its profile shares. */
+  #inherited: readonly string[] = [];
   #isShowing = false;
   readonly #icon = appImage('', 64);
   readonly #title = new Gtk.Label({
@@ -71,6 +75,7 @@ export class AppPage {
     this.#settings = [];
     this.#show();
     void this.#read();
+    void this.#mark();
   }
 
   #head(): Adw.PreferencesGroup {
@@ -111,8 +116,11 @@ export class AppPage {
     if (this.#id === '') return;
     const id = this.#id;
     try {
-      const rows = await this.#around.daemon.getConfig(this.#section());
-      if (id === this.#id) this.#settings = settingsFrom(rows);
+      const settings = settingsFrom(await this.#around.daemon.getConfig(this.#section()));
+      const profile = settingsFrom(await this.#around.daemon.getConfig(`profile.${settingOf(settings, 'profile')}`));
+      if (id !== this.#id) return;
+      this.#settings = settings;
+      this.#inherited = itemsOf(profile, 'shared-folders');
     } catch {
       // The bar above the pages has it: a faulty configuration, or a daemon that is older or does not answer.
     }
@@ -145,7 +153,7 @@ export class AppPage {
     const index = names.indexOf(chosen ?? '');
     if (index !== -1) this.#profile.set_selected(index);
     this.#profile.set_sensitive(chosen !== undefined);
-    this.#strict.show(this.#settings, isStrict(profiles, chosen));
+    this.#strict.show(this.#settings, isStrict(profiles, chosen), this.#inherited);
   }
 
   #profileNames(): string[] {
@@ -165,6 +173,13 @@ export class AppPage {
 
   #running(): Instance[] {
     return [...this.#around.daemon.instances.values()].filter(({ app }) => app === this.#id);
+  }
+
+  async #mark(): Promise<void> {
+    const running = this.#running();
+    const usage = running.length === 0 ? {} : await this.#around.daemon.listUsage().catch(() => ({}));
+    const peaks = running.flatMap(({ path }) => peakOf((usage as Record<string, Row>)[path]) ?? []);
+    markMemory(this.#limits['memory-max'], peaks.length === 0 ? undefined : Math.max(...peaks));
   }
 
   async #change(name: SliderName, value: string): Promise<void> {

@@ -3,8 +3,10 @@ import type Gio from 'gi://Gio?version=2.0';
 import GLib from 'gi://GLib?version=2.0';
 import Gtk from 'gi://Gtk?version=4.0';
 import type { Surroundings } from '../page.ts';
-import { folderWord, itemsOf, type Setting, settingOf } from '../pure/settings.ts';
+import { folderWord, isOn, itemsOf, type Setting } from '../pure/settings.ts';
 import { translate as _, fill } from '../words.ts';
+
+type SwitchName = 'network' | 'x11' | 'sound';
 
 /** What a strict app is let at: switches, and folders that are picked in a dialog. */
 export class StrictGroup {
@@ -14,10 +16,12 @@ export class StrictGroup {
   });
   readonly #around: Surroundings;
   readonly #set: (key: string, words: readonly string[]) => Promise<void>;
-  readonly #switches = new Map<string, Gtk.Switch>();
+  readonly #switches = new Map<SwitchName, Gtk.Switch>();
   readonly #folders = new Adw.ExpanderRow({ title: _('Shared Folders') });
   #folderRows: Adw.ActionRow[] = [];
   #shared: readonly string[] = [];
+  /** Those of them that the app's own section shares. */
+  #own: readonly string[] = [];
   #isShowing = false;
 
   constructor(around: Surroundings, set: (key: string, words: readonly string[]) => Promise<void>) {
@@ -34,12 +38,14 @@ export class StrictGroup {
     this.widget.add(this.#folders);
   }
 
-  show(settings: readonly Setting[], isStrict: boolean): void {
+  /** @param inherited folders that the app's profile shares, which are not the app's to take back */
+  show(settings: readonly Setting[], isStrict: boolean, inherited: readonly string[]): void {
     this.widget.set_visible(isStrict);
     this.#isShowing = true;
-    for (const [key, toggle] of this.#switches) toggle.set_active(settingOf(settings, key) === 'true');
+    for (const [key, toggle] of this.#switches) toggle.set_active(isOn(settings, key));
     this.#isShowing = false;
-    const shared = itemsOf(settings, 'shared-folders');
+    this.#own = itemsOf(settings, 'shared-folders').filter((folder) => !inherited.includes(folder));
+    const shared = [...inherited, ...this.#own];
     if (shared.join('\0') !== this.#shared.join('\0') || this.#folderRows.length === 0) this.#showFolders(shared);
   }
 
@@ -49,6 +55,11 @@ export class StrictGroup {
     this.#folderRows = shared.map((folder) => {
       const row = new Adw.ActionRow({ title: GLib.markup_escape_text(folder.replace(/:ro$/, ''), -1) });
       if (folder.endsWith(':ro')) row.set_subtitle(_('Read only'));
+      if (!this.#own.includes(folder)) {
+        row.set_subtitle(_('Shared by its profile'));
+        this.#folders.add_row(row);
+        return row;
+      }
       const remove = new Gtk.Button({
         icon_name: 'list-remove-symbolic',
         valign: Gtk.Align.CENTER,
@@ -62,7 +73,7 @@ export class StrictGroup {
         () =>
           void this.#set(
             'shared-folders',
-            this.#shared.filter((one) => one !== folder),
+            this.#own.filter((one) => one !== folder),
           ),
       );
       row.add_suffix(remove);
@@ -74,7 +85,7 @@ export class StrictGroup {
     if (shared.length > 0) this.#folders.set_expanded(true);
   }
 
-  #addSwitch(key: string, title: string, subtitle: string): void {
+  #addSwitch(key: SwitchName, title: string, subtitle: string): void {
     const toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
     const row = new Adw.ActionRow({ title, subtitle, activatable_widget: toggle });
     row.add_suffix(toggle);
@@ -97,7 +108,7 @@ export class StrictGroup {
       const path = (dialog.get_file() as Gio.File | null)?.get_path() ?? undefined;
       if (response !== Gtk.ResponseType.ACCEPT || path === undefined) return;
       const word = folderWord(path, GLib.get_home_dir());
-      if (!this.#shared.includes(word)) void this.#set('shared-folders', [...this.#shared, word]);
+      if (!this.#shared.includes(word)) void this.#set('shared-folders', [...this.#own, word]);
     });
     dialog.show();
   }

@@ -5,6 +5,7 @@ import Gtk from 'gi://Gtk?version=4.0';
 import type { Row } from '../io/daemon.ts';
 import type { Surroundings } from '../page.ts';
 import { bytesText } from '../pure/amounts.ts';
+import { commandIn } from '../pure/command-in.ts';
 import { translate as _, fill } from '../words.ts';
 
 /** What works on this computer, what does not and how to put it right; the desktop's budget; the version. */
@@ -72,10 +73,9 @@ export class ComputerPage {
     copy.set_tooltip_text(title);
     copy.update_property([Gtk.AccessibleProperty.LABEL], [title]);
     copy.connect('clicked', () => {
-      const [, quoted] = /"([^"]+)"/.exec(fix) ?? [];
       const content = Gdk.ContentProvider.new_for_bytes(
         'text/plain;charset=utf-8',
-        new GLib.Bytes(new TextEncoder().encode(quoted ?? fix)),
+        new GLib.Bytes(new TextEncoder().encode(commandIn(fix))),
       );
       copy.get_clipboard().set_content(content);
       this.#around.done(_('Copied'));

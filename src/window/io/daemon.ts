@@ -9,6 +9,8 @@ const instanceInterface = 'org.ringfence.Instance1';
 /** How long an answer may take, in ms, before the daemon counts as one that hangs. Starts of strict apps take the longest. */
 const patience = 10_000;
 const longPatience = 120_000;
+/** G_MAXINT: no end at all (g_dbus_connection_call). */
+const noEnd = 2_147_483_647;
 
 export type Row = Readonly<Record<string, string>>;
 
@@ -209,7 +211,19 @@ export class Daemon {
     if (this.state === state && this.reason === reason) return;
     this.state = state;
     this.reason = reason;
+    if (state === 'silent') void this.#awaitAnswer();
     this.#emit('state');
+  }
+
+  /** One question that waits for as long as it takes: its answer is the sign of life. One that dies is seen by its name. */
+  async #awaitAnswer(): Promise<void> {
+    const peer = { name, path: root, interface: 'org.freedesktop.DBus.Peer' };
+    try {
+      await call(this.#bus, peer, 'Ping', '()', [], noEnd);
+      await this.#meet();
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+    }
   }
 
   #takeConfig(properties: Readonly<Record<string, unknown>>): void {

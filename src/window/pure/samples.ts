@@ -38,6 +38,12 @@ export function readUsage(usage: Readonly<Record<string, string>>, at: number): 
   };
 }
 
+/** The most memory that an instance had, in bytes: as the kernel tells it, or what it has now where it does not. */
+export function peakOf(usage: Readonly<Record<string, string>> | undefined): number | undefined {
+  const { memory, peak } = readUsage(usage ?? {}, 0);
+  return peak ?? memory;
+}
+
 /** Adds a reading, and forgets what is older than the graph is long. One reading more is kept, for the line to begin at the edge. */
 export function withReading({ readings }: History, next: Reading): History {
   const last = readings.at(-1);

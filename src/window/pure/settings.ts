@@ -1,3 +1,5 @@
+import { resolveChoices } from '../../domain/sandbox-choices.ts';
+
 /** A key of the configuration that holds for an app, as GetConfig tells of it. */
 export interface Setting {
   readonly key: string;
@@ -14,6 +16,12 @@ export function settingsFrom(rows: readonly Readonly<Record<string, string>>[]):
 /** The value of a key that has one; undefined where nothing sets it. */
 export function settingOf(settings: readonly Setting[], key: string): string | undefined {
   return settings.find((one) => one.key === key)?.value;
+}
+
+/** Whether a switch of the sandbox is on; one that nothing sets is as the sandbox has it by itself. */
+export function isOn(settings: readonly Setting[], key: 'network' | 'x11' | 'sound'): boolean {
+  const said = settingOf(settings, key);
+  return said === undefined ? resolveChoices([])[key] : said === 'true';
 }
 
 /** The items of a key that is a list. */

@@ -17,9 +17,9 @@ export class InstanceRow {
   readonly #around: Surroundings;
   readonly #icon: Gtk.Image;
   readonly #name = label(['heading']);
-  readonly #profile = label(['dim-label', 'caption']);
-  readonly #memory = label(['numeric']);
-  readonly #more = label(['dim-label', 'caption', 'numeric']);
+  readonly #profile = new Gtk.Label({ css_classes: ['dim-label', 'caption'] });
+  /** In a narrow window it takes two lines. */
+  readonly #use = new Gtk.Label({ css_classes: ['numeric'], xalign: 0, wrap: true });
   readonly #graph = new GraphArea(_('The last minute'));
   readonly #freeze = button('media-playback-pause-symbolic');
 
@@ -34,8 +34,10 @@ export class InstanceRow {
     this.#freeze.connect('clicked', () => void this.#toggleFrozen());
     const grid = new Gtk.Box({ spacing: 12, margin_top: 8, margin_bottom: 8, margin_start: 12, margin_end: 12 });
     grid.append(this.#icon);
-    grid.append(column(this.#name, this.#profile, true));
-    grid.append(column(this.#memory, this.#more, false));
+    const head = new Gtk.Box({ spacing: 6 });
+    head.append(this.#name);
+    head.append(this.#profile);
+    grid.append(column(head, this.#use));
     const graph = new Adw.Squeezer({ homogeneous: false, valign: Gtk.Align.CENTER, allow_none: true });
     graph.add(this.#graph.widget);
     grid.append(graph);
@@ -71,12 +73,11 @@ export class InstanceRow {
     const memory = last?.memory;
     const most = limitNumber('memory-max', limits['memory-max']);
     const isCounted = memory !== undefined;
-    if (memory === undefined) this.#memory.set_label(cpuText(history.cpu));
-    else if (most === undefined || !Number.isFinite(most)) this.#memory.set_label(bytesText(memory));
-    else this.#memory.set_label(fill(_('{use} of {limit}'), useOfLimit(memory, most)));
+    const ofLimit = most === undefined || !Number.isFinite(most) ? undefined : useOfLimit(memory ?? 0, most);
+    const used = ofLimit === undefined ? bytesText(memory ?? 0) : fill(_('{use} of {limit}'), ofLimit);
     const tasks =
-      last?.tasks === undefined ? [] : [fill(_n('{count} task', '{count} tasks', last.tasks), { count: last.tasks })];
-    this.#more.set_label([...(isCounted ? [cpuText(history.cpu)] : []), ...tasks].join(' · '));
+      last?.tasks === undefined ? '' : fill(_n('{count} task', '{count} tasks', last.tasks), { count: last.tasks });
+    this.#use.set_label([isCounted ? used : '', cpuText(history.cpu), tasks].filter((part) => part !== '').join(' · '));
     const limit = isCounted ? most : limitNumber('cpu-quota', limits['cpu-quota']);
     this.#graph.graph = graphOf(history, isCounted ? 'memory' : 'cpu', limit);
   }
@@ -121,8 +122,8 @@ function name(widget: Gtk.Button, title: string): void {
   widget.update_property([Gtk.AccessibleProperty.LABEL], [title]);
 }
 
-function column(first: Gtk.Widget, second: Gtk.Widget, hexpand: boolean): Gtk.Box {
-  const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL, hexpand, valign: Gtk.Align.CENTER });
+function column(first: Gtk.Widget, second: Gtk.Widget): Gtk.Box {
+  const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL, hexpand: true, valign: Gtk.Align.CENTER });
   box.append(first);
   box.append(second);
   return box;

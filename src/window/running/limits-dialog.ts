@@ -2,7 +2,8 @@ import Adw from 'gi://Adw?version=1';
 import Gtk from 'gi://Gtk?version=4.0';
 import { changeLimit } from '../change-limit.ts';
 import type { Surroundings } from '../page.ts';
-import { limitRows } from '../widgets/limit-group.ts';
+import { peakOf } from '../pure/samples.ts';
+import { limitRows, markMemory } from '../widgets/limit-group.ts';
 import { translate as _, fill } from '../words.ts';
 
 /** The limits of one instance, changed until it ends. */
@@ -53,8 +54,7 @@ export function openLimits(path: string, around: Surroundings): void {
   void daemon
     .listUsage()
     .then((usage) => {
-      const peak = Number(usage[path]?.['memory-peak'] ?? usage[path]?.['memory-current'] ?? 0);
-      if (peak > 0) rows['memory-max'].marks = [{ label: _('Peak'), amount: peak }];
+      markMemory(rows['memory-max'], peakOf(usage[path]));
     })
     .catch(() => {});
   window.present();

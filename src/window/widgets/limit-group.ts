@@ -17,6 +17,12 @@ export function limitRows(onChange: (name: SliderName, value: string) => void): 
   };
 }
 
+/** Where an app's use has its peak (bytes; undefined where it is not known) and where the machine's memory ends. */
+export function markMemory(row: LimitRow, peak: number | undefined): void {
+  const ram = { label: _('RAM'), amount: ramBytes() };
+  row.marks = peak === undefined || peak === 0 ? [ram] : [{ label: _('Peak'), amount: peak }, ram];
+}
+
 /** All the memory of this machine (proc(5), /proc/meminfo). */
 export function ramBytes(): number {
   try {

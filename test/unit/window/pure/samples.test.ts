@@ -5,6 +5,7 @@ import {
   graphSpan,
   type History,
   noHistory,
+  peakOf,
   readUsage,
   withReading,
 } from '../../../../src/window/pure/samples.ts';
@@ -59,4 +60,10 @@ it('draws the processor where memory is not counted', () => {
   const graph = graphOf(after(reading(0, undefined, 0), reading(1000, undefined, 1_000_000)), 'cpu', undefined);
   expect(graph.points.map(({ x }) => x)).toEqual([1]);
   expect(graph.points[0]?.y).toBeCloseTo(1 / 1.1);
+});
+
+it('tells the peak, and from an older kernel what is used now', () => {
+  expect(peakOf({ 'memory-peak': '9', 'memory-current': '5' })).toBe(9);
+  expect(peakOf({ 'memory-current': '5' })).toBe(5);
+  expect(peakOf(undefined)).toBeUndefined();
 });

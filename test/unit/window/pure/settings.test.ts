@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { inOrder, instanceFrom } from '../../../../src/window/pure/instance.ts';
-import { folderWord, isStrict, itemsOf, settingOf, settingsFrom } from '../../../../src/window/pure/settings.ts';
+import { folderWord, isOn, isStrict, itemsOf, settingOf, settingsFrom } from '../../../../src/window/pure/settings.ts';
 
 const settings = settingsFrom([
   { key: 'profile', value: 'mine', origin: 'built-in' },
@@ -12,6 +12,12 @@ it('finds a value and the items of a list', () => {
   expect(settingOf(settings, 'profile')).toBe('mine');
   expect(settingOf(settings, 'network')).toBeUndefined();
   expect(itemsOf(settings, 'shared-folders')).toEqual(['~/A', '~/B:ro']);
+});
+
+it('shows a switch that nothing sets as the sandbox has it by itself', () => {
+  expect(isOn(settings, 'network')).toBe(true);
+  expect(isOn(settings, 'sound')).toBe(false);
+  expect(isOn(settingsFrom([{ key: 'network', value: 'false' }]), 'network')).toBe(false);
 });
 
 it('knows a profile that is built on strict, over others too', () => {

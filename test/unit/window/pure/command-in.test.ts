@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { commandIn } from '../../../../src/window/pure/command-in.ts';
+
+it('takes the command out of a fix', () => {
+  expect(commandIn('run "ringfence install", then log in again')).toBe('ringfence install');
+});
+
+it('takes all of a fix that names no command', () => {
+  const fix = 'remove "cgroup_disable=memory" from the kernel command line';
+  expect(commandIn(fix)).toBe(fix);
+});
