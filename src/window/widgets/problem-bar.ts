@@ -14,6 +14,10 @@ export class ProblemBar {
     box.append(this.#button);
     this.#button.connect('clicked', () => this.#act());
     this.widget.set_child(box);
+    // What is folded up is still in the accessibility tree.
+    this.widget.connect('notify::child-revealed', () => {
+      if (!this.widget.child_revealed) this.#label.set_label('');
+    });
   }
 
   /** Shows a problem; undefined: there is none. */
