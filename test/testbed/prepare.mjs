@@ -74,6 +74,8 @@ const packages = [
   ...['libgtk-3-bin', 'exo-utils'],
   // what packages are made and looked through with
   ...['debhelper', 'esbuild', 'lintian', 'rpm', 'makepkg', 'pacman-package-manager', 'libarchive-tools', 'fakeroot'],
+  // the window, which is driven by the accessibility tree
+  ...['gir1.2-gtk-4.0', 'gir1.2-adw-1', 'gir1.2-atspi-2.0'],
   // GLib, the oracle for desktop entries; a raw bus client
   ...['desktop-file-utils', 'libglib2.0-bin', 'python3-gi', 'python3-dbus', 'gir1.2-glib-2.0'],
 ];

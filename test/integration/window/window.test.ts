@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type AccessibleWindow, driveWindow } from '../../fixtures/accessible-window.ts';
+import { installEntry } from '../../fixtures/desktop-entries.ts';
+import { built } from '../../fixtures/live-daemon.ts';
+import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
+import { cgroupOf } from '../../harness/cgroup.ts';
+import { command, output } from '../../harness/command.ts';
+import { type Daemon, startDaemon } from '../../harness/daemon.ts';
+import type { TempHome } from '../../harness/temp-home.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+const id = 'org.ringfence.Ringfence';
+const program = join(built.ringfence, '../ringfence-window');
+const home = process.env['HOME'] ?? '';
+const config = join(home, '.config/ringfence/config.toml');
+const shadow = join(home, '.local/share/applications/org.test.Spinner.desktop');
+
+let screen: XScreen;
+let daemon: Daemon;
+let window: AccessibleWindow;
+let shown: { stop(): Promise<void>; log(): string };
+const logs: string[] = [];
+
+/** Entries and configuration are those of the session's own home, which is this test's. */
+const sessionHome: TempHome = {
+  path: home,
+  config: join(home, '.config'),
+  data: join(home, '.local/share'),
+  env: {},
+  remove: () => {},
+};
+const start = () => startDaemon({ home: sessionHome });
+
+function show(env: Record<string, string> = {}, args: readonly string[] = []) {
+  const child: ChildProcess = spawn(program, args, {
+    env: {
+      ...process.env,
+      DISPLAY: screen.display,
+      GDK_BACKEND: 'x11',
+      GSK_RENDERER: 'cairo',
+      GTK_A11Y: 'atspi',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+    });
+  return {
+    log: () => log,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        const end = once(child, 'exit');
+        child.kill();
+        await end;
+      }
+      logs.push(log);
+    },
+  };
+}
+
+/** Goes to a page by the keyboard, as the window that has it. */
+async function page(name: string): Promise<void> {
+  const frame = await screen.windowWith(id, /Ringfence/);
+  const key = `alt+${['Running', 'Apps', 'This Computer'].indexOf(name) + 1}`;
+  await screen.xdotool('windowactivate', '--sync', frame, 'key', key);
+}
+
+const picture = (name: string) => screen.screenshot(`window-${name}`);
+
+beforeAll(async () => {
+  mkdirSync(join(config, '..'), { recursive: true });
+  installEntry('org.test.Spinner', ['Exec=sh -c "while :; do :; done"', 'Icon=org.gnome.Calculator']);
+  screen = await startXScreen();
+  daemon = await start();
+  shown = show();
+  window = driveWindow(id);
+});
+afterAll(async () => {
+  await command([built.ringfence, 'stop', '--all']);
+  window?.stop();
+  await shown?.stop();
+  await daemon?.stop();
+  await screen?.stop();
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  await screen.screenshot('failed-window');
+  console.error(await window.tree(), shown.log());
+});
+
+/** The processes of the app that is started. */
+async function spinners(): Promise<number[]> {
+  const { stdout } = await command(['pgrep', '--full', '--exact', 'sh -c while :; do :; done']);
+  return stdout.split('\n').filter(Boolean).map(Number);
+}
+
+const row = { role: 'list item', name: '^org.test.Spinner$' };
+
+// One story, in this order: each step begins with what the one before has left.
+describe('the window', () => {
+  it('greets whoever has no app in a fence yet', async () => {
+    await window.one({ name: '^Welcome to Ringfence$' });
+    await picture('welcome');
+  });
+
+  it('switches an app on: its usual icon starts it in its fence', async () => {
+    await page('Apps');
+    await window.press({ name: '^Start org.test.Spinner in its fence$' });
+    await waitFor(() => readFileSync(shadow, 'utf8').includes('X-Ringfence-Source'), { what: 'the shadow' });
+    await picture('apps');
+  });
+
+  it('shows what runs, and what it uses as it changes', async () => {
+    await page('Running');
+    await output(['sh', '-c', 'exec gio launch "$1" >/dev/null 2>&1', 'click', shadow]);
+    await window.one(row);
+    const cpu = { role: 'label', name: '\\d % CPU', within: row };
+    const first = await window.one(cpu);
+    await window.one(cpu, ({ name }) => name !== first.name);
+    await picture('running');
+  });
+
+  it('freezes it by the kernel, and undoes that', async () => {
+    const [pid = 0] = await spinners();
+    const isFrozen = (frozen: string) =>
+      waitFor(() => readFileSync(`/sys/fs/cgroup${cgroupOf(pid)}/cgroup.freeze`, 'utf8').trim() === frozen, {
+        what: `cgroup.freeze to be ${frozen}`,
+      });
+    await window.press({ role: 'push button', name: '^Freeze$', within: row });
+    await isFrozen('1');
+    await window.one({ role: 'push button', name: '^Let Go On$', within: row });
+    await picture('frozen');
+    await window.press({ role: 'push button', name: '^Undo$' });
+    await isFrozen('0');
+  });
+
+  it('stops it', async () => {
+    await window.press({ role: 'push button', name: '^Stop$', within: row });
+    await waitFor(async () => (await spinners()).length === 0, { what: 'its process to be gone' });
+    await window.one({ name: '^Nothing Runs in a Fence$' });
+  });
+
+  it('opens the page of an app that the bus names, and keeps a limit in the configuration until that is undone', async () => {
+    await output(['gapplication', 'action', id, 'show-app', "'org.test.Spinner.desktop'"]);
+    const slider = { role: 'slider', name: '^Processor$' };
+    await window.one(slider);
+    await window.set(slider, 1);
+    await waitFor(() => /cpu-quota = /.test(readConfig()), { what: 'the limit in the configuration' });
+    await window.one({ role: 'label', name: 'from its next start on$' });
+    await picture('app');
+    await window.press({ role: 'push button', name: '^Undo$' });
+    await waitFor(() => !/cpu-quota = /.test(readConfig()), { what: 'the configuration as before' });
+  });
+
+  it('follows what others change, and lets a strict app in at what the user switches on', async () => {
+    await output([built.ringfence, 'config', 'set', 'app.org.test.Spinner', 'profile=strict']);
+    const network = { role: 'switch|toggle button|check box', name: '^Network$' };
+    await window.press(network);
+    await waitFor(() => /network = /.test(readConfig()), { what: 'network in the configuration' });
+    await picture('strict');
+  });
+
+  it('names file and line of a faulty configuration, until it is put right', async () => {
+    const before = readConfig();
+    writeFileSync(config, `${before}\n[profile.x]\nmemory-max = "much"\n`);
+    await window.one({ name: 'config\\.toml.*memory-max' });
+    writeFileSync(config, before);
+    await window.none({ name: 'config\\.toml.*memory-max' });
+  });
+
+  it('says that the daemon is gone, and goes on with the next', async () => {
+    await daemon.kill9();
+    await window.one({ name: 'daemon is not there' });
+    await picture('no-daemon');
+    daemon = await start();
+    await window.none({ name: 'daemon is not there' });
+  });
+
+  it('tells what this computer can do', async () => {
+    await page('This Computer');
+    await window.one({ role: 'label', name: 'session bus|Session Bus' });
+    await picture('computer');
+  });
+
+  it('speaks German, dark and narrow', async () => {
+    await shown.stop();
+    shown = show({ ADW_DEBUG_COLOR_SCHEME: 'prefer-dark', LANG: 'C.UTF-8', LANGUAGE: 'de' });
+    await window.one({ role: 'page tab', name: '^Laufend$' });
+    await window.one({ name: '^Nichts läuft in einem Zaun$' });
+    await picture('running-dark');
+    const frame = await screen.windowWith(id, /Ringfence/);
+    await screen.xdotool('windowsize', frame, '360', '640');
+    for (const [number, name] of ['running', 'apps', 'computer'].entries()) {
+      await screen.xdotool('windowactivate', '--sync', frame, 'key', `alt+${number + 1}`);
+      await picture(`${name}-narrow`);
+    }
+  });
+
+  it('has written nothing to its log in all that time', async () => {
+    await shown.stop();
+    expect(logs.join('')).toBe('');
+  });
+});
+
+function readConfig(): string {
+  return existsSync(config) ? readFileSync(config, 'utf8') : '';
+}
