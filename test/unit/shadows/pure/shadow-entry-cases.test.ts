@@ -46,6 +46,8 @@ describe('the marks of a shadow', () => {
 
   it('take a line feed where the original’s header ends in the file', () => {
     expect(() => shadowEntry(input('[Desktop Entry]'))).toThrow('is no application');
+    const window = { ...input(entryOf(['Exec=app'])), id: 'org.ringfence.Ringfence.desktop' };
+    expect(() => shadowEntry(window)).toThrow('it is the window that steers the fences');
   });
 
   it('are followed by one empty line before the new group, whether the original ends in a line feed or not', () => {
