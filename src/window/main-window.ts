@@ -14,7 +14,7 @@ import { ProblemBar } from './widgets/problem-bar.ts';
 import { translate as _, fill } from './words.ts';
 
 /** How long something that can be undone stays in sight, in s. */
-const toastSeconds = 8;
+const toastSeconds = 20;
 
 /** The main window: three pages, switched in the header bar or, where it is narrow, at the bottom; and an app's own page. */
 export class MainWindow {
