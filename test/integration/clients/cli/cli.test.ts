@@ -28,10 +28,16 @@ describe('ringfence', () => {
   });
 
   it('refuses what it does not know in one line, with exit code 2', () => {
-    for (const words of [['dance'], ['list', '--wat'], ['launch'], ['stop', 'x', '--timeout', 'soon']]) {
+    const refused: [string[], RegExp][] = [
+      [['dance'], /^ringfence: "dance" .*--help.*\n$/],
+      [['list', '--wat'], /^ringfence: [^\n]*--wat[^\n]*ringfence list[^\n]*\n$/],
+      [['launch'], /^ringfence: cannot launch: .*app.*\n$/],
+      [['stop', 'x', '--timeout', 'soon'], /^ringfence: [^\n]*"soon"[^\n]*\n$/],
+    ];
+    for (const [words, said] of refused) {
       const { status, stdout, stderr } = ask(...words);
       expect({ words, status, stdout }).toEqual({ words, status: 2, stdout: '' });
-      expect(stderr).toMatch(/^ringfence: cannot .*\n$/);
+      expect(stderr).toMatch(said);
     }
   });
 
@@ -40,7 +46,7 @@ describe('ringfence', () => {
     const { stdout, stderr } = spawnSync('bash', ['-c', `(${command}); "${program}" --help >&-; true`], {
       encoding: 'utf8',
     });
-    expect(stdout.split('\n')[0]).toContain('ringfence');
+    expect(stdout).toMatch(/^Start any app in a fence of its own.*\n$/);
     expect(stderr).not.toContain('Error:');
   });
 
