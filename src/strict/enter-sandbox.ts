@@ -1,13 +1,9 @@
-import { basename } from 'node:path';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
-import { portalId } from '../domain/portal-id.ts';
-import type { GatePlan } from '../platform/process/gate-script.ts';
 import { isRunning, type Occupant } from './home-claims.ts';
-import { type LetIn, letIn } from './let-in.ts';
-import { isWithin, judgeEntry, termsOf } from './pure/entry-terms.ts';
+import { letIn } from './let-in.ts';
+import { judgeEntry, termsOf } from './pure/entry-terms.ts';
 import { planEnvironment } from './pure/environment.ts';
-import { namedWithinWord, withOpenedFiles } from './pure/opened-words.ts';
 import { hostOf, type SandboxPorts, type SandboxRequest, wantedBy } from './sandbox-layout.ts';
 import { startScript } from './script-inside.ts';
 
@@ -49,19 +45,14 @@ export async function enterSandbox(
   if (terms === undefined) throw refuse('that is a command, in whose sandbox nothing else starts');
   const lets = letIn(what, decision, wantedBy(request, decision, occupant.id, ports), ports);
   const host = hostOf(lets, '', undefined, request, ports);
-  const missing =
-    terms.documents === undefined ? [] : lets.opened.filter(({ share }) => !isWithin(share, terms.shares));
-  const shares = lets.shares.filter(({ path }) => !missing.some(({ share }) => share.path === path));
-  const difference = judgeEntry(terms, termsOf({ ...lets, shares }, host, planEnvironment(lets.settings, host)));
+  const difference = judgeEntry(terms, termsOf(lets, host, planEnvironment(lets.settings, host)));
   if (difference !== undefined) throw refuse(difference);
-  const given = await giveFiles(missing, request.gates, occupant, ports);
-  if ('fault' in given) throw refuse(given.fault);
 
   const environment = { unset: terms.environment.unset, set: new Map(Object.entries(terms.environment.set)) };
   const { passEnvironment } = lets;
   const inside = { home, shares: terms.shares, environment, passEnvironment, variables: undefined };
   const folder = folders.path(occupant.id);
-  const names = given.gates.map((plan) => {
+  const names = request.gates.map((plan) => {
     const name = ports.id();
     doors.put(folder, name, startScript(plan, inside));
     return name;
@@ -69,37 +60,10 @@ export async function enterSandbox(
   entry.note(names);
   entry.onStep('noted');
   const outcome = await tell(names, occupant, ports);
-  if (outcome !== 'begun') await ports.documents.forget(given.ids);
   if (outcome === 'silent') throw refuse('its sandbox does not answer');
   if (outcome === 'gone') return 'gone';
   entry.onStep('entered');
   return 'entered';
-}
-
-/** Gives a sandbox that runs files that it does not have, by the document portal, and names them as they are inside. */
-async function giveFiles(
-  missing: LetIn['opened'],
-  gates: readonly GatePlan[],
-  occupant: Occupant,
-  { documents, folders }: SandboxPorts,
-): Promise<{ gates: readonly GatePlan[]; ids: readonly string[] } | { fault: string }> {
-  if (missing.length === 0) return { gates, ids: [] };
-  const { id, ...record } = occupant;
-  const named = missing.map((file) => file.named);
-  const odd = gates.map(({ argv }) => namedWithinWord(argv, named)).find((path) => path !== undefined);
-  if (odd !== undefined) return { fault: `${odd} was not let in when it was started` };
-  const ids: string[] = [];
-  try {
-    for (const { share } of missing) ids.push(await documents.add(portalId(basename(record.home ?? '')), share));
-  } catch (error) {
-    await documents.forget(ids);
-    return { fault: `the document portal does not let it in: ${(error as Error).message}` };
-  }
-  folders.record(id, { ...record, documents: [...(record.documents ?? []), ...ids] });
-  const inside = new Map(
-    missing.map((file, index) => [file.named, `${record.terms?.documents}/${ids[index]}/${basename(file.share.path)}`]),
-  );
-  return { gates: gates.map((plan) => ({ ...plan, argv: withOpenedFiles(plan.argv, inside) })), ids };
 }
 
 /** Goes on with starts that an earlier daemon has noted and not seen begun: each begins once. */

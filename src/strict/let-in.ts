@@ -46,8 +46,6 @@ export interface LetIn {
   readonly shares: readonly Share[];
   /** Those of them that the config names. */
   readonly configured: readonly Share[];
-  /** Files that the user opens, by the name that was said. */
-  readonly opened: readonly { readonly named: string; readonly share: Share }[];
   readonly links: readonly Link[];
   readonly look: readonly Look[];
   readonly downloads: string | undefined;
@@ -88,8 +86,10 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
   const downloads = own.kept && wishes.app !== undefined ? downloadsOf(wishes, own, bases, grounds, ports) : undefined;
   const more = [...configured, ...(downloads === undefined ? [] : [{ path: downloads, writable: true }])];
   const started = folderOf(wishes.folder, bases, grounds, sight);
-  const documents = wishes.documents.map((path) => documentOf(path, wishes.readOnly, bases, grounds, sight));
-  const opened = [...documents, programOf(wishes, bases, grounds, sight)];
+  const opened = [
+    ...wishes.documents.map((path) => documentOf(path, wishes.readOnly, bases, grounds, sight)),
+    programOf(wishes, bases, grounds, sight),
+  ];
   const shares = withoutTwins([...more, ...started.shares, ...opened.flatMap((one) => one.shares)], own);
   return {
     settings: {
@@ -102,7 +102,6 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
     own,
     shares,
     configured,
-    opened: documents.flatMap(({ file }) => file ?? []),
     // What is mounted makes its folders on the way: no symlink can stand there.
     links: started.links.filter(({ path }) => {
       const mounted = [own.path, ...shares.map((share) => share.path)];
@@ -234,7 +233,6 @@ interface Opened {
   readonly shares: readonly Share[];
   readonly links: readonly Link[];
   readonly reasons: readonly string[];
-  readonly file?: { readonly named: string; readonly share: Share };
 }
 
 const nothing: Opened = { shares: [], links: [], reasons: [] };
@@ -263,8 +261,7 @@ function documentOf(path: string, readOnly: boolean, bases: Bases, grounds: Shar
   }
   const access = judgeDocument(found.path, grounds);
   if (access === undefined) return refused('it belongs to the system or to Ringfence');
-  const share = { path: found.path, writable: access === 'read-write' && !readOnly };
-  return { ...nothing, shares: [share], file: { named: path, share } };
+  return { ...nothing, shares: [{ path: found.path, writable: access === 'read-write' && !readOnly }] };
 }
 
 /** A program outside the system's folders is let in to be run: the file alone. */

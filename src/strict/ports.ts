@@ -1,7 +1,7 @@
 import type { Gate } from '../platform/process/gate.ts';
 import type { EntryTerms } from './pure/entry-terms.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
-import type { Share, SystemPath } from './pure/model.ts';
+import type { SystemPath } from './pure/model.ts';
 
 /** A gate that makes a sandbox first and waits once more inside, before it is the app. */
 export interface SandboxGate extends Gate {
@@ -82,8 +82,6 @@ export interface SandboxRecord {
   readonly names: readonly string[];
   /** What the portals were told of an app that will not come again. */
   readonly links?: { readonly portalId: string; readonly schemes: readonly string[] } | undefined;
-  /** Numbers of files that it was given while it ran. */
-  readonly documents?: readonly string[] | undefined;
   /** Its path, where it is kept. */
   readonly home?: string | undefined;
   /** Of one that a second start can go into. */
@@ -156,14 +154,6 @@ export interface SessionBus {
   documentsFolder(): Promise<string | undefined>;
   /** Has the bus read its service files again. */
   reload(): Promise<void>;
-}
-
-/** The document portal, by which a sandbox that runs can be given a file. */
-export interface Documents {
-  /** Lets an app see this file, which is free of symlinks; returns its number. @throws Error with the reason */
-  add(portalId: string, file: Share): Promise<string>;
-  /** Takes files back. */
-  forget(ids: readonly string[]): Promise<void>;
 }
 
 /** Whether the portals ask before they hand a link on. */

@@ -12,7 +12,6 @@ import { keptHome, type LetIn, type LetInPorts, letIn, type Wishes } from './let
 import { identityOf, lookAtPortals, type Portals } from './portals.ts';
 import type {
   BusProxy,
-  Documents,
   Doors,
   EnclosureWire,
   IdleProxy,
@@ -71,7 +70,6 @@ export interface SandboxPorts extends LetInPorts, ClaimPorts {
   readonly portalInstances: PortalInstances;
   readonly bus: SessionBus;
   readonly links: LinkQuestions;
-  readonly documents: Documents;
   readonly sight: SandboxSight;
   /** Ends all of a scope. */
   killUnit(unit: string): void;

@@ -71,7 +71,6 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     const others = all.filter((one) => one.id !== id).flatMap((one) => one.services);
     const removed = own.filter((name) => !others.includes(name)).filter((name) => services.remove(name));
     ports.portalInstances.remove(record?.instance ?? '');
-    if (record?.documents !== undefined) void ports.documents.forget(record.documents);
     if (record?.links !== undefined) void ports.links.forget(record.links.portalId, record.links.schemes);
     folders.remove(id);
     if (removed.length > 0) bus.reload().catch(() => {});

@@ -5,7 +5,6 @@ import type { BusConnection } from '../platform/dbus/connection.ts';
 import { takeLock } from '../platform/files/lock-file.ts';
 import { makePipes } from '../platform/process/make-pipes.ts';
 import { startBusProxy } from './io/bus-proxy.ts';
-import { openDocuments } from './io/documents.ts';
 import { doors } from './io/doors.ts';
 import { openEnclosureWire } from './io/enclosure-wire.ts';
 import { homes } from './io/homes.ts';
@@ -72,7 +71,6 @@ export function wireSandboxes({ environment, bus, gates, findProgram, ...rest }:
     portalInstances: openPortalInstances(runtime),
     bus: openSessionBus(bus),
     links: openLinkQuestions(bus),
-    documents: openDocuments(bus, rest.busAddress),
     sight: { ...sight, readEvidence },
     probeHost: () => probeHost(findProgram),
     startProxy: startBusProxy,

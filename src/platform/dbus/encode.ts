@@ -12,8 +12,6 @@ export interface WireMessage {
   readonly errorName?: string;
   readonly replySerial?: number;
   readonly destination?: string;
-  /** How many descriptors go with it. */
-  readonly unixFds?: number;
   readonly signature?: string;
   readonly body?: readonly unknown[];
 }
@@ -53,16 +51,10 @@ export function encodeMessage(wire: WireMessage): Buffer {
     out.field(8, 'g');
     out.signature(signature);
   }
-  if (wire.unixFds !== undefined) {
-    out.field(9, 'u');
-    out.uint32(wire.unixFds);
-  }
   out.setLength(fieldBytes, out.length - fieldsStart);
   out.align(8);
   const bodyStart = out.length;
-  // An index of a descriptor stands as a UINT32.
-  const coded = wire.unixFds === undefined ? signature : signature.replaceAll('h', 'u');
-  writeBody(out, coded, wire.body ?? []);
+  writeBody(out, signature, wire.body ?? []);
   out.setLength(bodyBytes, out.length - bodyStart);
   if (out.length > maxMessageBytes) throw new TypeError(`a message of ${out.length} bytes is too long to send`);
   return out.bytes();

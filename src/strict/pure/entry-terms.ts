@@ -7,8 +7,6 @@ export interface EntryTerms {
   /** In the order in which a difference is told: what it is, and what it was made with. */
   readonly choices: Readonly<Record<string, string>>;
   readonly shares: readonly Share[];
-  /** Where it sees what the document portal gives it. */
-  readonly documents?: string | undefined;
   readonly environment: { readonly unset: readonly string[]; readonly set: Readonly<Record<string, string>> };
 }
 
@@ -24,7 +22,7 @@ interface Admitted {
 /** The terms of what is let in, for a display. */
 export function termsOf(
   { settings, openLinks, configured, ownNames, calls, shares }: Admitted,
-  host: Pick<SandboxHost, 'display' | 'waylandDisplay' | 'documents' | 'runtimeDir'>,
+  host: Pick<SandboxHost, 'display' | 'waylandDisplay'>,
   { unset, set }: EnvironmentChange,
 ): EntryTerms {
   return {
@@ -39,7 +37,6 @@ export function termsOf(
       display: [host.display, host.waylandDisplay].filter(Boolean).join(' and '),
     },
     shares,
-    ...(host.documents === undefined ? {} : { documents: `${host.runtimeDir}/doc` }),
     environment: { unset, set: Object.fromEntries(set) },
   };
 }
@@ -54,7 +51,6 @@ export function judgeEntry(made: EntryTerms, wanted: EntryTerms): string | undef
   return missing && `${missing.path} was not let in when it was started (share its folder with "ringfence share")`;
 }
 
-/** Whether a sandbox with these folders and files has this one. */
-export function isWithin({ path, writable }: Share, shares: readonly Share[]): boolean {
+function isWithin({ path, writable }: Share, shares: readonly Share[]): boolean {
   return shares.some((share) => isAtOrBelow(path, share.path) && (share.writable || !writable));
 }

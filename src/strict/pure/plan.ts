@@ -129,7 +129,8 @@ function runtimeOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
     ...(host.hasA11y ? ([{ op: 'bind', source: inFolder('a11y'), target: inRuntime('at-spi-bus') }] as const) : []),
     ...(host.documents === undefined
       ? []
-      : ([{ op: 'bind', source: host.documents, target: inRuntime('doc') }] as const)),
+      : // Written there, a file that the app has put a link in the place of is one elsewhere (xdg-desktop-portal 1.16 to 1.20).
+        ([{ op: host.own.kept ? 'bind' : 'ro-bind', source: host.documents, target: inRuntime('doc') }] as const)),
     ...(wayland === undefined ? [] : ([{ op: 'bind', source: wayland, target: wayland }] as const)),
     ...(settings.sound ? ([{ op: 'bind', source: soundSocket(host), target: soundSocket(host) }] as const) : []),
   ];

@@ -1,11 +1,9 @@
 // With portals: the real ones, which a strict app is to reach as one of its own.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
-import { portalId } from '../../../src/domain/portal-id.ts';
 import { connectTestBus, connectTestClient, endAll, instanceAt } from '../../fixtures/live-daemon.ts';
 import { closedPortals, openPortals, type PortalCall } from '../../fixtures/portal-table.ts';
 import { startPortals } from '../../fixtures/portals.ts';
@@ -170,40 +168,6 @@ except OSError as error:
       expect((await take(key)).said).toBe(said);
       expect(readFileSync(file, 'utf8')).toBe(after);
       end();
-    });
-  });
-
-  describe('a sandbox that runs', () => {
-    const id = 'org.example.Viewer';
-    const own = join(home, '.local/share/ringfence/homes', `local.${id}`);
-    const seen = join(runtime, 'doc/by-app', portalId(`local.${id}`));
-    const lines = () => (existsSync(join(own, 'seen')) ? readFileSync(join(own, 'seen'), 'utf8').split('\n') : []);
-    const files = ['one.txt', 'a second.txt', '.hidden/third.txt', 'other.txt'].map((name) => join(home, name));
-    const [one = '', second = '', third = '', other = ''] = files;
-
-    it('is given the file of a second click, and loses it at its end', async () => {
-      mkdirSync(dirname(third), { recursive: true });
-      for (const file of files) writeFileSync(file, `${basename(file)}\n`);
-      const program = join(work, 'viewer');
-      const script = 'echo "$1|$(cat "$1")|$(printf changed 2>/dev/null >>"$1" && echo written)" >>$HOME/seen';
-      writeFileSync(program, `#!/bin/sh\n${script}\nexec sleep 1000\n`, { mode: 0o755 });
-      const entry = `[Desktop Entry]\nType=Application\nName=Viewer\nExec=${program} %f\n`;
-      writeFileSync(join(applications, `${id}.desktop`), entry);
-      const options = new Map(Object.entries({ profile: 'strict', ...limits }));
-      const path = await client.launch(id, [pathToFileURL(one).href], options);
-      await waitFor(() => lines().includes(`${one}|one.txt|written`), { what: 'the first' });
-      for (const file of [second, third]) {
-        expect(await client.launch(id, [pathToFileURL(file).href], options)).toBe(path);
-        const end = `/${basename(file)}|${basename(file)}|${file === third ? '' : 'written'}`;
-        const line = await waitFor(() => lines().find((each) => each.endsWith(end)), { what: basename(file) });
-        expect(line).toMatch(new RegExp(`^${runtime}/doc/[0-9a-f]+/`));
-      }
-      expect(readFileSync(second, 'utf8')).toBe('a second.txt\nchanged');
-      expect(readFileSync(third, 'utf8')).toBe('third.txt\n');
-      expect(readdirSync(seen)).toHaveLength(2);
-      await client.stop(path, 0);
-      await waitFor(() => readdirSync(seen).length === 0, { what: 'the files to be taken back' });
-      expect(readFileSync(other, 'utf8')).toBe('other.txt\n');
     });
   });
 

@@ -158,7 +158,9 @@ describe('instances', () => {
     expect(instance.startedAt).toBeLessThanOrEqual(BigInt(Date.now()) * 1000n);
     const row = instance.report.find((one) => one.get('name') === 'memory-max');
     expect(Object.fromEntries(row ?? [])).toMatchObject({ asked: '1G', origin: 'request' });
-    expect(instance.report.map((one) => one.get('name'))).toEqual(['memory-max', 'memory-swap-max', 'tasks-max']);
+    expect(instance.report.map((one) => one.get('name'))).toEqual([
+      ...['memory-max', 'memory-high', 'memory-swap-max', 'tasks-max'],
+    ]);
     for (const one of instance.report) {
       const enforced = one.get('state') === 'enforced';
       // What is said to hold is what the kernel has, and what does not hold says why and what helps.

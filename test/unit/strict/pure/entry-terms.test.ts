@@ -3,10 +3,8 @@ import { judgeEntry, termsOf } from '../../../../src/strict/pure/entry-terms.ts'
 import { plainSettings } from './example-host.ts';
 
 const admitted = { settings: plainSettings, openLinks: true, configured: [], ownNames: [], calls: [], shares: [] };
-const terms = (
-  rest: Partial<Parameters<typeof termsOf>[0]> = {},
-  display: Partial<Parameters<typeof termsOf>[1]> = {},
-) => termsOf({ ...admitted, ...rest }, { runtimeDir: '/run/user/1000', ...display }, { unset: [], set: new Map() });
+const terms = (rest: Partial<Parameters<typeof termsOf>[0]> = {}, display: Parameters<typeof termsOf>[1] = {}) =>
+  termsOf({ ...admitted, ...rest }, display, { unset: [], set: new Map() });
 
 describe('judgeEntry', () => {
   it('lets the same start in', () => expect(judgeEntry(terms(), terms())).toBeUndefined());

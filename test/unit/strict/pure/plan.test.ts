@@ -53,6 +53,15 @@ describe('planSandbox, as bubblewrap gets it', () => {
 describe('planSandbox', () => {
   const ops = planSandbox(plainSettings, full);
 
+  it('lets documents of the portal be read where the home is thrown away, and written where it is kept', () => {
+    const bound = (kept: boolean) =>
+      planSandbox(
+        plainSettings,
+        hostWith({ own: { path: ownHome, kept }, documents: '/run/user/1000/doc/by-app/x' }),
+      ).find((op) => 'source' in op && op.source === '/run/user/1000/doc/by-app/x')?.op;
+    expect([bound(true), bound(false)]).toEqual(['bind', 'ro-bind']);
+  });
+
   it('shows nothing of the home but what is named', () => {
     const shown = ops.flatMap((op) => ('source' in op && op.source.startsWith(home) ? [op.source] : []));
     expect(shown.sort()).toEqual(
