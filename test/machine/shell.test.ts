@@ -71,7 +71,7 @@ describe('ringfence-shell', () => {
     const forks = 'for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 >/dev/null 2>&1 & done';
     const bounded = await command([built.ringfence, 'run', '--wait', '--tasks-max=5', '--', 'sh', '-c', forks]);
     expect(bounded.stderr).toMatch(
-      /^ringfence: sh: it was refused (?:a new process|\d+ new processes), at tasks-max 5; /m,
+      /^ringfence: sh: refused (?:a new process|\d+ new processes) at the task limit \(tasks-max 5\); /m,
     );
   });
 
