@@ -4,7 +4,7 @@ import { displayName } from '../domain/display-name.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { asScopeFailure } from '../domain/fence-failure.ts';
 import type { Instance } from '../domain/instance.ts';
-import { serializeReport } from '../domain/report.ts';
+import { serializeReport, type TerminalPlace } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
 import { decideFence, fenceMode } from '../launch/decide-fence.ts';
 import { judgeScope } from '../launch/judge-scope.ts';
@@ -17,7 +17,10 @@ import { type ClaimPorts, gone, obstacle, requireOurs, requireSame, terminalHasL
 import { gatherTree, rootOfTree, type TreeRoot } from './gather-tree.ts';
 
 /** What containing works with, on top of what a launch does. */
-export interface ContainPorts extends ClaimPorts, FencePorts {}
+export interface ContainPorts extends ClaimPorts, FencePorts {
+  /** The terminal of a process's session, where the process is on it. */
+  terminalOf(pid: number): TerminalPlace | undefined;
+}
 
 /**
  * Puts a fence around a process that runs already, and all its descendants: the request behind Contain. The pipeline of a
@@ -44,6 +47,7 @@ export async function containProcess(
 
   const source = cgroups.of(pid);
   if (source === undefined) throw gone(task);
+  const terminal = options.terminal ? ports.terminalOf(pid) : undefined;
   const tree = options.alone ? undefined : rootOfTree(root, source, ports);
   const unit = scopeUnitName(id?.name ?? name, ports.number());
   requireSame(root, task, ports);
@@ -57,7 +61,7 @@ export async function containProcess(
     throw processes.look(pid)?.startTime === root.startTime ? error : gone(task);
   });
   try {
-    return await fillScope({ unit, name, task, root, source, tree, decision }, ports);
+    return await fillScope({ unit, name, task, root, source, tree, decision, terminal }, ports);
   } catch (error) {
     throw asScopeFailure(task, error);
   } finally {
@@ -76,11 +80,12 @@ interface Filling {
   /** What is to follow it. */
   readonly tree: TreeRoot | undefined;
   readonly decision: Decision;
+  readonly terminal: TerminalPlace | undefined;
 }
 
 /** The scope is there, and the process in it unless it has ended: gather what is outside, verify, record, report. */
 async function fillScope(
-  { unit, name, task, root, source, tree, decision }: Filling,
+  { unit, name, task, root, source, tree, decision, terminal }: Filling,
   ports: ContainPorts,
 ): Promise<Instance> {
   const { processes, cgroups, records, now } = ports;
@@ -97,7 +102,7 @@ async function fillScope(
     const where = actual === undefined ? 'it has ended' : `it is in ${actual} instead of ${scope}`;
     throw new RingfenceError('ScopeFailed', `cannot ${task}: ${where}`);
   }
-  const report = makeReport({ unit, name, startedAt: now() }, decision, judgeScope(decision, scope, cgroups));
+  const report = makeReport({ unit, name, startedAt: now(), terminal }, decision, judgeScope(decision, scope, cgroups));
   try {
     records.write(unit, serializeReport(report));
   } catch (error) {

@@ -16,11 +16,13 @@ import { openCgroups } from '../platform/kernel/cgroups.ts';
 import { cgroupRoot, delegatedControllers, memoryAndTasks } from '../platform/kernel/host.ts';
 import { openMemoryPressure } from '../platform/kernel/memory-pressure.ts';
 import { openProcessTree } from '../platform/kernel/process-tree.ts';
+import { terminalOf, writeToTerminal } from '../platform/kernel/terminal.ts';
 import { type GateKeeper, type GateOptions, openGateKeeper } from '../platform/process/gate-keeper.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
 import type { Sandboxes } from '../strict/sandboxes.ts';
 import { wireSandboxes } from '../strict/wire-sandboxes.ts';
 import { type InstanceListener, type Instances, openInstances } from '../watch/instances.ts';
+import { tellTerminal } from '../watch/tell-terminal.ts';
 
 /** What fences are put together from. */
 export interface FenceSurroundings {
@@ -65,7 +67,10 @@ export function wireFences(around: FenceSurroundings): Fences {
     {
       added: listener.added,
       changed: listener.changed,
-      limitReached: listener.limitReached,
+      limitReached(instance, reached) {
+        tellTerminal(instance, reached, { cgroups, scopeCgroup, writeToTerminal });
+        listener.limitReached(instance, reached);
+      },
       ended(instance, outcome) {
         if (instance.report.mode === 'strict') sandboxes.ended(instance.report.unit);
         listener.ended(instance, outcome);
@@ -105,6 +110,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     programFacts: (variables) => readHostFacts(Object.fromEntries(variables)),
     shellProgram: around.clientPath?.replace(/[^/]*$/, 'ringfence-shell'),
     processes: openProcessTree(cgroupRoot()),
+    terminalOf,
     ownPid: process.pid,
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     ...(around.onStep === undefined ? {} : { onStep: around.onStep }),

@@ -27,10 +27,20 @@ export interface Report {
   readonly startedAt: number;
   /** As the caller gave it; see LaunchOptions. */
   readonly requestId?: string | undefined;
+  /** Where it is to be told what a limit does to it. */
+  readonly terminal?: TerminalPlace | undefined;
   readonly reasons: readonly string[];
   readonly rows: readonly ReportRow[];
   /** Starts that went into its sandbox later. */
   readonly later?: readonly LaterStart[] | undefined;
+}
+
+/** A terminal: its device, which another gets when it is closed, and the session that it belongs to, by its leader. */
+export interface TerminalPlace {
+  readonly device: string;
+  readonly leader: number;
+  /** Of the leader, in clock ticks since the machine started. */
+  readonly startTime: number;
 }
 
 /** A start that went into a sandbox that ran. */
@@ -92,6 +102,7 @@ const recordSchema = v.object({
   mode: v.picklist(['relaxed', 'strict']),
   startedAt: v.pipe(v.number(), v.integer(), v.minValue(0)),
   requestId: v.optional(v.string()),
+  terminal: v.optional(v.object({ device: v.string(), leader: v.number(), startTime: v.number() })),
   reasons: v.array(v.string()),
   rows: v.array(
     v.object({

@@ -34,19 +34,33 @@ describe('ringfence-shell', () => {
     expect(await readCgroup(await unitOf(first), 'memory.max')).toBe(String(150 * 2 ** 20));
     await first.enter(`${hog}; echo status=$?`);
     await first.shows(/status=137/);
+    const told =
+      /^ringfence-shell: bash: one of its processes was killed at the memory limit \(memory-max 150 MiB\); /m;
+    await first.shows(told);
     for (const tab of [first, ...others]) await isUsable(tab);
+    for (const tab of others) expect(await tab.screen()).not.toContain('ringfence-shell:');
+    // A command that is killed itself, and with it its scope.
+    const outer = await world.terminal.open(['env', 'PS1=outer> ', ...plainBash]);
+    await outer.shows(/outer>/);
+    await outer.enter(`${shell} ${limits.join(' ')} -- sh -c "exec ${hog}"; echo status=$?`);
+    await outer.shows(/^status=137$/m);
+    await outer.shows(
+      /^ringfence-shell: sh: one of its processes was killed at the memory limit \(memory-max 150 MiB\); /m,
+    );
   });
 
   it('holds a fork bomb in one tab; the others stay usable', async () => {
     const bombed = await openTab(['--tasks-max=60']);
     const others = [await openTab([]), await openTab([])];
     const unit = await unitOf(bombed);
-    await bombed.enter('bomb() { bomb | bomb & }; bomb');
+    // What it says of forks that fail would push the rest off the screen.
+    await bombed.enter('bomb() { bomb | bomb & }; (bomb) 2>/dev/null');
     await waitFor(async () => Number(/max (\d+)/.exec((await readCgroup(unit, 'pids.events')) ?? '')?.[1]) > 0, {
       what: 'a fork that was refused',
     });
     expect(Number(await readCgroup(unit, 'pids.current'))).toBeLessThanOrEqual(60);
     for (const tab of others) await isUsable(tab);
+    await bombed.shows(/^ringfence-shell: bash: refused \w+ new process(?:es)? at the task limit \(tasks-max 60\); /m);
   });
 
   it('is what ssc -isolation=relaxed is: 70 % of the memory, no sandbox', async () => {

@@ -115,19 +115,26 @@ case $1 in *=*) set -- nice -n 0 "$@" ;; esac
 [ "$profile" != strict ] || method=Enclose
 count=$#
 enclosable=,enclosable,yes
+# A contained process is the command: the daemon says on the terminal what a limit did to it. Who gives a descriptor says so itself.
+tell=
+case $method$instance_fd in Contain) tell=,terminal,yes ;; esac
 
 # become REPLY NAME=VALUE... COMMAND [ARGUMENT...]
 become() {
   reply=$1
   case $reply in
     'Error org.ringfence.Error.MustEnclose: '*)
-      method=Enclose or_fail=1
+      method=Enclose or_fail=1 tell=
       reply=$(ask)
       ;;
     'Error org.ringfence.Error.UnknownOption: '*)
-      # A daemon of 0.1.0 or before: it contains, and refuses what it would have to enclose.
-      enclosable=
-      reply=$(ask)
+      # A daemon of 0.2.0 or before does not know the terminal; one of 0.1.0 contains, and refuses what it would have to enclose.
+      if [ -n "$tell$enclosable" ]; then
+        [ -n "$tell" ] || enclosable=
+        tell=
+        shift
+        become "$(ask)" "$@"
+      fi
       ;;
   esac
   case $reply in
@@ -201,7 +208,7 @@ ask() {
   fi
   DBUS_SESSION_BUS_ADDRESS=$address exec dbus-send --session --print-reply=literal --reply-timeout=10000 --type=method_call \
     --dest=org.ringfence.Ringfence1 /org/ringfence/Ringfence1 "org.ringfence.Ringfence1.$method" \
-    "uint32:$$" "dict:string:string:alone,yes$enclosable$options" 2>&1
+    "uint32:$$" "dict:string:string:alone,yes$enclosable$tell$options" 2>&1
 }
 
 # What runs inside the sandbox, in an environment without anything of the caller's: SIGNALS FOLDER HOME COMMAND [ARGUMENT...].

@@ -13,6 +13,8 @@ export interface LaunchOptions {
   readonly alone?: boolean;
   /** The caller knows how to make a sandbox by Enclose. */
   readonly enclosable?: boolean;
+  /** What a limit does to it is told on its terminal. */
+  readonly terminal?: boolean;
   readonly profile?: string;
   /** XDG_ACTIVATION_TOKEN / DESKTOP_STARTUP_ID for the app. */
   readonly activationToken?: string;
@@ -31,7 +33,7 @@ export interface LaunchOptions {
 /**
  * Reads the `a{ss}` options of Launch, Run and Contain. `task` opens the messages: "launch firefox", "run make". Only
  * `launch` knows `action`; `run` and `contain` know `app-id`; `contain`, whose process has begun already, knows `name`, `alone`,
- * `enclosable`, and neither a folder nor an activation token. Throws `UnknownOption`, which names the key and the known ones, `InvalidArgument` or `InvalidLimit`.
+ * `enclosable`, `terminal`, and neither a folder nor an activation token. Throws `UnknownOption`, which names the key and the known ones, `InvalidArgument` or `InvalidLimit`.
  */
 export function parseLaunchOptions(
   kind: 'launch' | 'run' | 'contain',
@@ -108,9 +110,9 @@ const startNames = ['profile', 'activation-token', 'working-directory', 'request
 const namesOf = {
   launch: ['action', ...startNames],
   run: ['app-id', 'home', ...startNames],
-  contain: ['app-id', 'profile', 'name', 'alone', 'enclosable', 'home'],
+  contain: ['app-id', 'profile', 'name', 'alone', 'enclosable', 'terminal', 'home'],
 };
-const yesNames = ['alone', 'enclosable', 'once', 'network'] as const;
+const yesNames = ['alone', 'enclosable', 'terminal', 'once', 'network'] as const;
 type YesName = (typeof yesNames)[number];
 
 function isYesName(key: string): key is YesName {

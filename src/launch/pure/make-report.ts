@@ -8,7 +8,7 @@ import type { Judged, Judgement } from './read-back.ts';
  * oom-kill is there where a limit on memory is in force.
  */
 export function makeReport(
-  started: Pick<Report, 'unit' | 'name' | 'startedAt' | 'requestId'>,
+  started: Pick<Report, 'unit' | 'name' | 'startedAt' | 'requestId' | 'terminal'>,
   decision: Decision,
   judgements: ReadonlyMap<Judged, Judgement>,
 ): Report {

@@ -133,6 +133,10 @@ const containChecks: Record<string, Check> = {
     await expect(contain({ ...strict, enclosable: 'yes' })).rejects.toMatchObject({ code: 'MustEnclose' });
     await expect(contain(strict)).rejects.toMatchObject({ code: 'NotEnforceable' });
   },
+  'Contain "terminal"': seenIn(
+    'machine/shell.test.ts',
+    'kills a memory hog in one tab; its shell, the other tabs and the terminal live',
+  ),
   'Contain "home"': seenIn('integration/clients/shell/shell-strict.test.ts', 'keeps a home by its name'),
   'Contain "name"': async () => expect(await at(await contain({ name: 'my-name' }))).toMatchObject({ name: 'my-name' }),
   'Contain "alone"': seenIn(

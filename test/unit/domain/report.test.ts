@@ -60,3 +60,8 @@ it('names a record after its unit, never longer than a file name may be', () => 
   expect(recordName('app-ringfence-a.scope-1.scope')).toBe('app-ringfence-a.scope-1.json');
   expect(recordName(`${'a'.repeat(249)}.scope`).length).toBeLessThanOrEqual(255);
 });
+
+it('keeps in the record where the terminal is', () => {
+  const terminal = { device: '/dev/pts/3', leader: 12, startTime: 345 };
+  expect(parseReport(serializeReport(report([], { terminal })))?.terminal).toEqual(terminal);
+});

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parseReport } from '../../../../src/domain/report.ts';
+import { recordName, recordsFolder } from '../../../../src/domain/runtime-files.ts';
+import { terminalOf, writeToTerminal } from '../../../../src/platform/kernel/terminal.ts';
 import { processesWith, processFacts, temporaryFolder } from '../../../fixtures/live-daemon.ts';
 import { plainBash, program, shellWorld } from '../../../fixtures/shell-world.ts';
 import type { Tab } from '../../../fixtures/tmux-terminal.ts';
@@ -67,6 +70,36 @@ describe('ringfence-shell', () => {
       await tab.resize(77, 22);
       await tab.press('Enter');
       await tab.shows(/changed to 22 77/);
+    });
+
+    // What is written, and when, is in test/machine/shell.test.ts: here no limit is enforced.
+    it('can be told something as long as it is its terminal', async () => {
+      const tab = await world.terminal.open(['env', 'PS1=outer> ', ...plainBash]);
+      await tab.shows(/outer>/);
+      await tab.enter(`PS1='inner> ' ${shell} -- ${plainBash.join(' ')}`);
+      await tab.shows(/^inner>/m);
+      const unit = (await world.client.instances())[0]?.unit ?? '';
+      const record = `${process.env['XDG_RUNTIME_DIR']}/${recordsFolder}/${recordName(unit)}`;
+      const place = parseReport(readFileSync(record, 'utf8'))?.terminal ?? { device: '', leader: 0, startTime: 0 };
+      expect(place).toMatchObject({ leader: tab.pid });
+      expect(place.device).toMatch(/^\/dev\/pts\/\d+$/);
+      expect(writeToTerminal(place, '\r\nfirst word\r\n')).toBe(true);
+      await tab.shows(/^first word$/m);
+      // Another session's, by the same number.
+      expect(writeToTerminal({ ...place, startTime: place.startTime + 1 }, 'second word')).toBe(false);
+      // Nobody waits for one that is held.
+      await tab.press('C-s');
+      expect(() => {
+        for (let count = 0; count < 10_000; count++) writeToTerminal(place, 'much\r\n');
+      }).toThrow(/EAGAIN/);
+      await tab.press('C-q');
+      expect(await tab.screen()).not.toMatch(/second word/);
+      // Nothing of it is on the terminal.
+      await tab.enter('clear; sleep 1000 </dev/null >/dev/null 2>&1 & echo pid=$!');
+      const [, elsewhere] = await tab.shows(/^pid=(\d+)$/m);
+      // Its shell redirects after it has forked.
+      await waitFor(() => terminalOf(Number(elsewhere)) === undefined, { what: 'it to have left the terminal' });
+      expect(terminalOf(tab.pid)).toEqual(place);
     });
 
     it('hides a password', async () => {

@@ -79,13 +79,21 @@ describe('launch options', () => {
       home: 'work',
       limits: new Map(),
     });
-    const contain = { name: 'build', alone: 'yes', enclosable: 'yes', home: 'A.b_c-9', profile: 'strict' };
-    expect(parse(contain, 'contain')).toEqual({ ...contain, alone: true, enclosable: true, limits: new Map() });
+    const contain = {
+      name: 'build',
+      alone: 'yes',
+      enclosable: 'yes',
+      terminal: 'yes',
+      home: 'A.b_c-9',
+      profile: 'strict',
+    };
+    const switches = { alone: true, enclosable: true, terminal: true };
+    expect(parse(contain, 'contain')).toEqual({ ...contain, ...switches, limits: new Map() });
   });
 
   it.each([
-    ['launch', ['app-id', 'home', 'name', 'alone', 'enclosable']],
-    ['run', ['action', 'name', 'alone', 'enclosable']],
+    ['launch', ['app-id', 'home', 'name', 'alone', 'enclosable', 'terminal']],
+    ['run', ['action', 'name', 'alone', 'enclosable', 'terminal']],
     ['contain', ['action', 'activation-token', 'working-directory', 'request-id']],
   ] as const)('does not take for %s what is another method’s', (kind, names) => {
     for (const name of names)
