@@ -8,6 +8,7 @@ import { bundleDyingDaemon } from '../../fixtures/bundle-daemon.ts';
 import { installEntry } from '../../fixtures/desktop-entries.ts';
 import { built } from '../../fixtures/live-daemon.ts';
 import { killProcesses, openWornSession, randomNumbers, type WornSession } from '../../fixtures/wear.ts';
+import { readCgroup } from '../../harness/cgroup.ts';
 import { output } from '../../harness/command.ts';
 import { journal } from '../../harness/journal.ts';
 import { type TempHome, tempHome } from '../../harness/temp-home.ts';
@@ -35,6 +36,12 @@ const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.lengt
 const alive = new Map<string, string | undefined>();
 /** Somebody has tried to end these. They may need a moment, and where the daemon died meanwhile they may live on. */
 const doomed = new Set<string>();
+/** Has two processes, of which one may be killed. */
+const pairs = new Set<string>();
+/** What SetLimits and Freeze have come to, where the answer was not lost. */
+const tasksMax = new Map<string, string>();
+const frozen = new Map<string, boolean>();
+const steered = new Set<string>();
 const underWay = new Set<Promise<void>>();
 const history: string[] = [];
 const began = performance.now();
@@ -77,6 +84,39 @@ const end = (how: (path: string) => Promise<void>) => {
     return undefined;
   });
 };
+/** Changes one that lives, and no other change to it at once; `note` has what came of it, unless the daemon died meanwhile. */
+const steer = <T>(what: string, note: Map<string, T>, value: T, call: (path: string) => Promise<void>) => {
+  const path = pick([...alive.keys()].filter((one) => !steered.has(one)));
+  if (path === undefined) return;
+  steered.add(path);
+  void begin(what, async () => {
+    try {
+      await call(path);
+      note.set(path, value);
+      if (alive.has(path)) alive.set(path, undefined);
+    } catch (error) {
+      // Whatever it was refused for, nothing has changed.
+      if ((error as { code?: string }).code === 'Unreachable') {
+        note.delete(path);
+        if (alive.has(path)) alive.set(path, undefined);
+      }
+      throw error;
+    } finally {
+      steered.delete(path);
+    }
+    return undefined;
+  });
+};
+const setTasksMax = (value: string) =>
+  steer('limit', tasksMax, value, (path) => session.client().setLimits(path, new Map([['tasks-max', value]])));
+/** As the kernel does at the memory limit. */
+const killOneOfTwo = async () => {
+  const path = pick([...pairs].filter((one) => alive.has(one)));
+  const found = (await session.instances()).find((one) => one.path === path);
+  if (path === undefined || found?.pids.length !== 2) return;
+  pairs.delete(path);
+  killProcesses({ pids: [pick(found.pids)] });
+};
 const crash = async (signal: 'SIGKILL' | 'SIGTERM') => {
   await session.killDaemon(signal);
   await Promise.all(underWay);
@@ -117,6 +157,22 @@ const happenings: readonly (readonly [name: string, weight: number, act: () => u
       if (child.killed) return;
     },
   ],
+  [
+    'pair',
+    3,
+    () =>
+      void begin('pair', async () => {
+        const path = await session.client().run(['sh', '-c', 'sleep 1000 & exec sleep 1000'], new Map(), new Map());
+        pairs.add(path);
+        return path;
+      }),
+  ],
+  ['one of two', 4, killOneOfTwo],
+  // Where no controller reaches the session, the second is refused, and the first is not.
+  ['no limit', 3, () => setTasksMax('infinity')],
+  ['limit', 3, () => setTasksMax(pick(['500', '600']))],
+  ['freeze', 4, () => steer('freeze', frozen, true, (path) => session.client().freeze(path))],
+  ['thaw', 2, () => steer('thaw', frozen, false, (path) => session.client().thaw(path))],
   ['stop', 6, () => end((path) => session.client().stop(path, 1000))],
   ['kill', 4, () => end((path) => session.client().kill(path, 9))],
   [
@@ -170,7 +226,9 @@ const happenings: readonly (readonly [name: string, weight: number, act: () => u
 
 async function happen(): Promise<void> {
   const crowded = alive.size >= mostInstances;
-  const possible = happenings.filter(([name]) => !crowded || !['run', 'launch', 'strict', 'contain'].includes(name));
+  const possible = happenings.filter(
+    ([name]) => !crowded || !['run', 'launch', 'strict', 'contain', 'pair'].includes(name),
+  );
   let at = random() * possible.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [name, weight, act] of possible) {
     at -= weight;
@@ -203,6 +261,7 @@ async function compare(): Promise<void> {
     expect(session.ended.has(path), `${path} was said to have ended`).toBe(false);
     const described = describeInstance(now);
     if (before !== undefined) expect(described).toBe(before);
+    await compareSteered(now);
     alive.set(path, described);
   }
   for (const [path, one] of listed) {
@@ -210,6 +269,15 @@ async function compare(): Promise<void> {
     // The answer was lost.
     else if (!alive.has(path) && one.name !== 'true') alive.set(path, describeInstance(one));
   }
+}
+
+/** What it was changed to holds, over the ends of daemons too. */
+async function compareSteered({ path, unit, report }: InstanceView): Promise<void> {
+  const [limit, isFrozen] = [tasksMax.get(path), frozen.get(path)];
+  const row = report.find((one) => one.get('name') === 'tasks-max');
+  if (limit !== undefined) expect([path, row?.get('asked')]).toEqual([path, limit]);
+  if (isFrozen !== undefined)
+    expect([path, await readCgroup(unit, 'cgroup.freeze')]).toEqual([path, isFrozen ? '1' : '0']);
 }
 
 /** What systemd and the journal know of the units in which two views differ. */
