@@ -25,9 +25,9 @@ export function writtenValue(text: string, target: ConfigKey): string | undefine
 
 /** The keys that the text sets in a section. */
 export function keysInText(text: string, section: ConfigSection): readonly ConfigKey[] {
-  if (section.kind === 'top' || section.kind === 'desktop') return [];
-  const [top = '', name = ''] = tomlPath(text, { section, key: '' });
-  const content = asTable(asTable(parse(text)[top])[name]);
+  if (section.kind === 'top') return [];
+  const path = tomlPath(text, { section, key: '' }).slice(0, -1);
+  const content = path.reduce((table, name) => asTable(table[name]), asTable(parse(text)));
   return Object.keys(content).map((key) => ({ section, key }));
 }
 

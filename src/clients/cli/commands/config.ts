@@ -23,13 +23,13 @@ const verbs: Readonly<Record<string, Verb>> = { get, set, unset, check };
 /** `ringfence config get|set|unset|check` */
 export const configCommand: Command = {
   name: 'config',
-  operands: 'get|set|unset|check [APP|profile.NAME] [KEY] [VALUE...]',
+  operands: 'get|set|unset|check [APP|profile.NAME|desktop] [KEY] [VALUE...]',
   summary: 'show, change and check limits and profiles',
   details:
     '"set" and "unset" change one line of ~/.config/ringfence/config.toml and keep the order, comments and spacing of the rest. A change\n' +
     'that would make the file invalid is refused. It takes effect at the next start of the app. Use app.ID for an app that is not\n' +
-    'installed. "get" shows the settings of an app or a profile and where they come from; without arguments, everything that is\n' +
-    'set. "check" looks for mistakes. See ringfence.toml(5) for all keys.',
+    'installed. "desktop" is what all apps together may use; it takes effect at once. "get" shows the settings of an app, a profile or\n' +
+    'the desktop and where they come from; without arguments, everything that is set. "check" looks for mistakes. See ringfence.toml(5) for all keys.',
   statusOne: '"config check" found a mistake; "config get" found nothing set',
   options: {},
   examples: [
@@ -37,6 +37,7 @@ export const configCommand: Command = {
     'ringfence config set profile.browser base=relaxed memory-max=4G cpu-quota=300%',
     'ringfence config set firefox profile browser',
     'ringfence config set default-profile browser',
+    'ringfence config set desktop apps-memory-max 80%',
     'ringfence config get firefox',
     'ringfence config unset firefox memory-max',
     'ringfence config check',

@@ -115,11 +115,12 @@ _ringfence_settings() {
   local verb=\${COMP_WORDS[2]} whose=\${COMP_WORDS[3]} key=\${COMP_WORDS[4]}
   [[ $verb != check ]] || return
   if ((COMP_CWORD == 3)); then
-    printf '%s\\n' default-profile $(_ringfence_profiles | sed 's/^/profile./')
+    printf '%s\\n' default-profile desktop $(_ringfence_profiles | sed 's/^/profile./')
     _ringfence_apps "$1"
   elif ((COMP_CWORD == 4)) || [[ $verb == unset ]]; then
     case $whose in
       default-profile) [[ $verb != set ]] || _ringfence_profiles ;;
+      desktop) printf '%s\\n' ${sectionKeys('desktop').join(' ')} ;;
       profile.*) printf '%s\\n' ${sectionKeys('profile').join(' ')} ;;
       *) printf '%s\\n' ${sectionKeys('app').join(' ')} ;;
     esac

@@ -100,7 +100,7 @@ function __ringfence_settings
     test $words[3] = check; and return
     switch (count $words)
         case 3
-            echo default-profile
+            printf '%s\\n' default-profile desktop
             string replace -r '^' profile. -- (__ringfence_profiles)
             __ringfence_apps
         case 4
@@ -120,6 +120,8 @@ function __ringfence_keys
     switch $argv[1]
         case default-profile
             test "$argv[2]" = set; and __ringfence_profiles
+        case desktop
+            printf '%s\\n' ${sectionKeys('desktop').join(' ')}
         case 'profile.*'
             printf '%s\\n' ${sectionKeys('profile').join(' ')}
         case '*'

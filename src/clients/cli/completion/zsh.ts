@@ -82,12 +82,13 @@ _ringfence_settings() {
   [[ $words[2] != check ]] || return
   if ((CURRENT == 3)); then
     local -a names
-    compadd default-profile
+    compadd default-profile desktop
     prefix=profile. _ringfence_profiles
     _ringfence_apps
   elif ((CURRENT == 4)) || [[ $words[2] == unset ]]; then
     case $words[3] in
       default-profile) [[ $words[2] != set ]] || _ringfence_profiles ;;
+      desktop) compadd ${sectionKeys('desktop').join(' ')} ;;
       profile.*) compadd ${sectionKeys('profile').join(' ')} ;;
       *) compadd ${sectionKeys('app').join(' ')} ;;
     esac

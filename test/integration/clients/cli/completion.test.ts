@@ -103,6 +103,8 @@ describe.each(['bash', 'bash-completion', 'zsh', 'fish'] as const)('completion i
     ['ringfence config set fi', ['firefox']],
     ['ringfence config set profile.', ['profile.browser', 'profile.relaxed', 'profile.strict', 'profile.x.y']],
     ['ringfence config set def', ['default-profile']],
+    ['ringfence config set desk', ['desktop']],
+    ['ringfence config set desktop apps-m', ['apps-memory-max']],
     ['ringfence config set firefox memory-m', ['memory-max']],
     ['ringfence config set profile.browser ba', ['base']],
     ['ringfence config set firefox profile ', ['browser', 'relaxed', 'strict', 'x.y']],

@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../../../src/platform/dbus/connection.ts';
 import { installEntry, removeEntries } from '../../../fixtures/desktop-entries.ts';
-import { built, connectTestBus, endAll } from '../../../fixtures/live-daemon.ts';
+import { built, connectTestBus, connectTestClient, endAll } from '../../../fixtures/live-daemon.ts';
 import { command } from '../../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../../harness/daemon.ts';
 import { waitFor } from '../../../harness/wait-for.ts';
@@ -74,6 +74,36 @@ describe('ringfence config', () => {
     expect((await ringfence('config', 'get', 'org.test.App', 'memory-max')).stdout).toBe('1G\n');
     expect((await ringfence('config', 'unset', 'org.test.App', 'memory-max')).code).toBe(0);
     expect(text()).toBe(mine);
+  });
+
+  it('sets what all apps together may use, which holds at once', async () => {
+    write(mine);
+    const client = await connectTestClient();
+    const asked = async () =>
+      (await client.desktop()).find((row) => row.get('name') === 'apps-memory-max')?.get('asked');
+    try {
+      expect((await ringfence('config', 'set', 'desktop', 'apps-memory-max', '80%')).code).toBe(0);
+      expect(text()).toBe(`${mine}\n[desktop]\napps-memory-max = "80%"\n`);
+      await waitFor(async () => (await asked()) === '80%', { what: 'the budget' });
+      expect((await ringfence('config', 'set', 'desktop', 'apps-memory-max=70%', 'session-memory-low=0')).code).toBe(0);
+      expect((await ringfence('config', 'get', 'desktop', 'apps-memory-max')).stdout).toBe('70%\n');
+      const shown = JSON.parse((await ringfence('config', 'get', '--json', 'desktop')).stdout);
+      expect(shown).toEqual(
+        expect.arrayContaining([
+          { section: 'desktop', key: 'apps-memory-max', value: '70%', origin: `${file}:10` },
+          { section: 'desktop', key: 'apps-swap-max', value: expect.any(String), origin: 'built-in' },
+        ]),
+      );
+      const wrong = await ringfence('config', 'set', 'desktop', 'memory-max', '1G');
+      expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('apps-memory-max') });
+      const gone = await ringfence('config', 'unset', '--json', 'desktop');
+      const keys = ['apps-memory-max', 'session-memory-low'].map((key) => ({ section: 'desktop', key }));
+      expect(JSON.parse(gone.stdout)).toEqual({ file, changed: true, keys });
+      await waitFor(async () => (await asked()) !== '70%', { what: 'the budget as it was' });
+      expect((await ringfence('config', 'get', '--json')).stdout).not.toContain('desktop');
+    } finally {
+      await client.close();
+    }
   });
 
   it('shows what holds and where it is written', async () => {

@@ -32,6 +32,11 @@ describe('a config file by its sections', () => {
     expect(writtenValue(text, { section: { kind: 'top' }, key: 'default-profile' })).toBe('"relaxed"');
     expect(keysInText(text, web)).toEqual([{ section: web, key: 'base' }]);
     expect(keysInText(text, { kind: 'top' })).toEqual([]);
+    const desktop = { kind: 'desktop' } as const;
+    expect(keysInText('[desktop]\napps-memory-max = "80%"\n', desktop)).toEqual([
+      { section: desktop, key: 'apps-memory-max' },
+    ]);
+    expect(keysInText(text, desktop)).toEqual([]);
   });
 
   it('has nothing that is not there', () => {

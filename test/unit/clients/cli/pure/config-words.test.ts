@@ -15,6 +15,9 @@ describe('the words of ringfence config', () => {
     ['profile.browser.cpu-quota 300%', profile('browser'), false, ['cpu-quota', '300%']],
     ['profile.a.base tasks-max 3', profile('a.base'), false, ['tasks-max', '3']],
     ['profile.relaxed', profile('relaxed'), false, []],
+    ['desktop apps-memory-max 80%', { kind: 'desktop' }, false, ['apps-memory-max', '80%']],
+    ['desktop.apps-memory-max=80%', { kind: 'desktop' }, false, ['apps-memory-max=80%']],
+    ['desktop', { kind: 'desktop' }, false, []],
     ['default-profile strict', { kind: 'top' }, false, ['default-profile', 'strict']],
     ['default-profile=strict', { kind: 'top' }, false, ['default-profile=strict']],
   ])('%s', (line, section, isLoose, rest) => {
@@ -45,6 +48,11 @@ describe('the words of ringfence config', () => {
     for (const words of [[], ['memory-max=4G', 'x'], ['nope=1'], ['base', 'relaxed']]) {
       expect(() => readAssignments(section, words)).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));
     }
+    const desktop = { kind: 'desktop' } as const;
+    expect(readAssignments(desktop, ['session-memory-low=0'])).toEqual([
+      { section: desktop, key: 'session-memory-low', value: 0n },
+    ]);
+    expect(() => readAssignments(desktop, ['memory-max=4G'])).toThrow('apps-memory-max, apps-swap-max');
     expect(readKeys(section, ['network', 'x11'])).toHaveLength(2);
     expect(() => readKeys(section, ['nope'])).toThrow('cannot use the key "nope"');
   });
