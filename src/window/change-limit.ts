@@ -1,36 +1,83 @@
-import { attempt, type Surroundings } from './page.ts';
+import type { Surroundings } from './page.ts';
 import { bytesText, limitNumber } from './pure/amounts.ts';
+import { makeAll, type Undo } from './pure/steps.ts';
 import { translate as _, fill } from './words.ts';
 
-/** Changes a limit of a running instance: at once, with a way back; below what is used now it asks. */
-export async function changeLimit(path: string, name: string, value: string, around: Surroundings): Promise<void> {
-  const { daemon } = around;
-  const instance = daemon.instances.get(path);
-  if (instance === undefined || instance.limits[name] === value) return;
-  const before = instance.limits[name] ?? 'infinity';
-  if (name === 'memory-max' && !(await mayLower(path, instance.name, value, around))) {
-    around.daemon.announce();
-    return;
-  }
-  if (await attempt(around, () => daemon.setLimits(path, { [name]: value }))) {
-    around.done(fill(_('The limits of {name} were changed'), { name: instance.name }), () =>
-      daemon.setLimits(path, { [name]: before }),
-    );
-  } else daemon.announce();
+/** Which limit, and its value as the configuration and SetLimits take it. */
+export interface LimitChange {
+  readonly name: string;
+  readonly value: string;
 }
 
-async function mayLower(path: string, name: string, value: string, around: Surroundings): Promise<boolean> {
-  const asked = limitNumber('memory-max', value) ?? Number.POSITIVE_INFINITY;
-  const used = await around.daemon.listUsage().then(
-    (usage) => Number(usage[path]?.['memory-current'] ?? 0),
-    () => 0,
-  );
-  if (asked >= used) return true;
+/**
+ * Changes a limit of running instances: at once, with one way back for all of it; below what is used now it asks.
+ * @param paths of their objects
+ * @param keep keeps it for later starts too, as part of the same change
+ */
+export async function changeLimit(
+  paths: readonly string[],
+  change: LimitChange,
+  around: Surroundings,
+  keep?: () => Promise<Undo>,
+): Promise<void> {
+  const { daemon } = around;
+  const running = paths.filter((path) => {
+    const instance = daemon.instances.get(path);
+    return instance !== undefined && instance.limits[change.name] !== change.value;
+  });
+  const name = daemon.instances.get(paths[0] ?? '')?.name ?? '';
+  if (!(await mayLower(running, change, around))) {
+    daemon.announce();
+    return;
+  }
+  let isLive = false;
+  const live = running.map((path) => async () => {
+    const undo = await setLive(path, change, around);
+    isLive ||= undo !== undefined;
+    return undo;
+  });
+  const { undo, refusal } = await makeAll([...(keep === undefined ? [] : [keep]), ...live]);
+  const said = isLive ? _('The limits of {name} were changed') : _('{name}: from its next start on');
+  if (undo !== undefined) around.done(fill(said, { name }), undo);
+  if (refusal === undefined) return;
+  around.failed(refusal.error);
+  daemon.announce();
+}
+
+/** Resolves to its way back, which leaves alone what has ended since. */
+async function setLive(
+  path: string,
+  { name, value }: LimitChange,
+  { daemon }: Surroundings,
+): Promise<Undo | undefined> {
+  const instance = daemon.instances.get(path);
+  if (instance === undefined) return undefined;
+  const before = instance.limits[name] ?? 'infinity';
+  await daemon.setLimits(path, { [name]: value });
+  return async () => {
+    if (daemon.instances.has(path)) await daemon.setLimits(path, { [name]: before });
+  };
+}
+
+/** Asks for the first that uses more now. */
+async function mayLower(
+  paths: readonly string[],
+  { name, value }: LimitChange,
+  around: Surroundings,
+): Promise<boolean> {
+  const asked =
+    name === 'memory-max' ? (limitNumber(name, value) ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  if (paths.length === 0 || !Number.isFinite(asked)) return true;
+  const usage = await around.daemon.listUsage().catch(() => ({}) as Record<string, Readonly<Record<string, string>>>);
+  const usedBy = (path: string) => Number(usage[path]?.['memory-current'] ?? 0);
+  const most = Math.max(...paths.map(usedBy));
+  const instance = around.daemon.instances.get(paths.find((path) => usedBy(path) === most) ?? '');
+  if (asked >= most || instance === undefined) return true;
   return around.confirm(
     _('Less Memory Than Is Used?'),
     fill(_('{name} uses {used} now. If it cannot give enough of that back, parts of it are ended.'), {
-      name,
-      used: bytesText(used),
+      name: instance.name,
+      used: bytesText(most),
     }),
     _('Lower'),
   );

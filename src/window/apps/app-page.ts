@@ -7,6 +7,7 @@ import { type App, isEnabled } from '../pure/apps.ts';
 import type { Instance } from '../pure/instance.ts';
 import { peakOf } from '../pure/samples.ts';
 import { isStrict, itemsOf, type Setting, settingOf, settingsFrom } from '../pure/settings.ts';
+import type { Undo } from '../pure/steps.ts';
 import { appImage, iconOf, setIcon } from '../widgets/app-icon.ts';
 import { limitRows, markMemory, ramBytes, type SliderName } from '../widgets/limit-group.ts';
 import { translate as _, fill } from '../words.ts';
@@ -183,9 +184,10 @@ export class AppPage {
   }
 
   async #change(name: SliderName, value: string): Promise<void> {
-    const running = this.#running();
-    if (running.length === 0 || this.#hold.get_selected() === 0) await this.#set(name, [value]);
-    for (const { path } of running) await changeLimit(path, name, value, this.#around);
+    const paths = this.#running().map(({ path }) => path);
+    if (paths.length === 0) return this.#set(name, [value]);
+    const keep = this.#hold.get_selected() === 0 ? () => this.#keep(name, [value]) : undefined;
+    await changeLimit(paths, { name, value }, this.#around, keep);
   }
 
   async #choose(): Promise<void> {
@@ -194,16 +196,19 @@ export class AppPage {
     await this.#set('profile', [chosen]);
   }
 
-  /** Keeps a key in the configuration, with a way back to what the user's own file said before. */
   async #set(key: string, words: readonly string[]): Promise<void> {
-    const { daemon } = this.#around;
-    const section = this.#section();
     const isDone = await attempt(this.#around, async () => {
-      const before = await daemon.setConfig(section, key, words);
-      this.#around.done(fill(_('{name}: from its next start on'), { name: this.#name }), () =>
-        daemon.setConfig(section, key, before),
-      );
+      const undo = await this.#keep(key, words);
+      this.#around.done(fill(_('{name}: from its next start on'), { name: this.#name }), undo);
     });
     if (!isDone) this.#show();
+  }
+
+  /** Keeps a key in the configuration. Resolves to the way back to what the user's own file said before. */
+  async #keep(key: string, words: readonly string[]): Promise<Undo> {
+    const { daemon } = this.#around;
+    const section = this.#section();
+    const before = await daemon.setConfig(section, key, words);
+    return () => daemon.setConfig(section, key, before);
   }
 }

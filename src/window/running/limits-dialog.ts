@@ -15,7 +15,7 @@ export function openLimits(path: string, around: Surroundings): void {
     title: instance.name,
     description: _('Changes hold at once, and until the app is closed.'),
   });
-  const rows = limitRows((name, value) => void changeLimit(path, name, value, around));
+  const rows = limitRows((name, value) => void changeLimit([path], { name, value }, around));
   for (const row of Object.values(rows)) group.add(row.widget);
   const page = new Adw.PreferencesPage();
   page.add(group);
