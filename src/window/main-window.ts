@@ -94,7 +94,7 @@ export class MainWindow {
   }
 
   #detail(): Gtk.Widget {
-    const header = new Adw.HeaderBar({ title_widget: new Adw.WindowTitle({ title: _('App') }) });
+    const header = new Adw.HeaderBar({ title_widget: this.#appPage.title });
     const back = new Gtk.Button({
       icon_name: 'go-previous-symbolic',
       action_name: 'win.back',

@@ -18,6 +18,8 @@ import { StrictGroup } from './strict-group.ts';
 /** One app: whether it is fenced, by which profile, with which limits, and what a strict one is let at. */
 export class AppPage {
   readonly widget = new Gtk.Stack();
+  /** For the bar above it. */
+  readonly title = new Adw.WindowTitle();
   readonly #around: Surroundings;
   readonly #apps: AppList;
   #id = '';
@@ -27,13 +29,12 @@ export class AppPage {
   #inherited: readonly string[] = [];
   #isShowing = false;
   readonly #icon = appImage('', 64);
-  readonly #title = new Gtk.Label({
+  readonly #heading = new Gtk.Label({
     css_classes: ['title-2'],
     wrap: true,
     wrap_mode: 2,
     justify: Gtk.Justification.CENTER,
   });
-  readonly #subtitle = new Gtk.Label({ css_classes: ['dim-label'], wrap: true, wrap_mode: 2 });
   readonly #toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
   readonly #profile = new Adw.ComboRow({ title: _('Profile'), subtitle: _('What its fence is like') });
   readonly #hold = new Adw.ComboRow({
@@ -74,6 +75,8 @@ export class AppPage {
     this.#id = this.#apps.find(id)?.id ?? id;
     this.#name = id.replace(/\.desktop$/, '');
     this.#settings = [];
+    this.title.set_title(this.#name);
+    this.title.set_subtitle('');
     this.#show();
     void this.#read();
     void this.#mark();
@@ -82,7 +85,7 @@ export class AppPage {
   #head(): Adw.PreferencesGroup {
     const group = new Adw.PreferencesGroup();
     const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL, spacing: 6 });
-    for (const widget of [this.#icon, this.#title, this.#subtitle]) box.append(widget);
+    for (const widget of [this.#icon, this.#heading]) box.append(widget);
     group.add(box);
     return group;
   }
@@ -142,9 +145,10 @@ export class AppPage {
 
   #showApp(app: App): void {
     this.#name = app.name;
+    this.title.set_title(app.name);
+    this.title.set_subtitle(app.id);
     setIcon(this.#icon, iconOf(app.entry));
-    this.#title.set_label(app.name);
-    this.#subtitle.set_label(app.id);
+    this.#heading.set_label(app.name);
     this.#toggle.set_active(isEnabled(app));
     this.#toggle.set_state(isEnabled(app));
     const { profiles } = this.#around.daemon;

@@ -151,6 +151,7 @@ describe('the window', () => {
     await output(['gapplication', 'action', id, 'show-app', "'org.test.Spinner.desktop'"]);
     const slider = { role: 'slider', name: '^Processor$' };
     await window.one(slider);
+    await window.one({ role: 'label', name: '^org.test.Spinner.desktop$' });
     await window.set(slider, 1);
     await waitFor(() => /cpu-quota = /.test(readConfig()), { what: 'the limit in the configuration' });
     await window.one({ role: 'label', name: 'from its next start on$' });
