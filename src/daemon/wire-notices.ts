@@ -1,8 +1,8 @@
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { type Variant, variant } from '../platform/dbus/signature.ts';
+import { openAppWindow } from '../platform/desktop/app-window.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { type LimitNotices, openLimitNotices } from '../watch/limit-notices.ts';
-import { wireWindow } from './wire-window.ts';
 
 const server = {
   destination: 'org.freedesktop.Notifications',
@@ -20,7 +20,7 @@ export interface NoticeSurroundings {
 
 /** Notices over org.freedesktop.Notifications; its signals are listened to from the first notice on. */
 export function wireNotices(bus: BusConnection, { log, launch, iconOf }: NoticeSurroundings): LimitNotices {
-  const window = wireWindow(bus);
+  const window = openAppWindow(bus);
   let listening: Promise<unknown> | undefined;
   const listen = () => {
     const { destination, ...place } = server;

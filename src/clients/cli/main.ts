@@ -22,6 +22,7 @@ import { syncCommand } from './commands/sync.ts';
 import { terminalCommand } from './commands/terminal.ts';
 import { topCommand } from './commands/top.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
+import { windowCommand } from './commands/window.ts';
 import { commandHelp, overview } from './help.ts';
 import { type Invocation, readInvocation } from './invocation.ts';
 import { openTerminal } from './terminal.ts';
@@ -37,6 +38,7 @@ const commands: readonly Command[] = [
   containCommand,
   listCommand,
   topCommand,
+  windowCommand,
   showCommand,
   stopCommand,
   killCommand,

@@ -2,10 +2,25 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { installEntry } from '../../fixtures/desktop-entries.ts';
+import { built } from '../../fixtures/live-daemon.ts';
 import { type Check, seenIn } from '../../fixtures/promises.ts';
+import { listenAsWindow } from '../../fixtures/window-listener.ts';
+import { output } from '../../harness/command.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { shown } from './instance-checks.ts';
-import { app, applications, autostart, done, doneFirst, entry, installApp, isShadow, json, theUnit } from './world.ts';
+import {
+  app,
+  applications,
+  autostart,
+  done,
+  doneFirst,
+  entry,
+  installApp,
+  isShadow,
+  json,
+  ringfence,
+  theUnit,
+} from './world.ts';
 
 /** What a dry run says it would do, and that nothing of it is done. */
 const dry = async (file: string, ...args: string[]) => {
@@ -180,5 +195,30 @@ const setup: Record<string, Check> = {
   'terminal --json': async () => expect(Array.isArray(await json('terminal', 'disable', '--json'))).toBe(true),
 };
 
-/** What sees the effect of the commands that write files. */
-export const fileChecks = { ...icons, ...setup };
+/** What the window is asked to show, by a command that leaves it to the bus; before that there is none to ask. */
+async function shownBy(...args: string[]): Promise<{ printed: string; shown: string }> {
+  installApp();
+  expect(await ringfence(...args)).toMatchObject({ code: 7, stdout: '' });
+  const window = await listenAsWindow();
+  try {
+    const env = { XDG_ACTIVATION_TOKEN: 'pressed' };
+    const printed = await output([built.ringfence, ...args], { env });
+    return { printed, shown: await waitFor(() => window.shown().at(0), { what: 'the window to be asked' }) };
+  } finally {
+    await window.stop();
+  }
+}
+const windows: Record<string, Check> = {
+  window: async () => {
+    expect((await shownBy('window')).shown).toBe('- pressed');
+    expect((await shownBy('window', app)).shown).toBe(`${app}.desktop pressed`);
+    expect(await ringfence('window', 'org.test.Nothing')).toMatchObject({ code: 3, stdout: '' });
+  },
+  'window --json': async () => {
+    const { printed } = await shownBy('window', app, '--json');
+    expect(JSON.parse(printed)).toEqual({ window: 'org.ringfence.Ringfence', app: `${app}.desktop` });
+  },
+};
+
+/** What sees the effect of the commands that write files, and of the one that opens the window. */
+export const fileChecks = { ...icons, ...setup, ...windows };

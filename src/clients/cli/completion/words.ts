@@ -95,7 +95,7 @@ function operandKinds(name: string, operands: string): { first: WordKind; others
     [/^PID\|APP/, 'process', 'none'],
     [/^APP\.\.\./, 'app', 'app'],
     [/^APP \[FILE|^APP FOLDER/, 'app', 'file'],
-    [/^APP/, 'app', 'none'],
+    [/^\[?APP/, 'app', 'none'],
     [/COMMAND/, 'command', 'command'],
     [/^SHELL$/, 'bash|zsh|fish', 'none'],
     [/FILE/, 'file', 'file'],

@@ -88,6 +88,7 @@ describe.each(['bash', 'bash-completion', 'zsh', 'fish'] as const)('completion i
     ['ringfence launch fi', ['firefox']],
     ['ringfence launch ged', ['org.gnome.gedit']],
     ['ringfence launch Port', ['org.test.portal']],
+    ['ringfence window ged', ['org.gnome.gedit']],
     ['ringfence launch --profile ', ['browser', 'relaxed', 'strict', 'x.y']],
     ['ringfence launch --profile browser org.g', ['org.gnome.gedit']],
     ['ringfence launch --memory-h', ['--memory-high']],
