@@ -81,12 +81,13 @@ export function desire(
   strict: boolean,
   bytes: () => Uint8Array,
 ): DesiredShadow {
-  const { version, clientPath } = shop.settings;
+  const { version, clientPath, window } = shop.settings;
+  const kinds = [strict ? 'strict' : '', ...(window ? ['window'] : [])];
   return {
     path: original.target,
     group: app,
     kind,
-    fingerprint: [version, formOf(shop), clientPath, original.source, original.stat, strict ? 'strict' : ''].join(' '),
+    fingerprint: [version, formOf(shop), clientPath, original.source, original.stat, ...kinds].join(' '),
     source: original.source,
     aside: original.asidePath,
     contents: { type: 'file', mode: 0o644, modeCounts: false, bytes: once(bytes) },
@@ -103,8 +104,9 @@ function formOf(shop: Workshop): string {
 /** What every kind of shadow is made from. */
 export function entryInput(shop: Workshop, id: string, { readFrom, source }: Original, strict: boolean) {
   const original = shop.files.disk.read(readFrom);
-  const { clientPath, version } = shop.settings;
-  return { id, original, sourcePath: source, sourceHash: shop.files.hash(original), clientPath, version, strict };
+  const { clientPath, version, window } = shop.settings;
+  const sourceHash = shop.files.hash(original);
+  return { id, original, sourcePath: source, sourceHash, clientPath, version, strict, window };
 }
 
 /** Makes a value when it is first asked for. */

@@ -24,6 +24,8 @@ export interface ShadowSettings {
   /** Of `ringfence-open`, absolute. */
   readonly clientPath: string;
   readonly version: string;
+  /** Whether the window is installed. */
+  readonly window: boolean;
   installed(): InstalledApp[];
   /** What decides whether a menu shows an app. */
   readonly display: DisplayFacts;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { appKey, type Config } from '../domain/config/model.ts';
@@ -7,6 +8,7 @@ import { currentDesktops } from '../domain/desktop-entry/should-show.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { HostFacts } from '../domain/host-facts.ts';
 import { resolveProfile } from '../domain/profile.ts';
+import { windowId } from '../domain/window-id.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
 import { readHostFacts } from '../launch/io/host-facts.ts';
 import { decideContainment } from '../launch/pure/decide-containment.ts';
@@ -54,6 +56,7 @@ export function wireShadows(around: ShadowSurroundings): Shadows {
         runtimeFolder: environment['XDG_RUNTIME_DIR'] ?? '/tmp',
         clientPath: around.clientPath,
         version: around.version,
+        window: hasWindow(places),
         isStrict: (id, wish) => isStrict(around.config(), id, enabled(id, wish)),
         limits: (id, wish) =>
           scopeLimits({ app: id, config: around.config(), enabled: enabled(id, wish), host: around.host() }),
@@ -82,6 +85,11 @@ export function enabledProfiles(
 ): (app: string) => Setting<string> | undefined {
   const origin = manifestPath(shadowPlaces(environment).dataHome);
   return (app) => enabledProfile(app, wishFor(shadows.known(), app), origin);
+}
+
+/** Whether the desktop finds the window. */
+function hasWindow({ dataHome, dataDirs }: ShadowPlaces): boolean {
+  return [dataHome, ...dataDirs].some((folder) => existsSync(join(folder, 'applications', `${windowId}.desktop`)));
 }
 
 /** No real entry comes near it (the largest in Debian is 60 kB). */

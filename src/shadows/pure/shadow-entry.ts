@@ -7,6 +7,7 @@ import { windowId } from '../../domain/window-id.ts';
 import { clientScript } from './client-script.ts';
 import { namesClient, type OriginalFacts, openLine } from './open-line.ts';
 import { strictActionGroup, strictActionId } from './strict-action.ts';
+import { windowActionGroup, windowActionId } from './window-action.ts';
 
 /** Marks what Ringfence wrote; its value is the absolute path of the original. */
 export const sourceKey = 'X-Ringfence-Source';
@@ -30,11 +31,13 @@ export interface ShadowInput {
   readonly version: string;
   /** The app's profile is a strict one: it may not start without its fence. */
   readonly strict: boolean;
+  /** The window is installed: one more action opens the app's page there. */
+  readonly window: boolean;
 }
 
 /**
  * The entry that stands before an original, same id: every byte of it, but Exec of the entry and of each action leads to
- * the client, the desktop no longer starts it over D-Bus or in a terminal of its own, and there is one action more.
+ * the client, the desktop no longer starts it over D-Bus or in a terminal of its own, and there are one or two actions more.
  *
  * @throws RingfenceError BadEntry for an entry that is not to be wrapped; the message says why
  */
@@ -57,22 +60,42 @@ export function shadowEntry(input: ShadowInput): Buffer {
       mayFallBack,
     });
   wrapActions(document, original.id, (command, action) => line(command, [`--action=${action}`], !input.strict));
-  const added: string[] = mark(input);
-  const hasOwn = document.hasGroup(`Desktop Action ${strictActionId}`);
-  const actions = document.getList(mainGroup, 'Actions');
-  if (document.raw(mainGroup, 'Actions') === undefined) added.push(`Actions=${strictActionId};`);
-  else if (!hasOwn) document.setList(mainGroup, 'Actions', [...actions, strictActionId]);
+  const strictLine = () => escapeValue(line(exec, ['--profile=strict'], false));
+  const more = newActions(document, [
+    {
+      id: strictActionId,
+      group: () => strictActionGroup(strictLine(), actionIcon(document), document.locales(mainGroup, 'Name')),
+    },
+    ...(input.window ? [{ id: windowActionId, group: () => windowActionGroup(input.id) }] : []),
+  ]);
+  const added = [...mark(input), ...more.lines];
   document.set(mainGroup, 'Exec', line(exec, [], !input.strict));
   added.push(...hideWithProgram(document, exec));
   for (const key of ['DBusActivatable', 'Terminal']) {
     if (document.getBoolean(mainGroup, key)) document.set(mainGroup, key, 'false');
   }
   const body = withKeys(document.renderBytes(), added);
-  if (hasOwn) return Buffer.from(body, 'latin1');
-  const strictLine = escapeValue(line(exec, ['--profile=strict'], false));
-  const group = strictActionGroup(strictLine, actionIcon(document), document.locales(mainGroup, 'Name'));
+  if (more.groups.length === 0) return Buffer.from(body, 'latin1');
   const gap = body.endsWith('\n') ? '\n' : '\n\n';
-  return Buffer.from(body + gap + encodeText(group), 'latin1');
+  return Buffer.from(body + gap + encodeText(more.groups.join('\n')), 'latin1');
+}
+
+/**
+ * Lists actions in the entry. Their groups are to follow at its end; one that the original has under the same id stays. `lines` are keys
+ * that the entry does not have yet.
+ */
+function newActions(
+  document: DesktopDocument,
+  actions: readonly { readonly id: string; group(): string }[],
+): { readonly lines: readonly string[]; readonly groups: readonly string[] } {
+  const missing = actions.filter(({ id }) => !document.hasGroup(`Desktop Action ${id}`));
+  const groups = missing.map(({ group }) => group());
+  const listed = document.getList(mainGroup, 'Actions');
+  if (document.raw(mainGroup, 'Actions') === undefined) {
+    return { lines: [`Actions=${actions.map(({ id }) => `${id};`).join('')}`], groups };
+  }
+  if (missing.length > 0) document.setList(mainGroup, 'Actions', [...listed, ...missing.map(({ id }) => id)]);
+  return { lines: [], groups };
 }
 
 /** An entry such as this version writes them: where another version's is not the same, its shadows are written anew. */
@@ -86,6 +109,7 @@ export function sampleEntry(): Buffer {
     clientPath: '/client',
     version: '',
     strict: false,
+    window: true,
   });
 }
 

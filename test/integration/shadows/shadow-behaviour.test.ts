@@ -444,6 +444,23 @@ info.launch_action(sys.argv[2], None) if sys.argv[2] else info.launch_uris(sys.a
     expect(readFileSync(place, 'utf8')).toBe(written);
   });
 
+  it('leads to the window where that is installed, and is as before once it is removed', async () => {
+    addEntry(world, 'app.desktop', []);
+    await world.shadows.enable(only('app'));
+    const before = shadow('app.desktop');
+    expect(before).not.toContain('ringfence-window');
+    const window = join(world.system, 'org.ringfence.Ringfence.desktop');
+    writeFileSync(window, '[Desktop Entry]\nType=Application\nName=Ringfence\nExec=true\n');
+    await world.shadows.sync({ dryRun: false });
+    record('gapplication', 0);
+    click('app.desktop', 'ringfence-window', []);
+    const asked = ['gapplication', 'action', 'org.ringfence.Ringfence', 'show-app', "'app.desktop'"];
+    expect(await outcome()).toEqual(asked);
+    rmSync(window);
+    await world.shadows.sync({ dryRun: false });
+    expect(shadow('app.desktop')).toBe(before);
+  });
+
   it('does not start the original for the strict action', async () => {
     addEntry(world, 'app.desktop', []);
     await world.shadows.enable(only('app'));

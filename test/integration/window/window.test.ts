@@ -147,8 +147,15 @@ describe('the window', () => {
     await window.one({ name: '^Nothing Runs in a Fence$' });
   });
 
-  it('opens the page of an app that the bus names, and keeps a limit in the configuration until that is undone', async () => {
-    await output(['gapplication', 'action', id, 'show-app', "'org.test.Spinner.desktop'"]);
+  it('opens the page of an app from its icon, and keeps a limit in the configuration until that is undone', async () => {
+    // The daemon sees that the window is installed, as "ringfence install" would put it there.
+    const entry = readFileSync(join(program, '../window', `${id}.desktop.in`), 'utf8').replaceAll('@window@', program);
+    writeFileSync(join(shadow, '..', `${id}.desktop`), entry);
+    await waitFor(() => readFileSync(shadow, 'utf8').includes('ringfence-window'), { what: 'the action of the icon' });
+    const click =
+      "import sys, gi; gi.require_version('Gio', '2.0'); from gi.repository import Gio; " +
+      "Gio.DesktopAppInfo.new_from_filename(sys.argv[1]).launch_action('ringfence-window', None)";
+    await output(['sh', '-c', 'exec /usr/bin/python3 -c "$1" "$2" >/dev/null 2>&1', 'click', click, shadow]);
     const slider = { role: 'slider', name: '^Processor$' };
     await window.one(slider);
     await window.one({ role: 'label', name: '^org.test.Spinner.desktop$' });

@@ -27,7 +27,7 @@ function finish(   parts, count, part) {
   if (show == "available" && !source && shown()) print id
   if (show == "action" && index(" " ENVIRON["RINGFENCE_LINE"] " ", " " id " ")) {
     count = split(actions, parts, ";")
-    for (part = 1; part <= count; part++) if (parts[part] != "" && parts[part] != "ringfence-strict") print parts[part]
+    for (part = 1; part <= count; part++) if (parts[part] != "" && parts[part] !~ /^ringfence-(strict|window)$/) print parts[part]
   }
 }
 function value() { sub(/^[^=]*=[ \\t]*/, ""); sub(/[ \\t\\r]*$/, ""); return $0 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
     at(`menu/applications/${id}.desktop`, ['[Desktop Entry]', 'Type=Application', ...lines, ''].join('\n'));
   entry(
     'shown',
-    'Actions=new-window;ringfence-strict;private;',
+    'Actions=new-window;ringfence-strict;private;ringfence-window;',
     'NotShowIn=KDE;',
     '[Desktop Action x]',
     'NoDisplay=true',

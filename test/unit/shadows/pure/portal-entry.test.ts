@@ -8,7 +8,7 @@ const original = Buffer.from(
 );
 const input = {
   ...{ id: 'org.example.Editor.desktop', original, sourcePath: '/usr/share/applications/org.example.Editor.desktop' },
-  ...{ sourceHash: '0', clientPath: '/opt/ringfence-open', version: '1', strict: true },
+  ...{ sourceHash: '0', clientPath: '/opt/ringfence-open', version: '1', strict: true, window: false },
 };
 
 it('has the name and icon of the app, and leads into its sandbox', () => {

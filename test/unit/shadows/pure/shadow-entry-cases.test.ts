@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { expandExec } from '../../../../src/domain/desktop-entry/exec-line.ts';
 import { mainGroup, parseDesktopEntry } from '../../../../src/domain/desktop-entry/parse.ts';
 import {
   autostartEntry,
@@ -19,6 +20,7 @@ const input = (text: string, more: Partial<ShadowInput> = {}): ShadowInput => ({
   clientPath: '/usr/bin/ringfence-open',
   version: '1',
   strict: false,
+  window: false,
   ...more,
 });
 const entryOf = (lines: readonly string[]) => `${[...header, ...lines].join('\n')}\n`;
@@ -72,6 +74,30 @@ describe('the actions of a shadow', () => {
     expect(shadow.groups().filter((group) => group === strict)).toHaveLength(1);
     const latin = `${entryOf(['Exec=app', `[${strict}]`, 'Name=Caf\xe9', 'Exec=a'])}`;
     expect(shadowEntry(input(latin)).includes(Buffer.from('Caf\xe9', 'latin1'))).toBe(true);
+  });
+
+  it('are one more where the window is installed: the app’s page there', () => {
+    const withWindow = (lines: readonly string[], id = 'app.desktop') =>
+      parseDesktopEntry(shadowEntry(input(entryOf(lines), { id, window: true })));
+    const window = 'Desktop Action ringfence-window';
+    const plain = withWindow(['Exec=app']);
+    expect(plain.get(mainGroup, 'Actions')).toBe('ringfence-strict;ringfence-window;');
+    expect(plain.get(window, 'Name')).toBe('Ringfence…');
+    expect(withWindow(['Exec=app', 'Actions=a']).getList(mainGroup, 'Actions')).toEqual([
+      'a',
+      'ringfence-strict',
+      'ringfence-window',
+    ]);
+    for (const [id, parameter] of [
+      ['app.desktop', "'app.desktop'"],
+      ["it's 100% $HOME \\.desktop", "'it\\'s 100% $HOME \\\\.desktop'"],
+    ]) {
+      const words = expandExec(withWindow(['Exec=app'], id).get(window, 'Exec') ?? '', { uris: [] })[0];
+      expect(words).toEqual(['gapplication', 'action', 'org.ringfence.Ringfence', 'show-app', parameter]);
+    }
+    const own = withWindow(['Exec=app', 'Actions=ringfence-window', `[${window}]`, 'Name=Mine', 'Exec=mine']);
+    expect(own.getList(mainGroup, 'Actions')).toEqual(['ringfence-window', 'ringfence-strict']);
+    expect(own.get(window, 'Name')).toBe('Mine');
   });
 
   it('without a command are asked for over the bus, where the app can be', () => {

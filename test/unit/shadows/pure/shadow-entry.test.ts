@@ -12,7 +12,7 @@ const base = { id: 'app.desktop', sourcePath: '/usr/share/applications/app.deskt
 function shadowOf(lines: readonly string[], input: Partial<ShadowInput> = {}) {
   const original = Buffer.from(['[Desktop Entry]', 'Type=Application', 'Name=App', ...lines, ''].join('\n'));
   return parseDesktopEntry(
-    shadowEntry({ ...base, original, clientPath: '/usr/bin/ringfence-open', strict: false, ...input }),
+    shadowEntry({ ...base, original, clientPath: '/usr/bin/ringfence-open', strict: false, window: false, ...input }),
   );
 }
 
@@ -105,6 +105,7 @@ describe('shadowEntry', () => {
       clientPath: '/usr/bin/ringfence-open',
       version: '0.1.0',
       strict: false,
+      window: false,
     });
     expect(made.toString()).toBe(readFileSync(join(folder, 'shadow.desktop'), 'utf8'));
   });

@@ -14,6 +14,7 @@ const input: ShadowInput = {
   clientPath: '/opt/ringfence-open',
   version: '1',
   strict: false,
+  window: false,
 };
 const told = (kind: ShadowKind, text: string | Buffer, name = 'a.desktop') =>
   describeItself(kind, name, Buffer.from(text as string));
