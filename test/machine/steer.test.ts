@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { chmodSync, readdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../src/clients/cli/client.ts';
 import { errorTable } from '../../src/domain/errors.ts';
+import { recordsFolder } from '../../src/domain/runtime-files.ts';
 import type { BusConnection } from '../../src/platform/dbus/connection.ts';
 import { connectTestBus, connectTestClient, endAll, instanceAt } from '../fixtures/live-daemon.ts';
 import { type Steering, steerOver } from '../fixtures/steering.ts';
@@ -121,6 +122,28 @@ describe('an app that runs', () => {
     await expect(steering.setLimits(path, limits)).rejects.toMatchObject({ dbusName: `org.ringfence.Error.${code}` });
     expect(await all()).toEqual(before);
     expect(await rowOf(path, 'memory-max')).toMatchObject({ asked: '300M' });
+  });
+
+  it('has its old limits back when the new ones hold and cannot be recorded', async () => {
+    const { path, unit } = await run(['sleep', '1000'], { 'memory-max': '300M', 'tasks-max': '50' });
+    const files = ['memory.max', 'memory.high', 'pids.max'];
+    const held = async () => Promise.all(files.map((file) => readCgroup(unit, file)));
+    const before = await held();
+    expect(before).toContain(String(300 * MiB));
+    const report = await steering.property(path, 'Report');
+    const records = `${process.env['XDG_RUNTIME_DIR']}/${recordsFolder}`;
+    chmodSync(records, 0o500);
+    try {
+      const failed = steering.setLimits(path, { 'memory-max': '123M', 'tasks-max': '9' });
+      await expect(failed).rejects.toMatchObject({ dbusName: errorTable.Failed.dbusName });
+    } finally {
+      chmodSync(records, 0o700);
+    }
+    // systemd answers before it has written.
+    await waitFor(async () => String(await held()) === String(before), { what: 'the limits as they were' });
+    expect(await steering.property(path, 'Report')).toEqual(report);
+    await steering.setLimits(path, { 'memory-max': '123M', 'tasks-max': '9' });
+    expect(await held()).toEqual([String(123 * MiB), expect.any(String), '9']);
   });
 
   it('is counted: what was refused, held back and killed', async () => {
