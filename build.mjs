@@ -143,6 +143,11 @@ function dressWindow() {
     else if (name.endsWith('.metainfo.xml.in'))
       writeFileSync(join(to, name.replace(/\.in$/, '')), translateMetainfo(text, all));
     else writeFileSync(join(to, name), text);
+    if (!name.endsWith('.svg')) continue;
+    // As in a theme's folder: GTK gives symbolic icons the colour of the text there alone.
+    const icons = join(to, 'icons/hicolor', name.endsWith('-symbolic.svg') ? 'symbolic' : 'scalable', 'apps');
+    mkdirSync(icons, { recursive: true });
+    writeFileSync(join(icons, name), text);
   }
 }
 

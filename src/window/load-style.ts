@@ -10,7 +10,7 @@ export function loadStyle(): void {
   const provider = new Gtk.CssProvider();
   loadText(provider, style);
   Gtk.StyleContext.add_provider_for_display(display, provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION);
-  Gtk.IconTheme.get_for_display(display).add_search_path(besideProgram('window'));
+  Gtk.IconTheme.get_for_display(display).add_search_path(besideProgram('window/icons'));
 }
 
 /** The call that this GTK has for a text: each of 4.8, 4.9 and 4.12 brought another one. */
