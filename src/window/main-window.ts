@@ -23,8 +23,9 @@ export class MainWindow {
   readonly #leaflet = new Adw.Leaflet({ can_unfold: false, can_navigate_back: true });
   readonly #toasts = new Adw.ToastOverlay();
   #toast: Adw.Toast | undefined;
-  readonly #daemonBar = new ProblemBar();
-  readonly #configBar = new ProblemBar();
+  /** Of the three pages, and of an app's. */
+  readonly #daemonBars = [new ProblemBar(), new ProblemBar()] as const;
+  readonly #configBars = [new ProblemBar(), new ProblemBar()] as const;
   readonly #daemon: Daemon;
   readonly #apps: AppList;
   readonly #appPage: AppPage;
@@ -88,8 +89,8 @@ export class MainWindow {
     const header = new Adw.HeaderBar({ title_widget: title, centering_policy: Adw.CenteringPolicy.LOOSE });
     header.pack_end(mainMenu());
     const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
-    for (const widget of [header, this.#daemonBar.widget, this.#configBar.widget, this.#pages, bottom])
-      box.append(widget);
+    const bars = [this.#daemonBars[0].widget, this.#configBars[0].widget];
+    for (const widget of [header, ...bars, this.#pages, bottom]) box.append(widget);
     return box;
   }
 
@@ -103,9 +104,9 @@ export class MainWindow {
     back.update_property([Gtk.AccessibleProperty.LABEL], [_('Back')]);
     header.pack_start(back);
     const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
-    box.append(header);
     this.#appPage.widget.set_vexpand(true);
-    box.append(this.#appPage.widget);
+    const bars = [this.#daemonBars[1].widget, this.#configBars[1].widget];
+    for (const widget of [header, ...bars, this.#appPage.widget]) box.append(widget);
     return box;
   }
 
@@ -180,11 +181,12 @@ export class MainWindow {
   #showState(): void {
     const { state, reason, configError } = this.#daemon;
     const retry = { label: _('Try Again'), act: () => this.#daemon.retry() };
-    if (state === 'missing')
-      this.#daemonBar.show(fill(_('Ringfence’s daemon is not there: {reason}'), { reason }), retry);
-    else if (state === 'silent') this.#daemonBar.show(_('Ringfence’s daemon does not answer.'), retry);
-    else this.#daemonBar.show(undefined);
-    this.#configBar.show(configError === '' ? undefined : configError);
+    for (const bar of this.#daemonBars) {
+      if (state === 'missing') bar.show(fill(_('Ringfence’s daemon is not there: {reason}'), { reason }), retry);
+      else if (state === 'silent') bar.show(_('Ringfence’s daemon does not answer.'), retry);
+      else bar.show(undefined);
+    }
+    for (const bar of this.#configBars) bar.show(configError === '' ? undefined : configError);
   }
 }
 

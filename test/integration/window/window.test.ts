@@ -185,7 +185,9 @@ describe('the window', () => {
 
   it('says that the daemon is gone, and goes on with the next', async () => {
     await daemon.kill9();
-    await window.one({ name: 'daemon is not there' });
+    // Under the bar of the three pages, and under that of the app's page, which is open.
+    const told = { role: 'label', name: 'daemon is not there' };
+    await waitFor(async () => (await window.all(told)).length === 2, { what: 'both to say that the daemon is gone' });
     await picture('no-daemon');
     daemon = await start();
     await window.none({ name: 'daemon is not there' });
