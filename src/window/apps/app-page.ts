@@ -10,6 +10,7 @@ import { isStrict, itemsOf, type Setting, settingOf, settingsFrom } from '../pur
 import type { Undo } from '../pure/steps.ts';
 import { appImage, iconOf, setIcon } from '../widgets/app-icon.ts';
 import { limitRows, markMemory, ramBytes, type SliderName } from '../widgets/limit-group.ts';
+import { showSwitch } from '../widgets/show-switch.ts';
 import { translate as _, fill } from '../words.ts';
 import type { AppList } from './app-list.ts';
 import { switchApp } from './app-switch.ts';
@@ -149,8 +150,7 @@ export class AppPage {
     this.title.set_subtitle(app.id);
     setIcon(this.#icon, iconOf(app.entry));
     this.#heading.set_label(app.name);
-    this.#toggle.set_active(isEnabled(app));
-    this.#toggle.set_state(isEnabled(app));
+    showSwitch(this.#toggle, isEnabled(app));
     const { profiles } = this.#around.daemon;
     const names = Object.keys(profiles).sort();
     const chosen = settingOf(this.#settings, 'profile');

@@ -6,6 +6,7 @@ import Pango from 'gi://Pango?version=1.0';
 import type { Surroundings } from '../page.ts';
 import { type App, isEnabled, matching } from '../pure/apps.ts';
 import { appImage, iconOf, setIcon } from '../widgets/app-icon.ts';
+import { showSwitch } from '../widgets/show-switch.ts';
 import { translate as _, fill } from '../words.ts';
 import type { AppList } from './app-list.ts';
 import { switchApp } from './app-switch.ts';
@@ -122,8 +123,7 @@ export class AppsPage {
     shown.name.set_label(app.name);
     shown.name.set_tooltip_text(app.name);
     shown.id.set_label(app.id.replace(/\.desktop$/, ''));
-    shown.toggle.set_active(isEnabled(app));
-    shown.toggle.set_state(isEnabled(app));
+    showSwitch(shown.toggle, isEnabled(app));
     const title = fill(_('Start {name} in its fence'), { name: app.name });
     shown.toggle.set_tooltip_text(title);
     shown.toggle.update_property([Gtk.AccessibleProperty.LABEL], [title]);

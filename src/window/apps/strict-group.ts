@@ -4,6 +4,7 @@ import GLib from 'gi://GLib?version=2.0';
 import Gtk from 'gi://Gtk?version=4.0';
 import type { Surroundings } from '../page.ts';
 import { folderWord, isOn, itemsOf, type Setting } from '../pure/settings.ts';
+import { showSwitch } from '../widgets/show-switch.ts';
 import { translate as _, fill } from '../words.ts';
 
 type SwitchName = 'network' | 'x11' | 'sound';
@@ -42,7 +43,7 @@ export class StrictGroup {
   show(settings: readonly Setting[], isStrict: boolean, inherited: readonly string[]): void {
     this.widget.set_visible(isStrict);
     this.#isShowing = true;
-    for (const [key, toggle] of this.#switches) toggle.set_active(isOn(settings, key));
+    for (const [key, toggle] of this.#switches) showSwitch(toggle, isOn(settings, key));
     this.#isShowing = false;
     this.#own = itemsOf(settings, 'shared-folders').filter((folder) => !inherited.includes(folder));
     const shared = [...inherited, ...this.#own];
