@@ -344,9 +344,9 @@ function inTestbed(bed, title, name, argv) {
       RINGFENCE_TEST_OUT: join(outFolder, name),
       RINGFENCE_TEST_REPORT: '/srv/out/report.json',
       RINGFENCE_TEST_CACHE: cacheFolder(),
-      MACHINE_TIMEOUT: '900',
+      MACHINE_TIMEOUT: '1400',
     },
-    timeoutMs: 960_000,
+    timeoutMs: 1_460_000,
     ended: (code) => tally.add(title, code, join(outFolder, name, 'report.json')),
   };
 }
