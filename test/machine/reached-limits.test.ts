@@ -79,6 +79,7 @@ describe('who runs into a limit', () => {
     await sleep(20_000);
     expect(of(path)).toHaveLength(1);
     await client.kill(path, 10);
+    await waitFor(async () => (await count(unit, 'memory.events', 'oom_kill')) === 4, { what: 'the fourth kill' });
     await waitFor(() => of(path).length === 2, { what: 'the next signal' });
     expect(of(path)[1]?.details).toMatchObject({ count: '3', total: '4' });
     expect(of(other.path)).toEqual([]);
