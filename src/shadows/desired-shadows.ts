@@ -3,6 +3,7 @@ import { parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DisplayFacts, shouldShow } from '../domain/desktop-entry/should-show.ts';
 import type { DesktopId } from '../domain/desktop-id.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { isWindow } from '../domain/window-id.ts';
 import { desirePortalEntry } from './desired-portal-entry.ts';
 import { desireAutostart, desireService, indexServices } from './desired-starters.ts';
 import { type BusService, servicesOf } from './pure/bus-service.ts';
@@ -89,7 +90,8 @@ function desireApp(
   const recorded = manifest.files[original.target];
   const unchanged = recorded?.kind === 'entry' && recorded.fingerprint === entry.fingerprint;
   const isNamed = Object.hasOwn(manifest.apps, id.id);
-  if (!unchanged && !isNamed && !isVisible(input().original, original.source, settings.display)) return [];
+  const isOffered = () => !isWindow(id.id) && isVisible(input().original, original.source, settings.display);
+  if (!unchanged && !isNamed && !isOffered()) return [];
   // Made now, since an app whose entry can't be wrapped gets nothing else either.
   if (!unchanged) entry.contents.bytes();
   const dropIns = unchanged

@@ -2,6 +2,7 @@ import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DisplayFacts, shouldShow } from '../domain/desktop-entry/should-show.ts';
 import { displayName } from '../domain/display-name.ts';
 import type { OwnedFile } from '../domain/owned-file.ts';
+import { isWindow } from '../domain/window-id.ts';
 import type { OwnedDisk } from '../platform/owned-files/disk.ts';
 import { type Manifest, wishFor } from './pure/manifest.ts';
 import type { ShadowSettings } from './shadow-workshop.ts';
@@ -39,7 +40,7 @@ export function listApps(
     const intact = look?.state === 'file' && look.stat === file?.stat;
     const source = file?.source ?? paths[0] ?? '';
     const name = nameOf(disk, source, locales, settings.display);
-    if (name === undefined && file === undefined) return [];
+    if ((name === undefined || isWindow(id.id)) && file === undefined) return [];
     const wish = wishFor(manifest, id.id);
     const state = file !== undefined ? (intact ? 'enabled' : 'edited') : wish === undefined ? 'available' : 'pending';
     return [

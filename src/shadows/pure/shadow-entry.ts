@@ -3,7 +3,7 @@ import { expandExec, parseExec } from '../../domain/desktop-entry/exec-line.ts';
 import { mainGroup, parseDesktopEntry } from '../../domain/desktop-entry/parse.ts';
 import { escapeValue } from '../../domain/desktop-entry/value.ts';
 import { RingfenceError } from '../../domain/errors.ts';
-import { windowId } from '../../domain/window-id.ts';
+import { isWindow } from '../../domain/window-id.ts';
 import { clientScript } from './client-script.ts';
 import { namesClient, type OriginalFacts, openLine } from './open-line.ts';
 import { strictActionGroup, strictActionId } from './strict-action.ts';
@@ -153,7 +153,7 @@ export function autostartScript(input: ShadowInput): string {
 function requireWrappable(document: DesktopDocument, { id }: ShadowInput): string {
   const refuse = (reason: string) => new RingfenceError('BadEntry', `cannot enable ${id}: ${reason}`);
   const path = document.path;
-  if (id === `${windowId}.desktop`) throw refuse('it is the window that steers the fences');
+  if (isWindow(id)) throw refuse('it is the window that steers the fences');
   if (document.groups()[0] !== mainGroup) throw refuse(`${path} does not start with [${mainGroup}]`);
   if (document.get(mainGroup, sourceKey) !== undefined) throw refuse(`${path} is a shadow already`);
   if (document.get(mainGroup, 'Type') !== 'Application') throw refuse(`${path} is no application`);

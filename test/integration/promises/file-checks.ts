@@ -66,8 +66,11 @@ const icons: Record<string, Check> = {
   'enable --all': async () => {
     installApp();
     installOther();
+    // Nobody has asked for the window, which is no app to fence.
+    const window = installEntry('org.ringfence.Ringfence', ['Exec=sleep 1000']);
     await done('enable', '--all');
-    expect([entry, other].map(isShadow)).toEqual([true, true]);
+    expect([entry, other, window].map(isShadow)).toEqual([true, true, false]);
+    expect(await done('apps')).not.toContain('org.ringfence.Ringfence');
   },
   'enable --profile': async () => {
     await enabled('--profile', 'mine');
