@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { installModules, installPackages } from './testbed/prepare.mjs';
+import { installModules, installPackages, prepareMachineKernel } from './testbed/prepare.mjs';
 import { sideBySide } from './testbed/side-by-side.mjs';
 import { root, run, say, seconds, withTitle } from './testbed/steps.mjs';
 import { Tally } from './testbed/tally.mjs';
@@ -56,7 +56,9 @@ async function testAll() {
   const needsDebian12 = isRoot && (files.packaging.length > 0 || files.integration.some(runsOnNode18));
   const debian12 = needsDebian12 ? prepareRoot('debian12') : undefined;
   const debian13Gnome = files.gnome.length > 0 && isRoot ? prepareRoot('debian13', 'gnome') : undefined;
+  const kernel = files.machine.length > 0 ? prepareMachineKernel() : undefined;
   await must('build', ['npm', 'run', '--silent', 'build']);
+  await kernel;
 
   // What takes longest begins first.
   const jobs = [

@@ -54,3 +54,11 @@ clean_environment() {
     [ -z "${!name-}" ] || printf '%s\0' "$name=${!name}"
   done
 }
+
+# The Debian mirror that this machine's apt uses, else Debian's own.
+debian_mirror() {
+  local mirror
+  mirror=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+    sed -n 's/^Debian|Debian|\(https\{0,1\}:.*\)/\1/p' | head -1)
+  echo "${mirror:-http://deb.debian.org/debian}"
+}

@@ -20,7 +20,7 @@ write_settings() {
     case $path in *[!A-Za-z0-9_./@+~:-]*) fail "cannot mount $path in the machine: unusual characters in its path" ;; esac
   done
   {
-    printf 'KIND=%q\nROOT=%q\nPROJECT=%q\nOUT=%q\nNODE_PREFIX=%q\nRUN_AS=%q\nPORTALS=%q\n' "$kind" "$root" "$project" "$out" "$prefix" \
+    printf 'KIND=%q\nOVERLAY=%q\nROOT=%q\nPROJECT=%q\nOUT=%q\nNODE_PREFIX=%q\nRUN_AS=%q\nPORTALS=%q\n' "$kind" "${TESTBED_KERNEL%/*}/overlay.ko" "$root" "$project" "$out" "$prefix" \
       "$user" "$portals"
   } >"$dir/settings"
   {

@@ -9,7 +9,7 @@ const packages = [
     'dbus-user-session',
     'dbus-x11',
     'libpam-systemd',
-    'user-mode-linux',
+    'patchelf',
     'kmod',
     'debootstrap',
     'procps',
@@ -84,9 +84,9 @@ const packages = [
  * Installs the packages that are missing, as root on Debian or Ubuntu, after listing them. Elsewhere it tells what is
  * missing; the testbeds refuse to start without what they can't do without.
  */
-export async function installPackages() {
+export async function installPackages(names = packages) {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg's
-  const query = ['dpkg-query', '--show', '--showformat', '${db:Status-Status} ${Package}\n', ...packages];
+  const query = ['dpkg-query', '--show', '--showformat', '${db:Status-Status} ${Package}\n', ...names];
   const { output } = await run(query, { capture: true }).catch(() => ({ output: '' }));
   const installed = new Set(
     output
@@ -94,7 +94,7 @@ export async function installPackages() {
       .filter((line) => line.startsWith('installed '))
       .map((line) => line.slice(10)),
   );
-  const missing = packages.filter((name) => !installed.has(name));
+  const missing = names.filter((name) => !installed.has(name));
   if (missing.length === 0) return;
   const install = ['apt-get', 'install', '--yes', '--no-install-recommends'];
   if (process.getuid() !== 0 || !existsSync('/usr/bin/apt-get')) {
@@ -108,12 +108,19 @@ export async function installPackages() {
   if ((await run(update, { env })) !== 0 && (await run(update, { env })) !== 0)
     throw new Error('apt-get update failed');
   // Ubuntu has its browsers as snaps.
-  const known = [];
-  for (const name of missing) {
-    if ((await run(['apt-cache', 'show', name], { capture: true })).code === 0) known.push(name);
-    else say(`no package ${name} here (tests that need it will fail)`);
-  }
+  const shown = (await run(['apt-cache', 'show', ...missing], { capture: true })).output;
+  const known = missing.filter((name) => shown.includes(`Package: ${name}\n`));
+  const unknown = missing.filter((name) => !known.includes(name));
+  if (unknown.length > 0) say(`no packages here (tests that need them will fail): ${unknown.join(' ')}`);
   if ((await run([...install, '-qq', ...known], { env })) !== 0) throw new Error('apt-get install failed');
+}
+
+/** Fetches the machine's kernel, and where it cannot be had the slower one of this system. */
+export async function prepareMachineKernel() {
+  const { code, output } = await run([join(root, 'test/testbed/machine-kernel')], { capture: true });
+  if (code === 0) return;
+  say(`the machines will be five times slower: ${output.trim()}`);
+  await installPackages(['user-mode-linux']);
 }
 
 /** `npm ci` where node_modules is missing or older than the lock file. */
