@@ -8,6 +8,17 @@ export function instanceObjectPath(unit: string): string {
   return `/org/ringfence/Ringfence1/instance/${busLabel(unit.replace(/^app-ringfence-/, '').replace(/\.scope$/, ''))}`;
 }
 
+/** The unit of an instance's object, also of one that has ended: the way back. */
+export function instanceUnit(path: string): string {
+  const label = path.slice(path.lastIndexOf('/') + 1);
+  const bytes = label === '_' ? '' : label.replace(/_(..)|(.)/g, percentEncoded);
+  return `app-ringfence-${decodeURIComponent(bytes)}.scope`;
+}
+
+function percentEncoded(_all: string, byte?: string, plain = ''): string {
+  return byte === undefined ? plain : `%${byte}`;
+}
+
 /**
  * systemd's bus label: bytes other than letters and digits, and a leading digit, become _xx (bus_label_escape in
  * systemd's src/basic/bus-label.c).

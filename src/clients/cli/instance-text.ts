@@ -1,3 +1,4 @@
+import { instanceUnit } from '../../domain/object-path.ts';
 import type { Client, InstanceView } from './client.ts';
 import { nameOf } from './find-instances.ts';
 import { printable } from './pure/cell-text.ts';
@@ -16,13 +17,13 @@ export async function printStarted(
 ): Promise<void> {
   const instances = new Map((await client.instances()).map((one) => [one.path, one]));
   const paths = typeof started === 'string' ? [started] : started;
-  // One may have ended already: then its object is all there is to tell.
+  // One may have ended already: then its names are all there is to tell.
   const documents = paths.map((path) => {
     const instance = instances.get(path);
-    return instance === undefined ? { instance: path } : instanceJson(instance);
+    return instance === undefined ? { instance: path, unit: instanceUnit(path) } : instanceJson(instance);
   });
   if (json) terminal.printJson(typeof started === 'string' ? documents[0] : documents);
-  else for (const path of paths) terminal.print(instances.get(path)?.unit ?? path);
+  else for (const path of paths) terminal.print(instanceUnit(path));
   const found = paths.flatMap((path) => instances.get(path) ?? []);
   if (!json) await warnOfShortcomings(client, found, terminal);
   await warnOfConfig(client, terminal);
