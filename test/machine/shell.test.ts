@@ -81,8 +81,9 @@ describe('ringfence-shell', () => {
     expect(stderr).toMatch(
       /^ringfence: sh: killed at the memory limit \(memory-max 100 MiB\); --memory-max sets another$/m,
     );
-    // They stay: a machine that is slow to fork would see the first end before the last begins.
-    const forks = 'for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 >/dev/null 2>&1 & done';
+    // They stay: a machine that is slow to fork would see the first end before the last begins. It begins late: nobody counts what
+    // a command does in its first milliseconds.
+    const forks = 'sleep 0.2; for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 >/dev/null 2>&1 & done';
     const bounded = await command([built.ringfence, 'run', '--wait', '--tasks-max=5', '--', 'sh', '-c', forks]);
     expect(bounded.stderr).toMatch(
       /^ringfence: sh: refused (?:a new process|\d+ new processes) at the task limit \(tasks-max 5\); /m,

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
 import { type ErrorCode, errorTable, RingfenceError } from '../../domain/errors.ts';
 import { openCgroups } from '../../platform/kernel/cgroups.ts';
@@ -10,6 +9,11 @@ import { cgroupRoot } from '../../platform/kernel/host.ts';
 import { openProcessTree } from '../../platform/kernel/process-tree.ts';
 import type { Context } from './command.ts';
 import { hitsInWords, type LimitHits, readLimitHits } from './pure/limit-hits.ts';
+
+/** Counts what a scope's limits do to its processes, to their end. */
+interface Witness {
+  hits(): LimitHits;
+}
 
 /** What the command gets to see of the caller's terminal. */
 export type TerminalUse = 'required' | 'as-is' | 'none';
@@ -42,9 +46,12 @@ export async function runHere(
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
   });
-  const told = (await text(child.stdio[3] as NodeJS.ReadableStream)).trim();
-  const isContained = told.startsWith('/org/ringfence/');
-  const witness = isContained ? watchScope(child.pid ?? 0) : undefined;
+  let witness: Witness | undefined;
+  // At its first word, while it is still the shell: what it becomes may end before node comes to look again.
+  const told = await firstWords(child.stdio[3] as NodeJS.ReadableStream, (words) => {
+    if (isFence(words)) witness ??= watchScope(child.pid ?? 0);
+  });
+  const isContained = isFence(told);
   if (isContained) await onContained(instanceOf(told));
   const status = await ended;
   stopForwarding();
@@ -57,6 +64,20 @@ export async function runHere(
     terminal.warn(`ringfence: ${argv[0]}: ${says}`);
   if (json) terminal.sayJson({ instance: instanceOf(told), exitCode: status, oomKills: hits?.killed ?? 0 });
   return status;
+}
+
+/** All that it says, in one text; `onWords` gets what has come so far. */
+async function firstWords(from: NodeJS.ReadableStream, onWords: (words: string) => void): Promise<string> {
+  let words = '';
+  for await (const part of from.setEncoding('utf8')) {
+    words += part;
+    onWords(words.trim());
+  }
+  return words.trim();
+}
+
+function isFence(told: string): boolean {
+  return told.startsWith('/org/ringfence/');
 }
 
 /** What a strict start adds is the folder of its sandbox. */
@@ -77,7 +98,7 @@ function refusal(told: string, exitCode: number) {
  * Keeps a scope, and with it the count of kills, for a moment longer than its processes: the kernel forgets it with the last
  * of them. A small process of ours waits in it, and ends with this one at the latest.
  */
-function watchScope(pid: number): { hits(): LimitHits } | undefined {
+function watchScope(pid: number): Witness | undefined {
   const cgroups = openCgroups(cgroupRoot());
   const scope = cgroups.of(pid);
   if (scope === undefined) return undefined;
