@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildOnce } from '../test/testbed/prepare.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'out/bench');
@@ -15,7 +16,7 @@ function run(command, args, options = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-run('node', ['build.mjs']);
+if (!(await buildOnce())) process.exit(1);
 mkdirSync(out, { recursive: true });
 // The session's user writes bench.json here.
 chmodSync(out, 0o1777);

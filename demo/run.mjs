@@ -2,11 +2,11 @@
 // npm run demo [-- --here [--yes]]: builds Ringfence and shows it at work. Without --here nothing of yours is touched: it runs
 // in a virtual machine of its own (User Mode Linux: no KVM, no root), where the kernel enforces every limit, or where that
 // cannot be had, as root, in a private session. With --here it runs in the session you are in, and leaves nothing behind.
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { installModules, installPackages } from '../test/testbed/prepare.mjs';
+import { buildOnce, installModules, installPackages, prepareMachineKernel } from '../test/testbed/prepare.mjs';
 import { root, run, say } from '../test/testbed/steps.mjs';
 
 const { values } = parseArgs({ options: { here: { type: 'boolean' }, yes: { type: 'boolean' } } });
@@ -15,7 +15,7 @@ const show = ['bash', 'demo/show.sh'];
 if (values.here && !(await agreed())) process.exit(1);
 if (!values.here) await installPackages();
 await installModules();
-if ((await run(['npm', 'run', '--silent', 'build'])) !== 0) process.exit(1);
+if (!(await buildOnce())) process.exit(1);
 process.exit(values.here ? await run(show) : await elsewhere());
 
 async function agreed() {
@@ -34,12 +34,11 @@ async function elsewhere() {
   mkdirSync(out, { recursive: true });
   chmodSync(out, 0o1777);
   const env = { RINGFENCE_TEST_OUT: out };
-  if (existsSync('/usr/bin/linux.uml')) {
-    say('booting a virtual machine for the demo (10 to 20 s)');
-    const code = await run([join(root, 'test/testbed/machine'), ...show], { env });
-    // 125: the machine itself could not be had.
-    if (code !== 125) return code;
-  }
+  await prepareMachineKernel();
+  say('booting a virtual machine for the demo (some seconds)');
+  const code = await run([join(root, 'test/testbed/machine'), ...show], { env });
+  // 125: the machine itself could not be had.
+  if (code !== 125) return code;
   say('no virtual machine here: a private session instead, in which the kernel may not enforce limits');
   return run([join(root, 'test/testbed/session'), '--journal', ...show], { env });
 }

@@ -115,6 +115,11 @@ export async function installPackages(names = packages) {
   if ((await run([...install, '-qq', ...known], { env })) !== 0) throw new Error('apt-get install failed');
 }
 
+/** Builds, but where npm test has done so already: what runs beside must not be changed. False if that failed. */
+export async function buildOnce() {
+  return process.env.RINGFENCE_TEST_BUILT === '1' || (await run(['npm', 'run', '--silent', 'build'])) === 0;
+}
+
 /** Fetches the machine's kernel, and where it cannot be had the slower one of this system. */
 export async function prepareMachineKernel() {
   const { code, output } = await run([join(root, 'test/testbed/machine-kernel')], { capture: true });
