@@ -33,8 +33,13 @@ export async function sideBySide(jobs, slots) {
 
 async function carryOut({ title, argv, env, timeoutMs, ended }) {
   const begin = Date.now();
-  const { code, output } = await run(argv, { env, timeoutMs, capture: true });
-  say(`${title} (${seconds(begin)})`);
-  process.stdout.write(output);
+  const { code, output } = await run([...timed, ...argv], { env, timeoutMs, capture: true });
+  const [, text, user, system] = /^([\s\S]*)processor time: (\S+) (\S+)\n$/.exec(output) ?? [undefined, output];
+  const busy = user === undefined ? '' : `, ${Math.round(Number(user) + Number(system))} s of a processor`;
+  say(`${title} (${seconds(begin)}${busy})`);
+  process.stdout.write(text);
   ended(code);
 }
+
+/** Runs the rest of the argv, and says behind its output what it and all that it waited for took of the processors. */
+const timed = ['bash', '-c', 'TIMEFORMAT="processor time: %U %S"; time "$@"', 'timed'];
