@@ -30,7 +30,7 @@ export function isEnabled({ state }: App): boolean {
 
 /** Apps whose name or id has all the words, whatever their case and accents, in the order of their names. */
 export function matching(apps: readonly App[], search: string, onlyEnabled: boolean): App[] {
-  const words = folded(search).split(/\s+/).filter(Boolean);
+  const words = folded(search).split(/\s+/);
   const found = apps.filter((app) => {
     if (onlyEnabled && !isEnabled(app)) return false;
     const text = folded(`${app.name} ${app.id}`);

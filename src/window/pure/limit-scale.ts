@@ -14,7 +14,7 @@ export function memoryScale(ram: number): LimitScale {
   return { name: 'memory-max', notches: [...notches, ram, Number.POSITIVE_INFINITY] };
 }
 
-/** A sixteenth of the next lower power of two, and at least 32 MB. */
+/** An eighth of the power of two that the amount has reached, and at least 32 MB. */
 function stepAt(amount: number): number {
   return Math.max(32 * mebibyte, 2 ** Math.floor(Math.log2(amount)) / 8);
 }
@@ -44,5 +44,5 @@ export function notchOf({ notches }: LimitScale, amount: number | undefined): nu
 
 /** The amount of a notch. */
 export function amountAt({ notches }: LimitScale, notch: number): number {
-  return notches[Math.min(notches.length - 1, Math.max(0, Math.round(notch)))] ?? Number.POSITIVE_INFINITY;
+  return notches[Math.max(0, Math.round(notch))] ?? Number.POSITIVE_INFINITY;
 }

@@ -81,7 +81,7 @@ export function graphOf({ readings }: History, of: 'memory' | 'cpu', limit: numb
     const value = of === 'memory' ? reading.memory : cpuBetween(readings[index - 1], reading);
     return value === undefined ? [] : [{ at: reading.at, value }];
   });
-  const held = limit === undefined || !Number.isFinite(limit) ? undefined : limit;
+  const held = Number.isFinite(limit) ? limit : undefined;
   const most = Math.max(held ?? 0, ...values.map(({ value }) => value));
   if (most === 0)
     return { points: values.map(({ at }) => ({ x: 1 - (now - at) / graphSpan, y: 0 })), limit: undefined };

@@ -14,13 +14,26 @@ it('tells bytes with one decimal where it says something', () => {
   ]);
 });
 
+it('tells bytes and KB, and what has three digits before the point, without decimals', () => {
+  expect(bytesText(1536)).toBe('2 KB');
+  expect(bytesText(2.5 * 1024 ** 2)).toBe('2.5 MB');
+  expect(bytesText(150.4 * gigabyte)).toBe('150 GB');
+});
+
 it('takes the next unit for what would be rounded up to 1024', () => {
   expect(bytesText(1023.9 * 1024 ** 2)).toBe('1 GB');
+  expect(bytesText(1023.5 * 1024)).toBe('1 MB');
+  expect(bytesText(1023.4 * 1024)).toBe('1023 KB');
+});
+
+it('has no unit above PB', () => {
+  expect(bytesText(5 * 1024 ** 6)).toBe('5120 PB');
 });
 
 it('tells use in the unit of its limit', () => {
   expect(useOfLimit(2.1 * gigabyte, 4 * gigabyte)).toEqual({ use: '2.1', limit: '4 GB' });
   expect(useOfLimit(300 * 1024 ** 2, 4 * gigabyte)).toEqual({ use: '0.3', limit: '4 GB' });
+  expect(useOfLimit(0.1 * gigabyte, 4 * gigabyte)).toEqual({ use: '0.1', limit: '4 GB' });
 });
 
 it('tells use in its own unit where it would be nothing in that of the limit', () => {
@@ -31,11 +44,14 @@ it('tells use in its own unit where it would be nothing in that of the limit', (
 it.each([
   ['memory-max', '4G', 4 * gigabyte],
   ['memory-max', '1.5GiB', 1.5 * gigabyte],
+  ['memory-max', '1.25G', 1.25 * gigabyte],
   ['memory-max', '4294967296', 4 * gigabyte],
   ['memory-max', 'infinity', Number.POSITIVE_INFINITY],
   ['cpu-quota', '150%', 150],
   ['tasks-max', '4096', 4096],
   ['memory-max', 'lots', undefined],
+  ['memory-max', '-4G', undefined],
+  ['memory-max', '4G or so', undefined],
   ['memory-max', '70%', undefined],
 ])('reads %s %s', (name, text, amount) => {
   expect(limitNumber(name, text)).toBe(amount);

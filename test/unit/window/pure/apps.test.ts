@@ -12,7 +12,13 @@ it('orders apps by name, whatever its case', () => {
 it('finds every word in the name or the id, without accents and case', () => {
   expect(names('cafe MULLER')).toEqual(['Café Müller']);
   expect(names('org.x')).toEqual(['Café Müller', 'zip']);
+  expect(names('  zip \t org.x ')).toEqual(['zip']);
   expect(names('firefox zip')).toEqual([]);
+});
+
+it('orders apps of one name by their ids', () => {
+  const twins = [app('b', 'Same'), app('c', 'same'), app('a', 'Same')];
+  expect(matching(twins, '', false).map(({ id }) => id)).toEqual(['a.desktop', 'b.desktop', 'c.desktop']);
 });
 
 it('shows those alone that start in their fence', () => {
@@ -20,7 +26,19 @@ it('shows those alone that start in their fence', () => {
 });
 
 it('names an app without a name by its id', () => {
-  expect(appFrom({ id: 'a.b.C.desktop' }).name).toBe('a.b.C');
+  expect(appFrom({ id: 'org.desktop.C.desktop', name: '' }).name).toBe('org.desktop.C');
+});
+
+it('reads a row of ListApps, and takes what it does not tell for an app that is not enabled', () => {
+  const row = { id: 'a.desktop', name: 'A', state: 'edited', source: '/usr/share/applications/a.desktop' };
+  expect(appFrom({ ...row, profile: 'strict' })).toEqual({
+    id: 'a.desktop',
+    name: 'A',
+    state: 'edited',
+    entry: '/usr/share/applications/a.desktop',
+    profile: 'strict',
+  });
+  expect(appFrom({})).toEqual({ id: '', name: '', state: 'available', entry: '', profile: '' });
 });
 
 it('finds the browsers that are not enabled yet', () => {

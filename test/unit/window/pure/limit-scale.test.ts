@@ -15,6 +15,13 @@ it('rises from notch to notch, and ends with all there is and no limit', () => {
   );
 });
 
+it('begins with 128 MB in steps of 32 MB, and has all memory once', () => {
+  const { name, notches } = memoryScale(0.5 * gigabyte);
+  expect(name).toBe('memory-max');
+  expect(notches.slice(0, 5).map((amount) => amount / 1024 ** 2)).toEqual([128, 160, 192, 224, 256]);
+  expect(notches.slice(-3).map((amount) => amount / 1024 ** 2)).toEqual([480, 512, Number.POSITIVE_INFINITY]);
+});
+
 it('has a notch for each round number of GB that people write', () => {
   const scale = memoryScale(16 * gigabyte);
   for (const amount of [1, 2, 3, 4, 6, 8, 12, 16]) {
@@ -24,6 +31,9 @@ it('has a notch for each round number of GB that people write', () => {
 
 it('shows no limit at its end, and the nearest notch for what lies between', () => {
   const scale = cpuScale(4);
+  expect([scale.name, tasksScale().name]).toEqual(['cpu-quota', 'tasks-max']);
+  expect([notchOf(scale, undefined), notchOf(scale, Number.POSITIVE_INFINITY)]).toEqual([40, 40]);
+  expect([amountAt(scale, -1), amountAt(scale, 41)]).toEqual([10, Number.POSITIVE_INFINITY]);
   expect(amountAt(scale, notchOf(scale, undefined))).toBe(Number.POSITIVE_INFINITY);
   expect(amountAt(scale, notchOf(scale, 154))).toBe(150);
   expect(amountAt(scale, notchOf(scale, 9999))).toBe(400);

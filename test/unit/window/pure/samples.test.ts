@@ -25,9 +25,16 @@ it('leaves out what the kernel does not tell', () => {
   expect(reading(1, 5)).toEqual({ at: 1, memory: 5, peak: undefined, cpuTime: undefined, tasks: undefined });
 });
 
+it('reads whole numbers alone', () => {
+  const usage = { 'memory-current': '12', 'memory-peak': 'max', 'cpu-usage-usec': '5 us', 'tasks-current': '3' };
+  expect(readUsage(usage, 1)).toEqual({ at: 1, memory: 12, peak: undefined, cpuTime: undefined, tasks: 3 });
+  expect(readUsage({ 'tasks-current': '-3' }, 1).tasks).toBeUndefined();
+});
+
 it('tells the use of a processor between two readings', () => {
-  expect(after(reading(0, 1, 0), reading(1000, 1, 500_000)).cpu).toBe(50);
+  expect(after(reading(1000, 1, 100_000), reading(2000, 1, 600_000)).cpu).toBe(50);
   expect(after(reading(0, 1, 0)).cpu).toBeUndefined();
+  expect(after(reading(0, 1, 0), reading(1000, 1)).cpu).toBeUndefined();
 });
 
 it('takes no use from a clock that stands or a counter that starts again', () => {
@@ -40,6 +47,23 @@ it('forgets what is older than the graph, but for the point before its edge', ()
   const { readings } = after(...all);
   expect(readings.map(({ memory }) => memory).slice(0, 2)).toEqual([139, 140]);
   expect(readings).toHaveLength(61);
+});
+
+it('keeps the last of what is older than the graph when a machine was asleep', () => {
+  const { readings } = after(reading(0, 1), reading(1000, 2), reading(1_000_000, 3));
+  expect(readings.map(({ memory }) => memory)).toEqual([2, 3]);
+});
+
+it('draws nothing of nothing, and a line on the ground for what uses nothing', () => {
+  expect(graphOf(noHistory, 'memory', 100)).toEqual({ points: [], limit: expect.closeTo(1 / 1.1) });
+  expect(graphOf(after(reading(30_000, 0), reading(60_000, 0), reading(90_000, 0)), 'memory', undefined)).toEqual({
+    points: [
+      { x: 0, y: 0 },
+      { x: 0.5, y: 0 },
+      { x: 1, y: 0 },
+    ],
+    limit: undefined,
+  });
 });
 
 it('draws memory against its limit, with air above', () => {

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { inOrder, instanceFrom } from '../../../../src/window/pure/instance.ts';
 import { folderWord, isOn, isStrict, itemsOf, settingOf, settingsFrom } from '../../../../src/window/pure/settings.ts';
 
 const settings = settingsFrom([
@@ -7,6 +6,11 @@ const settings = settingsFrom([
   { key: 'shared-folders', value: '~/A', origin: 'x' },
   { key: 'shared-folders', value: '~/B:ro', origin: 'x' },
 ]);
+
+it('reads the rows of GetConfig, and has no text for what a row does not tell', () => {
+  expect(settings[0]).toEqual({ key: 'profile', value: 'mine', origin: 'built-in' });
+  expect(settingsFrom([{}])).toEqual([{ key: '', value: '', origin: '' }]);
+});
 
 it('finds a value and the items of a list', () => {
   expect(settingOf(settings, 'profile')).toBe('mine');
@@ -18,6 +22,7 @@ it('shows a switch that nothing sets as the sandbox has it by itself', () => {
   expect(isOn(settings, 'network')).toBe(true);
   expect(isOn(settings, 'sound')).toBe(false);
   expect(isOn(settingsFrom([{ key: 'network', value: 'false' }]), 'network')).toBe(false);
+  expect(isOn(settingsFrom([{ key: 'sound', value: 'true' }]), 'sound')).toBe(true);
 });
 
 it('knows a profile that is built on strict, over others too', () => {
@@ -33,18 +38,4 @@ it('knows a profile that is built on strict, over others too', () => {
 it('writes a folder of the home as one would by hand', () => {
   expect(folderWord('/home/a/Music', '/home/a')).toBe('~/Music');
   expect(folderWord('/home/ab', '/home/a')).toBe('/home/ab');
-});
-
-it('keeps what a change does not name', () => {
-  const before = instanceFrom('/1', { Name: 'one', AppId: 'a.desktop', Frozen: false, Limits: { 'tasks-max': '9' } });
-  expect(instanceFrom('/1', { Frozen: true }, before)).toEqual({ ...before, isFrozen: true });
-});
-
-it('orders instances by name and start', () => {
-  const made = [
-    instanceFrom('/1', { Name: 'b', StartedAt: 1 }),
-    instanceFrom('/2', { Name: 'a', StartedAt: 9 }),
-    instanceFrom('/3', { Name: 'a', StartedAt: 2 }),
-  ];
-  expect(inOrder(made).map(({ path }) => path)).toEqual(['/3', '/2', '/1']);
 });
