@@ -77,15 +77,13 @@ function removedLines(text: string, pair: TomlPair): Splice {
 
 /** Of `{ a = 1, b = 2 }`, with the comma that belongs to it. */
 function removedItem(text: string, pair: TomlPair, within: TomlPair): Splice {
-  const siblings = tomlPlaces(text).filter(
-    (place): place is TomlPair => place.kind === 'pair' && place.within?.start === within.start,
-  );
-  const index = siblings.findIndex(({ start }) => start === pair.start);
-  const [before, after] = [siblings[index - 1], siblings[index + 1]];
-  const isPlain = (start: number, end: number) => /^[ \t]*,[ \t]*$/.test(text.slice(start, end));
-  if (after !== undefined && isPlain(pair.end, after.start)) return { start: pair.start, end: after.start, text: '' };
-  if (before !== undefined && isPlain(before.end, pair.start)) return { start: before.end, end: pair.end, text: '' };
-  // Among line breaks and comments, which TOML 1.1 allows: with the comma behind it, if there is one.
+  const before = tomlPlaces(text)
+    .filter((place) => place.kind === 'pair' && place.within?.start === within.start && place.start < pair.start)
+    .at(-1);
+  if (before !== undefined && /^[ \t]*,[ \t]*$/.test(text.slice(before.end, pair.start))) {
+    return { start: before.end, end: pair.end, text: '' };
+  }
+  // The first, or one among line breaks and comments, which TOML 1.1 allows: with the comma behind it, if there is one.
   const comma = /^[ \t]*,[ \t]*/.exec(text.slice(pair.end))?.[0].length ?? 0;
   return { start: pair.start, end: pair.end + comma, text: '' };
 }

@@ -59,8 +59,7 @@ export function withKept(
     if (!isOurs && set === was) continue;
     limits[edit.key] = { set, ...(was === undefined ? {} : { before: was }) };
   }
-  const apps = { ...record.apps, [app]: limits };
-  return Object.keys(limits).length === 0 ? withoutKept(record, [app]) : { ...record, apps };
+  return Object.keys(limits).length === 0 ? record : { ...record, apps: { ...record.apps, [app]: limits } };
 }
 
 /** The record that the file was there, without a word, before anything was put into it. */

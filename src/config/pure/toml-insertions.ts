@@ -51,15 +51,9 @@ interface Document {
   readonly newline: string;
 }
 
-/** The innermost inline table, `a = { … }`, that the path leads through. */
-function inlineAround({ text, places }: Document, path: TomlPath): TomlPair | undefined {
-  return places
-    .filter((place): place is TomlPair => place.kind === 'pair' && startsWithPath(path, place.path))
-    .filter(({ value }) => text[value.start] === '{')
-    .reduce<TomlPair | undefined>(
-      (inner, one) => (one.path.length > (inner?.path.length ?? 0) ? one : inner),
-      undefined,
-    );
+/** The innermost inline table, `a = { … }`, that the path leads through: there is no key in anything else. */
+function inlineAround({ places }: Document, path: TomlPath): TomlPair | undefined {
+  return places.filter((place): place is TomlPair => place.kind === 'pair' && startsWithPath(path, place.path)).at(-1);
 }
 
 function intoInline({ text, places }: Document, inline: TomlPair, path: readonly string[], literal: string): Splice {
@@ -83,13 +77,7 @@ function atTop(document: Document, pair: string): Splice {
   if (header === undefined) return atEnd(document, pair);
   const own = startOfLine(text, header.start);
   let start = own;
-  while (
-    start > 0 &&
-    text
-      .slice(startOfLine(text, start - 1), start)
-      .trimStart()
-      .startsWith('#')
-  ) {
+  while (/^[ \t]*#/.test(text.slice(startOfLine(text, start - 1), start))) {
     start = startOfLine(text, start - 1);
   }
   // Comments at the very top are about the file, not about its first table.
@@ -106,8 +94,7 @@ function atEnd({ text, newline }: Document, added: string): Splice {
 
 /** A line behind that of a place, indented alike. */
 function behind({ text, newline }: Document, place: Place, added: string): Splice {
-  const lineStart = startOfLine(text, place.start);
-  const indent = /^[ \t]*/.exec(text.slice(lineStart, place.start))?.[0] ?? '';
+  const indent = text.slice(startOfLine(text, place.start), place.start);
   const end = contentEnd(text, place.end);
   return { start: end, end, text: `${newlineAt(text, end) || newline}${indent}${added}` };
 }
@@ -142,9 +129,7 @@ function newTable(document: Document, table: readonly string[], pair: string): r
   let end = contentEnd(text, last.end);
   const next = (at: number) => at + newlineAt(text, at).length;
   // Comments right below belong to that table, if a blank line follows.
-  let below = end;
-  while (next(below) > below && /^[ \t]*#/.test(text.slice(next(below)))) below = contentEnd(text, next(below));
-  if (isBlank(text.slice(next(below), contentEnd(text, next(below))))) end = below;
+  while (/^[ \t]*#/.test(text.slice(next(end)))) end = contentEnd(text, next(end));
   // Among tables without blank lines between them a comment below might be either's.
   if (!isBlank(text.slice(next(end), contentEnd(text, next(end))))) return [atEnd(document, lines)];
   return [{ start: end, end, text: `${newline}${newline}${lines}` }, atEnd(document, lines)];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { setTomlKey, unsetTomlKey } from '../../../../src/config/pure/edit-toml.ts';
+import { setTomlKey, unsetTomlKey, valueSpan } from '../../../../src/config/pure/edit-toml.ts';
 import type { TomlLiteral } from '../../../../src/config/pure/toml-spelling.ts';
 import { deleteAt, sameToml, setAt } from '../../../../src/config/pure/toml-values.ts';
 
@@ -76,6 +76,67 @@ describe('editing a TOML document', () => {
     );
   });
 
+  const placed: [string, string, string[], string][] = [
+    ['into an empty inline table', 'a = {}\n', ['a', 'b'], 'a = { b = 9 }\n'],
+    ['into one with nothing but blanks', 'a = {  } # x\n', ['a', 'b'], 'a = { b = 9 } # x\n'],
+    ['into one with nothing but a comment', 'a = {\n # none\n}\n', ['a', 'b'], 'a = { b = 9\n # none\n}\n'],
+    [
+      'into the innermost of inline tables',
+      'a = { b = { c = 1 }, d = 2 }\n',
+      ['a', 'b', 'e'],
+      'a = { b = { c = 1, e = 9 }, d = 2 }\n',
+    ],
+    ['behind the last key of a document without tables', 'a = 1\nb = 2\n', ['x'], 'a = 1\nb = 2\nx = 9\n'],
+    ['behind the last key above the tables', 'a = 1\n\n[t]\n', ['x'], 'a = 1\nx = 9\n\n[t]\n'],
+    [
+      'behind a list that has tables in it, above the tables',
+      'a = [\n  { b = 1 },\n]\n[t]\n',
+      ['x'],
+      'a = [\n  { b = 1 },\n]\nx = 9\n[t]\n',
+    ],
+    [
+      'behind a list that has tables in it, in a table',
+      '[t]\na = [\n  { b = 1 },\n]\n\n[u]\n',
+      ['t', 'x'],
+      '[t]\na = [\n  { b = 1 },\n]\nx = 9\n\n[u]\n',
+    ],
+    ['above an indented comment', '# Mine.\n\n  # a\n  # b\n[a]\n', ['x'], '# Mine.\n\nx = 9\n\n  # a\n  # b\n[a]\n'],
+    [
+      'a table behind an empty one of its kind',
+      '[app.a]\n\n[app.b]\n\n[z]\ny = 1\n',
+      ['app', 'c', 'x'],
+      '[app.a]\n\n[app.b]\n\n[app.c]\nx = 9\n\n[z]\ny = 1\n',
+    ],
+    [
+      'a table behind the comments of its kin',
+      '[app.a]\nx = 1\n# one\n  # two\n\n[z]\n',
+      ['app', 'c', 'x'],
+      '[app.a]\nx = 1\n# one\n  # two\n\n[app.c]\nx = 9\n\n[z]\n',
+    ],
+    [
+      'a table at the end where a comment may be that of the next table',
+      '[app.a]\nx = 1\n# of z\n[z]\ny = 1\n',
+      ['app', 'c', 'x'],
+      '[app.a]\nx = 1\n# of z\n[z]\ny = 1\n\n[app.c]\nx = 9\n',
+    ],
+    [
+      'a table at the end where the next table follows at once',
+      '[app.a]\nx = 1\n[z]\ny = 1\n',
+      ['app', 'c', 'x'],
+      '[app.a]\nx = 1\n[z]\ny = 1\n\n[app.c]\nx = 9\n',
+    ],
+  ];
+  it.each(placed)('puts %s', (_title, text, path, after) => {
+    expect(setTomlKey(text, path, 9n)).toBe(after);
+  });
+
+  it('knows where a value is written, but for a table', () => {
+    const text = '[a]\nb = "x" # y\n';
+    expect(valueSpan(text, ['a', 'b'])).toEqual({ start: 8, end: 11 });
+    expect(valueSpan(text, ['a'])).toBeUndefined();
+    expect(unsetTomlKey(text, ['a'])).toBe(text);
+  });
+
   const removed: [string, string, string[], string][] = [
     ['a line with its comment', config, ['profile', 'browser', 'memory-max'], '  memory-max = "4G" # enough\n'],
     ['a table that is empty then', config, ['app', 'firefox', 'profile'], "\n[app.firefox]\nprofile = 'browser'\n"],
@@ -83,7 +144,25 @@ describe('editing a TOML document', () => {
     ['the first of an inline table', 'a = { b = 1, c = 2 }', ['a', 'b'], 'b = 1, '],
     ['the last of an inline table', 'a = { b = 1, c = 2 }', ['a', 'c'], ', c = 2'],
     ['one of an inline table with comments', 'a = {\n b = 1, # b\n c = 2, # c\n}', ['a', 'c'], 'c = 2, '],
+    ['one in the middle of an inline table', 'a = { b = 1 , c = 2, d = 3 }', ['a', 'c'], ' , c = 2'],
+    ['one behind an inline table', 'a = { b = { c = 1 }, d = 2 }', ['a', 'd'], ', d = 2'],
+    ['one before an inline table', 'a = { b = 1  ,  c = { d = 2 } }', ['a', 'b'], 'b = 1  ,  '],
+    ['the first behind a comment with a comma', 'a = {\n # x,\n b = 1,\n c = 2 }', ['a', 'b'], 'b = 1,'],
+    ['one behind a comment with a comma', 'a = {\n b = 1, # x,\n c = 2, d = 3 }', ['a', 'c'], 'c = 2, '],
     ['the last line', 'a = 1\nb = 2', ['b'], '\nb = 2'],
+    ['but not a header with an indented comment', '  # a\n[app.a]\nb = 1\n', ['app', 'a', 'b'], 'b = 1\n'],
+    ['but not a header with a comment behind it', '[a] # a\nb = 1\n', ['a', 'b'], 'b = 1\n'],
+    ['but not a header above a comment', '[z]\nc = 1\n[a]\nb = 1\n# a\n', ['a', 'b'], 'b = 1\n'],
+    ['nor one above a comment before a blank line', '[a]\nb = 1\n# a\n\n[z]\nc = 1\n', ['a', 'b'], 'b = 1\n'],
+    ['nor one above the last comment', '[a]\nb = 1\n\n# the end\n', ['a', 'b'], 'b = 1\n'],
+    ['a table above the comment of the next', '[a]\nb = 1\n\n# z\n[z]\nc = 1\n', ['a', 'b'], '[a]\nb = 1\n\n'],
+    [
+      'the same with other blanks',
+      '[a] \t\r\nb = 1\r\n \t\r\n# z\r\n[z]\r\nc = 1\r\n',
+      ['a', 'b'],
+      '[a] \t\r\nb = 1\r\n \t\r\n',
+    ],
+    ['no blank lines at the top', '[a]\nb = 1\n \t\n\n[z]\nc = 1\n\n', ['a', 'b'], '[a]\nb = 1\n \t\n\n'],
     ['nothing that is not there', config, ['app', 'gimp', 'network'], ''],
   ];
   it.each(removed)('removes %s', (_title, text, path, gone) => {

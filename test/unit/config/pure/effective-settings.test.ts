@@ -73,6 +73,20 @@ describe('effective settings', () => {
     expect(writtenSettings(own).map(({ key, value }) => `${key} ${value}`)).toEqual(['profile strict', 'cpu-weight 5']);
   });
 
+  it('of an app and of a profile by the same name are not mixed up', () => {
+    const text = '[profile.x]\nbase = "strict"\nnetwork = false\n[app.x]\nprofile = "x"\nx11 = true\ntasks-max = 9\n';
+    const { config: own } = readConfig([{ path: '/own', text }]);
+    const fromFile = (kind: 'app' | 'profile') =>
+      rows(effectiveSettings(own, { kind, name: 'x' })).filter((row) => row.includes('/own'));
+    expect(fromFile('profile')).toEqual(['base strict /own:2', 'network false /own:3']);
+    expect(fromFile('app')).toEqual([
+      'profile x /own:5',
+      'tasks-max 9 /own:7',
+      'network false /own:3',
+      'x11 true /own:6',
+    ]);
+  });
+
   it('are told from those that files set', () => {
     expect(writtenSettings(config).map(({ section, key }) => [section.kind, key])).toEqual([
       ['top', 'default-profile'],

@@ -7,6 +7,7 @@ import {
   parseKeptLimits,
   takeBack,
   withEmptyFile,
+  withFolders,
   withKept,
   withoutKept,
   withoutTouched,
@@ -62,7 +63,7 @@ describe('limits that enable has set', () => {
   it('are those that enable has set, and no key that it takes out', () => {
     expect(withKept(none, 'firefox', [{ edit: set('memory-max', undefined), before: '"2G"' }])).toEqual(none);
     const [text, record] = enable('[app.firefox]\n', none, set('memory-max', '4G'));
-    expect(record.apps).toEqual({ firefox: { 'memory-max': { set: '"4G"' } } });
+    expect(record.apps).toStrictEqual({ firefox: { 'memory-max': { set: '"4G"' } } });
     // Set again to what it is: it stays ours.
     expect(enable(text, record, set('memory-max', '4G'))[1]).toEqual(record);
     // The user's own since, and set to that by us: nothing is ours any more.
@@ -92,6 +93,14 @@ describe('limits that enable has set', () => {
     expect(later.wasEmpty).toBe(true);
     const filled = withKept(none, 'firefox', [{ edit: set('tasks-max', 9n), before: undefined }]);
     expect(withEmptyFile(filled)).toEqual(filled);
+  });
+
+  it('remember the folders that were made for the file, the outermost first and each once', () => {
+    expect(withFolders(none, [])).toEqual(none);
+    const made = withFolders(none, ['/c/a/b']);
+    expect(made).toEqual({ ...none, folders: ['/c/a/b'] });
+    expect(withFolders(made, []).folders).toEqual(['/c/a/b']);
+    expect(withFolders(made, ['/c/a', '/c/a/b']).folders).toEqual(['/c/a', '/c/a/b']);
   });
 
   it('are not read from what is no record', () => {
