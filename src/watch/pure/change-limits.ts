@@ -40,12 +40,13 @@ export function planChange(
   const changes: LimitChange[] = [];
   for (const name of limitNames) {
     const text = asked.get(name);
-    const following = name === 'memory-high' && asked.has('memory-max') ? followingRow(rows) : undefined;
+    const follows = name === 'memory-high' && text === undefined && asked.has('memory-max');
+    const following = follows ? followingRow(rows) : undefined;
     const written = text ?? following?.asked;
     if (written === undefined) continue;
     const memoryMax = changes.find((one) => one.name === 'memory-max')?.value ?? heldMemoryMax(held);
     const value = resolveLimit(parseLimit(name, written), host, memoryMax);
-    const origin = text === undefined && following !== undefined ? { origin: following.origin } : {};
+    const origin = following === undefined ? {} : { origin: following.origin };
     changes.push({ name, asked: written, value, ...origin });
   }
   for (const { name, value } of changes) {

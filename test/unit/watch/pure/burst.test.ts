@@ -21,6 +21,11 @@ describe('a burst', () => {
     expect(told(burstAfter(0), ...looks).filter((news) => news !== undefined)).toEqual([1]);
   });
 
+  it('is over after a pause of ten seconds', () => {
+    expect(quietMs).toBe(10_000);
+    expect(told(burstAfter(0), [0, 1], [10_000, 2], [19_999, 3])).toEqual([1, 1, undefined]);
+  });
+
   it('is none where the counter stands', () => {
     expect(told(burstAfter(3), [0, 3], [1, 3], [2, 4], [50_000, 4])).toEqual([undefined, undefined, 1, undefined]);
   });

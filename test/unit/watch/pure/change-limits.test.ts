@@ -97,6 +97,15 @@ describe('the limits of what runs', () => {
     expect(plan({ 'memory-max': 'infinity' }, now, [share])[1]).toEqual({ ...high, value: 'infinity' });
     expect(plan({ 'tasks-max': '5' }, now, [share])).toHaveLength(1);
     expect(plan({ 'memory-max': '9G' }, now, [row('memory-high', { asked: '4G' })])).toHaveLength(1);
+    // Who names both has said which.
+    expect(plan({ 'memory-max': '2G', 'memory-high': '512M' }, now, [share])[1]).toEqual({
+      name: 'memory-high',
+      asked: '512M',
+      value: G / 2n,
+    });
+    expect(plan({ 'memory-high': '75% of memory-max' })).toEqual([
+      { name: 'memory-high', asked: '75% of memory-max', value: 'infinity' },
+    ]);
     // The share of what is in force, where memory-max is not named.
     expect(plan({ 'memory-high': '75% of memory-max' }, now)).toEqual([
       { name: 'memory-high', asked: '75% of memory-max', value: 6n * G },
@@ -172,6 +181,7 @@ describe('the report after a change', () => {
     const kept = (one: ReportRow, asked: Record<string, string> = { 'memory-max': '3G' }) =>
       rowsAfter([one], plan(asked), held('memory-max', 'tasks-max')).find(({ name }) => name === one.name);
     expect(kept(moot, { 'tasks-max': '5' })).toEqual(moot);
+    expect(kept(moot, { 'tasks-max': 'infinity' })).toEqual(moot);
     for (const other of [
       { ...moot, name: 'memory-swap-max' },
       { ...moot, state: 'not-judged' as never },

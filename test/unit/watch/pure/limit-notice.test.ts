@@ -35,8 +35,10 @@ describe('what a user is told of a limit', () => {
     expect(told).toMatchObject({
       summary: 'Firefox is held back by its CPU limit of 50 % of a processor',
       isUrgent: false,
+      body: 'For most of the last half minute it had to wait. It goes on, more slowly than it could.',
     });
     expect(told.buttons[0]).toEqual(['raise', 'Raise to 100 %']);
+    expect(notice('cpu-quota', {}).summary).toBe('Firefox is held back by its CPU limit');
     expect(notice('memory-max', {}).isUrgent).toBe(true);
   });
 

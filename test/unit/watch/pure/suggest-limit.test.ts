@@ -27,7 +27,7 @@ describe('a higher limit', () => {
     expect(suggestLimit('memory-max', undefined, host)).toBeUndefined();
     expect(suggestLimit('tasks-max', '5000', host)).toBe('10000');
     expect(suggestLimit('cpu-weight', '100', host)).toBeUndefined();
-    expect(suggestLimit('memory-max', 'max5', host)).toBeUndefined();
+    for (const odd of ['max5', '5max']) expect(suggestLimit('memory-max', odd, host)).toBeUndefined();
     const exact = { ...host, memoryBytes: (8n * G * 10n) / 9n + 1n };
     expect(suggestLimit('memory-max', String(6n * G), exact)).toBe('8G');
   });
@@ -36,6 +36,8 @@ describe('a higher limit', () => {
     expect(suggestLimit('cpu-quota', '50%', host)).toBe('100%');
     expect(suggestLimit('cpu-quota', '0.3%', host)).toBe('0.6%');
     expect(suggestLimit('cpu-quota', '300%', host)).toBe('400%');
+    expect(suggestLimit('cpu-quota', '12.25%', host)).toBe('24.5%');
+    for (const odd of ['-50%', '50%%']) expect(suggestLimit('cpu-quota', odd, host)).toBeUndefined();
     expect(suggestLimit('cpu-quota', '400%', host)).toBeUndefined();
     expect(suggestLimit('cpu-quota', undefined, host)).toBeUndefined();
   });

@@ -40,8 +40,8 @@ describe('a quota that holds an app back', () => {
   });
 
   it('is read from the kernel, where there is one', () => {
-    const stat = 'usage_usec 9\nnr_periods 8\nnr_throttled 5\nthrottled_usec 77\n';
-    expect(readThrottling(stat, '50000 250000\n', 3)).toEqual({ at: 3, throttled: 5, period: 250 });
+    const stat = 'usage_usec 9\nnr_periods 88\nnr_throttled 51\nthrottled_usec 77\n';
+    expect(readThrottling(stat, '50000 250000\n', 3)).toEqual({ at: 3, throttled: 51, period: 250 });
     expect(readThrottling(stat, 'max 100000', 3)).toBeUndefined();
     expect(readThrottling(undefined, '50000 100000', 3)).toBeUndefined();
     expect(readThrottling('usage_usec 9\n', '50000 100000', 3)).toBeUndefined();
