@@ -34,7 +34,9 @@ export function readConfigWords(verb: string, words: readonly string[]): ConfigW
     };
   const bare = sectionKeys('app').find((key) => key === top);
   if (bare !== undefined || first === '') {
-    const example = `ringfence config ${verb} firefox ${bare ?? 'memory-max'}${verb === 'set' ? ' 4G' : ''}`;
+    const key = bare ?? 'memory-max';
+    const value = verb === 'set' ? ` ${key === 'memory-max' ? '4G' : 'VALUE'}` : '';
+    const example = `ringfence config ${verb} firefox ${key}${value}`;
     throw new RingfenceError(
       'InvalidArgument',
       `cannot ${verb}: no app or profile given; try "${example}", or for all apps "${example.replace('firefox', 'profile.relaxed')}"`,

@@ -23,6 +23,8 @@ describe('text in cells of a terminal', () => {
     ['a\x1b[2Jb', 'a\ufffd[2Jb'],
     ['a\nb\tc\x7f\x9b', 'a\ufffdb\ufffdc\ufffd\ufffd'],
     ['\u202egnp.exe', '\ufffdgnp.exe'],
+    ['a\u061cb\u200ec\u200fd\ufeff', 'a\ufffdb\ufffdc\ufffdd\ufffd'],
+    ['العربية', 'العربية\u200e'],
     ['\ud800', '\ufffd'],
     ['plain ü 日本', 'plain ü 日本'],
     ['👨‍👩‍👧', '👨‍👩‍👧'],
@@ -38,6 +40,14 @@ describe('text in cells of a terminal', () => {
     ['日本語', 4, '日… '],
     ['abc', 0, ''],
   ])('%j fits into %i columns', (text, width, expected) => expect(fitted(text, width)).toBe(expected));
+
+  it('says where a text from right to left was cut, so that what follows stays in its place', () => {
+    expect(shortened('שלום עולם', 5)).toBe('שלום…\u200e');
+    expect(shortened('ab שלום', 3)).toBe('ab…');
+    expect(shortened('abc', 3)).toBe('abc');
+    expect(shortened('abc', 1)).toBe('…');
+    expect(shortened('abc', 0)).toBe('');
+  });
 
   it('fills up before it where told', () => expect(fitted('12', 5, 'right')).toBe('   12'));
 

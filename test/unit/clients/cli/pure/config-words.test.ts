@@ -24,6 +24,39 @@ describe('the words of ringfence config', () => {
     expect(readConfigWords('set', line.split(' '))).toEqual({ section, isLoose, rest });
   });
 
+  it.each([
+    [
+      'set',
+      [],
+      'cannot set: no app or profile given; try "ringfence config set firefox memory-max 4G", or for all apps "ringfence config set profile.relaxed memory-max 4G"',
+    ],
+    [
+      'set',
+      ['tasks-max=4'],
+      'cannot set: no app or profile given; try "ringfence config set firefox tasks-max VALUE", or for all apps "ringfence config set profile.relaxed tasks-max VALUE"',
+    ],
+    [
+      'get',
+      ['network'],
+      'cannot get: no app or profile given; try "ringfence config get firefox network", or for all apps "ringfence config get profile.relaxed network"',
+    ],
+    ['unset', ['profile.'], 'cannot unset: profile. names no profile'],
+    ['unset', ['app.""', 'network'], 'cannot unset: app."" names no app'],
+  ])('to %s, %j are refused', (verb, words, message) => {
+    expect(() => readConfigWords(verb, words)).toThrow(expect.objectContaining({ code: 'InvalidArgument', message }));
+  });
+
+  it('may quote a name, whole', () => {
+    const nameOf = (word: string) => readConfigWords('get', [word]).section;
+    expect(nameOf("app.'a.b'")).toEqual(app('a.b'));
+    expect(nameOf('app."a')).toEqual(app('"a'));
+    expect(nameOf('app.a"')).toEqual(app('a"'));
+    expect(nameOf('app.x"a"')).toEqual(app('x"a"'));
+    expect(nameOf(`app."a'`)).toEqual(app(`"a'`));
+    expect(nameOf('app.network')).toEqual(app('network'));
+    expect(nameOf('.network')).toEqual(app('.network'));
+  });
+
   it('say whose settings they are', () => {
     for (const words of [[], ['memory-max', '4G'], ['memory-max=4G']]) {
       expect(() => readConfigWords('set', words)).toThrow('no app or profile given; try ');
@@ -54,6 +87,17 @@ describe('the words of ringfence config', () => {
     ]);
     expect(() => readAssignments(desktop, ['memory-max=4G'])).toThrow('apps-memory-max, apps-swap-max');
     expect(readKeys(section, ['network', 'x11'])).toHaveLength(2);
+    expect(readKeys(section, ['network'])).toEqual([{ section, key: 'network' }]);
     expect(() => readKeys(section, ['nope'])).toThrow('cannot use the key "nope"');
+    expect(() => readAssignments(section, ['network=true', 'x11'])).toThrow(
+      'cannot set: expected KEY=VALUE, not "x11"',
+    );
+    expect(() => readAssignments({ kind: 'top' }, [])).toThrow('cannot set: no key given (known: default-profile)');
+    expect(readAssignments(section, ['tasks-max=7', 'tasks-max=8'])).toEqual([
+      { section, key: 'tasks-max', value: 8n },
+    ]);
+    expect(readAssignments(section, ['own-names=a.b\nc.d'])).toEqual([
+      { section, key: 'own-names', value: ['a.b\nc.d'] },
+    ]);
   });
 });

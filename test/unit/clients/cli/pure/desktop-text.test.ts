@@ -14,6 +14,9 @@ describe('the budget in words', () => {
     );
     expect(budgetLine([row({ state: 'not-enforced', reason: 'no controller' })])).toBeUndefined();
     expect(budgetLine([])).toBeUndefined();
+    const other = new Map([...held, ['name', 'apps-swap-max']]);
+    expect(budgetLine([other])).toBeUndefined();
+    expect(budgetLine([other, held])).toBe(budgetLine([held]));
   });
 
   it('is no limit where the kernel does not hold it', () => {
@@ -29,5 +32,13 @@ describe('the budget in words', () => {
     expect(budgetText(row({ state: 'off', asked: 'infinity', origin: '/c.toml:3' }))).toBe('infinity, from /c.toml:3');
     expect(budgetText(row({ state: 'off' }))).toBe('there is no swap space');
     expect(budgetText(row({ state: 'not-enforced', reason: 'no controller' }))).toBe('no controller');
+    expect(budgetText(row({ state: 'enforced', value: String(13 * GiB) }))).toBe('13 GiB (90%)');
+    expect(budgetText(row({ state: 'enforced', value: 'max', current: '12 bytes' }))).toBe('90%');
+    expect(budgetText(row({ state: 'enforced', value: '-5', current: '1024' }))).toBe('90%, 1 KiB in use');
+  });
+
+  it('is empty where an older daemon does not tell', () => {
+    const bare = (state: string) => budgetText(new Map([['state', state]]));
+    expect([bare('not-enforced'), bare('off'), bare('enforced')]).toEqual(['', ', from ', '']);
   });
 });

@@ -33,10 +33,53 @@ describe('what a fence did', () => {
       1,
       ['refused 12 new processes at the task limit (tasks-max 50); --tasks-max sets another'],
     ],
+    [
+      'oom 0\noom_kill 0\n',
+      'max 1\n',
+      1,
+      ['refused a new process at the task limit (tasks-max 50); --tasks-max sets another'],
+    ],
+    [
+      'oom 12\noom_kill 1\n',
+      'max 0\n',
+      1,
+      ['one of its processes was killed at the memory limit (memory-max 64 MiB); --memory-max sets another'],
+    ],
+    [
+      'oom 1\noom_kill 15\n',
+      'max 3\n',
+      1,
+      [
+        '15 of its processes were killed at the memory limit (memory-max 64 MiB); --memory-max sets another',
+        'refused 3 new processes at the task limit (tasks-max 50); --tasks-max sets another',
+      ],
+    ],
     ['oom 0\noom_kill 0\n', 'max 0\n', 0, []],
   ])('%j and %j with %i', (memory, pids, status, says) =>
     expect(hitsInWords(hits(memory, pids), status)).toEqual(says),
   );
+
+  it('was not at its own limit where it had none', () => {
+    const [says] = hitsInWords(hits('oom 1\noom_kill 1\n', 'max 0\n', 'max\n'), 137);
+    expect(says).toMatch(/^killed because all apps together/);
+  });
+
+  it('is read from the files of the cgroup', () => {
+    expect(hits('low 0\noom 12\noom_kill 34\noom_group_kill 5\n', 'max 67\n')).toEqual({
+      killed: 34,
+      reached: 12,
+      memoryMax: '67108864',
+      refused: 67,
+      tasksMax: '50',
+    });
+    expect(readLimitHits(() => undefined)).toEqual({
+      killed: 0,
+      reached: 0,
+      memoryMax: 'max',
+      refused: 0,
+      tasksMax: 'max',
+    });
+  });
 
   it('is nothing where nobody counts', () =>
     expect(

@@ -11,8 +11,23 @@ describe('limits of a command line', () => {
       ]),
     }));
 
+  it('may be all there is, and have an equals sign in an id before them', () =>
+    expect(readLimitWords(['a.b=c', 'tasks-max=5'])).toEqual({
+      names: ['a.b=c'],
+      limits: new Map([['tasks-max', '5']]),
+    }));
+
   it.each([
-    [['firefox'], 'InvalidArgument', /no limit given; for example memory-max=6G/],
+    [['firefox'], 'InvalidArgument', /^cannot set: no limit given; for example memory-max=6G$/],
+    [[], 'InvalidArgument', /^cannot set: no limit given; for example memory-max=6G$/],
+    [['memory-max'], 'InvalidArgument', /for example memory-max=6G$/],
+    [['memory-max', 'x', 'y'], 'InvalidArgument', /for example memory-max=6G$/],
+    [
+      ['x', 'zzzzzz=1'],
+      'InvalidArgument',
+      /^cannot set: unknown limit "zzzzzz" \(known: memory-max, memory-high, memory-swap-max, /,
+    ],
+    [['Memory=1'], 'InvalidArgument', /no limit given/],
     [['firefox', 'memory-max', '6G'], 'InvalidArgument', /write memory-max=6G/],
     [['firefox', 'memory-max=6G', 'gedit'], 'InvalidArgument', /expected LIMIT=VALUE, not "gedit"/],
     [['firefox', 'memory-mx=6G'], 'InvalidArgument', /did you mean memory-max\?/],

@@ -62,9 +62,17 @@ describe('an app named on the command line', () => {
     expect(matchApp('', [app('-x')]).kind).toBe('none');
   });
 
+  it('is suggested for a part of it from three letters on, three at most, in the order of ids', () => {
+    const many = ['d', 'b', 'c', 'a'].map((id) => app(`x.${id}`, 'Paint Works'));
+    expect(idsOf(matchApp('int wo', many))).toEqual(['x.a', 'x.b', 'x.c']);
+    expect(idsOf(matchApp('int', many))).toEqual(['x.a', 'x.b', 'x.c']);
+    expect(idsOf(matchApp('in', many))).toEqual([]);
+  });
+
   it('is suggested by its id and its name', () => {
     expect(didYouMean([app('org.gnome.gedit', 'gedit')])).toBe('; did you mean org.gnome.gedit (gedit)?');
     expect(didYouMean([app('mpv', 'mpv'), app('org.x.Y')])).toBe('; did you mean mpv or org.x.Y?');
+    expect(didYouMean([app('a', '')])).toBe('; did you mean a?');
     expect(didYouMean([])).toBe('');
   });
 
