@@ -2,8 +2,8 @@
 
 /** Files outside domain and pure/ that only compute as well, and have unit tests of their own. */
 const alsoPure = [
-  'src/platform/dbus/{address,encode,frames,match-rule,signature}.ts',
-  'src/platform/owned-files/{plan,unified-diff}.ts',
+  'src/platform/dbus/{address,decode,encode,frames,match-rule,names,reply-backlog,signature}.ts',
+  'src/platform/owned-files/{identity,plan,unified-diff}.ts',
   'src/platform/process/gate-script.ts',
 ];
 

@@ -1,7 +1,7 @@
 import message from 'dbus-next/lib/message.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeMessage } from '../../../../src/platform/dbus/encode.ts';
+import { checkBody, encodeMessage } from '../../../../src/platform/dbus/encode.ts';
 import { type Frame, FrameReader } from '../../../../src/platform/dbus/frames.ts';
 import { Variant } from '../../../../src/platform/dbus/signature.ts';
 
@@ -177,5 +177,90 @@ describe('encodeMessage', () => {
   it('refuses too few or too many values', () => {
     expect(() => encodeMessage({ ...signal, signature: 'ss', body: ['a'] })).toThrow(TypeError);
     expect(() => encodeMessage({ ...signal, body: ['a'] })).toThrow(TypeError);
+  });
+
+  it.each<[object, string]>([
+    [{ destination: 'ab' }, 'invalid destination "ab"'],
+    [{ path: 'ab' }, 'invalid object path "ab"'],
+    [{ interface: 'ab' }, 'invalid interface "ab"'],
+    [{ member: 'a.b' }, 'invalid member "a.b"'],
+    [{ errorName: 'ab' }, 'invalid error name "ab"'],
+    [{ path: 'x'.repeat(80) }, `invalid object path "${'x'.repeat(80)}"`],
+    [{ path: 'x'.repeat(81) }, `invalid object path "${'x'.repeat(80)}…"`],
+    [{ signature: 'ss', body: ['a'] }, "'ss' takes 2 values, not 1"],
+    [{ body: [1] }, "'' takes 0 values, not 1"],
+    [{ signature: 's', body: [1] }, "1 does not fit 's'"],
+    [{ signature: 's', body: [1n] }, "1 does not fit 's'"],
+    [{ signature: 's', body: [true] }, "true does not fit 's'"],
+    [{ signature: 's', body: [null] }, "a value of type null does not fit 's'"],
+    [{ signature: 's', body: [[]] }, "a value of type array does not fit 's'"],
+    [{ signature: '(ss)', body: [{}] }, "a value of type object does not fit '(ss)'"],
+    [{ signature: 'u', body: ['secret'] }, "a value of type string does not fit 'u'"],
+    [{ signature: 'h', body: [0] }, 'file descriptors cannot be sent'],
+    [{ signature: 's', body: ['a\0'] }, 'a string with a NUL byte cannot be sent: "a\\u0000"'],
+    [{ signature: 's', body: ['\ud800'] }, 'a string that is no valid Unicode cannot be sent: "\\ud800"'],
+    [{ signature: 'o', body: ['a'] }, 'invalid object path "a"'],
+  ])('says of %o what is wrong', (fields, message) => {
+    expect(() => encodeMessage({ ...signal, ...fields })).toThrow(new TypeError(message));
+  });
+
+  it.each<[string, unknown[]]>([
+    ['y', [0, 255]],
+    ['n', [-32768, 32767]],
+    ['q', [0, 65535]],
+    ['i', [-2147483648, 2147483647]],
+    ['u', [0, 4294967295]],
+    ['x', [-(2n ** 63n), 2n ** 63n - 1n]],
+    ['t', [0n, 2n ** 64n - 1n]],
+    ['d', [-0.5, Number.MAX_VALUE]],
+    ['b', [true, false]],
+    ['g', ['', 'a{sv}']],
+    ['v', [new Variant('s', 'x')]],
+  ])("takes the first and the last of '%s'", (signature, values) => {
+    for (const value of values) {
+      const [frame] = readAll(encodeMessage({ ...signal, signature, body: [value] }), 4096);
+      expect(frame?.decode()).toEqual([value]);
+    }
+  });
+
+  it.each([{ value: 's' }, { signature: 's' }, { signature: 1, value: 1 }, () => 's'])(
+    'takes %o for no variant',
+    (value) => {
+      expect(() => encodeMessage({ ...signal, signature: 'v', body: [value] })).toThrow("does not fit 'v'");
+    },
+  );
+
+  it('takes sixty variants in each other, and no more', () => {
+    const nested = (count: number) => {
+      let value: Variant = new Variant('s', 'x');
+      for (let depth = 1; depth < count; depth += 1) value = new Variant('v', value);
+      return encodeMessage({ ...signal, signature: 'v', body: [value] });
+    };
+    expect(nested(60).length).toBeGreaterThan(60);
+    expect(() => nested(61)).toThrow(new TypeError('variants nested too deeply to send'));
+  });
+
+  it('takes a message of 64 MiB, and none that is longer', () => {
+    const most = 64 * 1024 * 1024;
+    const sized = (bytes: number) => encodeMessage({ ...signal, signature: 'ay', body: [new Uint8Array(bytes)] });
+    const around = sized(0).length;
+    expect(sized(most - around).length).toBe(most);
+    expect(() => sized(most - around + 1)).toThrow(new TypeError(`a message of ${most + 1} bytes is too long to send`));
+  });
+
+  it('writes the header by the specification', () => {
+    const fields = { destination: ':1.5', errorName: 'a.E', replySerial: 9, flags: 3 };
+    const [frame] = readAll(encodeMessage({ ...signal, ...fields, type: 3, signature: 's', body: ['x'] }), 4096);
+    expect(frame).toMatchObject({ ...signal, type: 3, flags: 3, errorName: 'a.E', replySerial: 9, signature: 's' });
+    expect(encodeMessage({ type: 2, serial: 0x01020304, replySerial: 5 }).toString('hex')).toBe(
+      // Little-endian, a reply, no flags, version 1; no body; the serial; 8 bytes of fields; field 5, a variant "u".
+      '6c020001' + '00000000' + '04030201' + '08000000' + '05017500' + '05000000',
+    );
+  });
+
+  it('checks what is to be sent without a message around it', () => {
+    expect(() => checkBody('su', ['a', 1])).not.toThrow();
+    expect(() => checkBody('su', ['a', -1])).toThrow(new TypeError("-1 does not fit 'u'"));
+    expect(() => checkBody('su', ['a'])).toThrow(new TypeError("'su' takes 2 values, not 1"));
   });
 });

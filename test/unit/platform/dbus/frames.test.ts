@@ -18,9 +18,19 @@ function message(more: RawMessage): Buffer {
 
 describe('FrameReader', () => {
   it.each([1, 7, 4096, 70_000])('skips the body of a call that is too long, in pieces of %d bytes', (chunkBytes) => {
-    const huge = message({ signature: 's', body: Buffer.alloc(maxCallBytes + (chunkBytes === 1 ? 1 : 99_999)) });
+    const huge = message({ signature: 's', body: Buffer.alloc(maxCallBytes + 99_999) });
     const small = message({ member: 'D', signature: 's', body: new RawBody().string('x').buffer() });
-    const [first, second, ...more] = read(Buffer.concat([huge, small]), chunkBytes);
+    const bytes = Buffer.concat([huge, small]);
+    // All but its ends comes at once: four million single bytes take seconds.
+    const [start, end] = [10 * chunkBytes + 200, huge.length - 200];
+    const parts = [bytes.subarray(0, start), bytes.subarray(start, end), bytes.subarray(end)];
+    const frames: Frame[] = [];
+    const reader = new FrameReader((frame) => frames.push(frame));
+    for (const [index, part] of parts.entries()) {
+      const step = index === 1 ? part.length : chunkBytes;
+      for (let at = 0; at < part.length; at += step) reader.push(part.subarray(at, at + step));
+    }
+    const [first, second, ...more] = frames;
     expect(first).toMatchObject({ member: 'C', serial: 9, oversized: true, bytes: huge.length });
     expect(() => first?.decode()).toThrow(RangeError);
     expect(second?.decode()).toEqual(['x']);
@@ -99,5 +109,51 @@ describe('FrameReader', () => {
     ['v', Buffer.from([9])],
   ])("refuses for '%s' bytes that do not fit", (signature, body) => {
     expect(() => read(message({ signature, body }))[0]?.decode()).toThrow();
+  });
+
+  it('tells all that the header says', () => {
+    const [frame] = read(message({ type: 3, flags: 2, errorName: 'a.E', replySerial: 7, destination: ':1.2' }));
+    expect(frame).toMatchObject({
+      type: 3,
+      flags: 2,
+      serial: 9,
+      path: '/a',
+      interface: 'a.b',
+      member: 'C',
+      errorName: 'a.E',
+      replySerial: 7,
+      sender: '',
+      signature: '',
+      oversized: false,
+    });
+    expect(frame?.decode()).toEqual([]);
+    expect(read(rawMessage({ type: 2 }, 1))[0]).toMatchObject({ path: undefined, replySerial: undefined });
+  });
+
+  it('reads a call of four megabytes, and a signal or a reply of more', () => {
+    const sized = (type: number, bytes: number) => {
+      const empty = message({ type, signature: 'ay', body: new RawBody().uint32(0).buffer() }).length;
+      const array = new RawBody().uint32(bytes - empty).buffer();
+      return read(message({ type, signature: 'ay', body: Buffer.concat([array, Buffer.alloc(bytes - empty)]) }))[0];
+    };
+    expect(sized(1, 4 * 1024 * 1024)).toMatchObject({ oversized: false, bytes: 4 * 1024 * 1024 });
+    const longer = sized(1, 4 * 1024 * 1024 + 1);
+    expect(longer).toMatchObject({ oversized: true });
+    expect(() => longer?.decode()).toThrow(new RangeError('a message of 4194305 bytes is too long'));
+    for (const type of [2, 3, 4]) expect(sized(type, 4 * 1024 * 1024 + 1)).toMatchObject({ oversized: false });
+    expect(sized(2, 32 * 1024 * 1024)).toMatchObject({ oversized: false });
+    expect(sized(2, 32 * 1024 * 1024 + 1)).toMatchObject({ oversized: true });
+  });
+
+  it('refuses a header of more than 256 KiB before it has come', () => {
+    const header = (bytes: number) => {
+      const start = Buffer.alloc(16);
+      start.write('l');
+      start.writeUInt32LE(bytes, 12);
+      return start;
+    };
+    expect(read(header(256 * 1024))).toEqual([]);
+    expect(() => read(header(256 * 1024 + 1))).toThrow(new RangeError('the bus sent a message header of 262145 bytes'));
+    expect(() => read(Buffer.alloc(16))).toThrow(new RangeError('the bus sent something that is no D-Bus message'));
   });
 });

@@ -21,6 +21,16 @@ describe('matchRule', () => {
       expect(() => matchRule({ ...match, ...more })).toThrow(TypeError);
     },
   );
+
+  it.each([
+    [{ sender: 'a' }, 'invalid sender in a match: "a"'],
+    [{ interface: 'a' }, 'invalid interface in a match: "a"'],
+    [{ member: 'a.b' }, 'invalid member in a match: "a.b"'],
+    [{ path: 'a' }, 'invalid path in a match: "a"'],
+    [{ pathNamespace: 'a' }, 'invalid path namespace in a match: "a"'],
+  ])('says of %j what is wrong', (more, message) => {
+    expect(() => matchRule({ ...match, ...more })).toThrow(message);
+  });
 });
 
 describe('matchesSignal', () => {
@@ -33,11 +43,25 @@ describe('matchesSignal', () => {
     [{ pathNamespace: '/a' }, true],
     [{ pathNamespace: '/a/b' }, true],
     [{ pathNamespace: '/a/b/c' }, false],
+    [{ pathNamespace: '/a/bc' }, false],
+    [{ pathNamespace: '/a/' }, false],
     [{ path: '/a' }, false],
     [{ member: 'C' }, false],
     [{ interface: 'org.example.B' }, false],
     [{ arg0: 'y' }, false],
   ])('with %j is %s', (more, expected) => {
     expect(matchesSignal({ ...match, ...more }, signal, () => 'x')).toBe(expected);
+  });
+
+  it('finds no signal without a path in a namespace', () => {
+    expect(matchesSignal({ ...match, pathNamespace: '/a' }, { ...signal, path: undefined }, () => 'x')).toBe(false);
+  });
+
+  it('has the first argument decoded only where it counts', () => {
+    const never = () => {
+      throw new Error('decoded');
+    };
+    expect(matchesSignal(match, signal, never)).toBe(true);
+    expect(matchesSignal({ ...match, arg0: 'x', member: 'C' }, signal, never)).toBe(false);
   });
 });

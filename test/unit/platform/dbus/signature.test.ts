@@ -78,3 +78,43 @@ describe('parseSingleType', () => {
     expect(() => parseSingleType(signature)).toThrow(TypeError);
   });
 });
+
+it.each([
+  ['z', "invalid signature 'z': 'z' at 0 is no type"],
+  ['sz', "invalid signature 'sz': 'z' at 1 is no type"],
+  ['a', "invalid signature 'a': it ends too early"],
+  ['(s', "invalid signature '(s': it ends too early"],
+  ['()', "invalid signature '()': an empty struct"],
+  ['a{vs}', "invalid signature 'a{vs}': a dictionary entry is a basic key and one value"],
+  ['a{s}', "invalid signature 'a{s}': a dictionary entry is a basic key and one value"],
+  ['y'.repeat(256), `invalid signature '${'y'.repeat(40)}…': longer than 255 bytes`],
+  [`${'a'.repeat(33)}y`, `invalid signature '${'a'.repeat(33)}y': arrays nested too deeply`],
+  [`${'('.repeat(33)}y)`, `invalid signature '${'('.repeat(33)}y)': structs nested too deeply`],
+])('says of %j what is wrong', (signature, message) => {
+  expect(() => parseSignature(signature)).toThrow(new TypeError(message));
+});
+
+it('says what is no single type', () => {
+  expect(() => parseSingleType('ss')).toThrow(new TypeError("invalid signature 'ss': not one complete type"));
+  expect(parseSingleType('a{sv}').signature).toBe('a{sv}');
+});
+
+it('counts an entry of a dictionary as an array and a struct', () => {
+  const dictionaries = (count: number) => `${'a{s'.repeat(count)}y${'}'.repeat(count)}`;
+  expect(parseSignature(dictionaries(32))).toHaveLength(1);
+  expect(() => parseSignature(dictionaries(33))).toThrow('arrays nested too deeply');
+  expect(parseSignature(`a{s${'('.repeat(31)}y${')'.repeat(31)}}`)).toHaveLength(1);
+  expect(() => parseSignature(`a{s${'('.repeat(32)}y${')'.repeat(32)}}`)).toThrow('structs nested too deeply');
+  expect(parseSignature(`a{s${'a'.repeat(31)}y}`)).toHaveLength(1);
+  expect(() => parseSignature(`a{s${'a'.repeat(32)}y}`)).toThrow('arrays nested too deeply');
+  expect(parseSignature(`${'a'.repeat(16)}${'('.repeat(32)}${'a'.repeat(16)}y${')'.repeat(32)}`)).toHaveLength(1);
+});
+
+it('parses a signature once, but does not remember more than 256 of them', () => {
+  const first = parseSignature('(ssssb)');
+  expect(parseSignature('(ssssb)')).toBe(first);
+  for (let count = 1; count <= 256; count += 1)
+    parseSignature(`${'y'.repeat(count % 200)}${'n'.repeat(count > 199 ? 50 : 0)}`);
+  expect(parseSignature('(ssssb)')).toEqual(first);
+  expect(parseSignature('(ssssb)')).not.toBe(first);
+});
