@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { localesOf, localeVariants } from '../../../../src/domain/desktop-entry/locale.ts';
 import { parseDesktopEntry } from '../../../../src/domain/desktop-entry/parse.ts';
-import { escapeValue, joinList, splitList, unescapeValue } from '../../../../src/domain/desktop-entry/value.ts';
+import {
+  escapeValue,
+  joinList,
+  parseBoolean,
+  splitList,
+  unescapeValue,
+} from '../../../../src/domain/desktop-entry/value.ts';
 import { isRingfenceError, type RingfenceError } from '../../../../src/domain/errors.ts';
 
 const main = 'Desktop Entry';
@@ -52,7 +58,66 @@ describe('an unedited document', () => {
   });
 });
 
+describe('names in a document', () => {
+  it('are there with their locales, each once and in order', () => {
+    const document = parseDesktopEntry('[G]\nName=x\nName[de]=y\nNames[fr]=z\nName[pt_BR]=q\nName[de]=w\n');
+    expect(document.locales('G', 'Name')).toEqual(['de', 'pt_BR']);
+    expect(document.keys('G')).toEqual(['Name', 'Name[de]', 'Names[fr]', 'Name[pt_BR]']);
+    expect([document.locales('H', 'Name'), document.keys('H'), document.getList('H', 'Name')]).toEqual([[], [], []]);
+    expect([document.hasGroup('G'), document.hasGroup('H')]).toEqual([true, false]);
+  });
+
+  it('may be any text, and any bytes that are none', () => {
+    const document = parseDesktopEntry('[Größe]\nSchlüssel=é\nSchlüssel[日]=本\n');
+    expect(document.groups()).toEqual(['Größe']);
+    expect(document.hasGroup('Größe')).toBe(true);
+    expect(document.get('Größe', 'Schlüssel')).toBe('é');
+    expect(document.locales('Größe', 'Schlüssel')).toEqual(['日']);
+    expect(parseDesktopEntry(Buffer.from('[G]\n\xff=1\n', 'latin1')).keys('G')).toEqual(['\xff']);
+  });
+
+  it('may have blanks around them, and values before them', () => {
+    const document = parseDesktopEntry(' \t[G] \t\n \f\tk \t=\t \fv \nl=\nm m=1\n\t# c\n');
+    expect(document.keys('G')).toEqual(['k', 'l', 'm m']);
+    expect(['k', 'l', 'm m'].map((key) => document.get('G', key))).toEqual(['v ', '', '1']);
+    document.set('G', 'k', 'w');
+    expect(document.render().toString()).toContain(' \f\tk \t=\t \fw\n');
+  });
+
+  it('are the same for the encoding that the first group may name, and nothing in others', () => {
+    expect(parseDesktopEntry('[A]\nEncoding=utf-8\n[B]\nEncoding=KOI8-R\n').get('B', 'Encoding')).toBe('KOI8-R');
+    expect(parseDesktopEntry('[A]\nEncoding= UTF-8\n').get('A', 'Encoding')).toBe('UTF-8');
+  });
+});
+
 describe('a malformed document', () => {
+  const refused = (text: string) => () => parseDesktopEntry(Buffer.from(text, 'latin1'), '/a');
+  it.each([
+    ['[G]\nName\n', 'line 2: it is neither a key, a group nor a comment'],
+    ['# c\nName=x\n', 'line 2: a key stands before the first group'],
+    ['[]\n', 'line 1: it is no valid group name'],
+    ['[a\tb]\n', 'line 1: it is no valid group name'],
+    ['[a[]\n', 'line 1: it is no valid group name'],
+    ['[\xff]\n', 'line 1: it is no valid group name'],
+    ['[a] x\n', 'line 1: it is neither a key, a group nor a comment'],
+    ['[a]=x\n', 'line 1: "[a]" is no valid key'],
+    ['[G]\n=x\n', 'line 2: "" is no valid key'],
+    ['[G]\nName[de]x=1\n', 'line 2: "Name[de]x" is no valid key'],
+    ['[G]\nxName[d e]=1\n', 'line 2: "xName[d e]" is no valid key'],
+    ['[G]\nName[\xff]=1\n', 'line 2: "this" is no valid key'],
+    ['[G]\na\0=x\n', 'line 2: it contains a NUL byte'],
+    ['[G]\nEncoding=UTF-16\n', 'line 2: its encoding is UTF-16, not UTF-8'],
+    ['[G]\nEncoding=XUTF-8\n', 'line 2: its encoding is XUTF-8, not UTF-8'],
+    ['[G]\nEncoding=UTF-88\n', 'line 2: its encoding is UTF-88, not UTF-8'],
+    ['[G]\nEncoding=\xff\n', 'line 2: its encoding is unknown, not UTF-8'],
+  ])('says of %j what is wrong', (text, reason) => {
+    expect(refused(text)).toThrow(expect.objectContaining({ code: 'BadEntry', message: `cannot read /a: ${reason}` }));
+  });
+
+  it('goes by that name where the caller knows no file', () => {
+    expect(() => parseDesktopEntry('x')).toThrow('cannot read the desktop entry: line 1: ');
+  });
+
   it.each([
     ['[Desktop Entry]\nName\n', 2],
     ['Name=x\n', 1],
@@ -113,7 +178,82 @@ describe('editing', () => {
     );
   });
 
-  it.each(['', 'a=b', 'a b', '#a', 'a[b', 'a\n'])('refuses the key %j', (key) => {
+  it('removes a key from each group of the name', () => {
+    const document = parseDesktopEntry('[A]\nk=1\nl=2\n[B]\nk=3\n[A]\nk=4\n');
+    document.delete('A', 'k');
+    expect(document.render().toString()).toBe('[A]\nl=2\n[B]\nk=3\n[A]\n');
+    document.delete('A', 'gone');
+    document.delete('C', 'k');
+    expect(document.keys('B')).toEqual(['k']);
+  });
+
+  it('adds a group behind a blank line, once', () => {
+    const grown = (text: string) => {
+      const document = parseDesktopEntry(text);
+      document.addGroup('G');
+      document.addGroup('G');
+      expect(document.hasGroup('G')).toBe(true);
+      return document.render().toString();
+    };
+    expect(grown('')).toBe('[G]\n');
+    expect(grown('[A]\nk=1\n')).toBe('[A]\nk=1\n\n[G]\n');
+    expect(grown('[A]\nk=1\n\n')).toBe('[A]\nk=1\n\n[G]\n');
+    expect(grown('[A]\r\nk=1')).toBe('[A]\r\nk=1\r\n\r\n[G]');
+    expect(grown('[A]\nk=1\r')).toBe('[A]\nk=1\r\r\n\n[G]');
+    expect(grown('[A]\n[G]\n')).toBe('[A]\n[G]\n');
+  });
+
+  it('adds a key below the header of a group that has none, and behind the last of groups of one name', () => {
+    const added = (text: string) => {
+      const document = parseDesktopEntry(text);
+      document.set('A', 'k', 'v');
+      expect(document.get('A', 'k')).toBe('v');
+      return document.render().toString();
+    };
+    expect(added('# top\n[A]\n# note\n[B]\nl=1\n')).toBe('# top\n[A]\nk=v\n# note\n[B]\nl=1\n');
+    expect(added('[A]\nl=1\n[B]\n[A]\nm=2\n# end\n')).toBe('[A]\nl=1\n[B]\n[A]\nm=2\nk=v\n# end\n');
+    expect(added('[A]')).toBe('[A]\nk=v');
+  });
+
+  it('sets the last of equal lines, and lists', () => {
+    const document = parseDesktopEntry('[A]\nk=1\nk = 2\n');
+    document.setList('A', 'k', ['a;b', ' c']);
+    expect(document.render().toString()).toBe('[A]\nk=1\nk = a\\;b;\\sc;\n');
+    expect(document.getList('A', 'k')).toEqual(['a;b', ' c']);
+    document.set('A', 'Name[de_AT@euro]', 'ö');
+    expect(document.get('A', 'Name[de_AT@euro]')).toBe('ö');
+  });
+
+  it.each<[() => void, string]>([
+    [() => parseDesktopEntry('').set('A', 'a=b', 'x'), 'cannot write "a=b" into a desktop entry: it is no valid key'],
+    [() => parseDesktopEntry('').set('A', 'a[]', 'x'), 'cannot write "a[]" into a desktop entry: it is no valid key'],
+    [
+      () => parseDesktopEntry('').set('A', 'a[d e]', 'x'),
+      'cannot write "a[d e]" into a desktop entry: it is no valid key',
+    ],
+    [
+      () => parseDesktopEntry('').set('A', 'a[de]b', 'x'),
+      'cannot write "a[de]b" into a desktop entry: it is no valid key',
+    ],
+    [
+      () => parseDesktopEntry('').set('A', 'a', '\fx'),
+      'cannot write "a value" into a desktop entry: it is led by a form feed',
+    ],
+    [
+      () => parseDesktopEntry('').setList('A', 'a', ['x', '\0']),
+      'cannot write "a value" into a desktop entry: it is not plain text',
+    ],
+    [() => parseDesktopEntry('').addGroup('a]'), 'cannot write "[a]]" into a desktop entry: it is no valid group name'],
+    [() => parseDesktopEntry('').addGroup(''), 'cannot write "[]" into a desktop entry: it is no valid group name'],
+    [
+      () => parseDesktopEntry('').addGroup('a\n'),
+      'cannot write "[a\\n]" into a desktop entry: it is no valid group name',
+    ],
+  ])('says what it cannot write (%#)', (write, message) => {
+    expect(write).toThrow(expect.objectContaining({ code: 'InvalidArgument', message }));
+  });
+
+  it.each(['', 'a=b', 'a b', '#a', 'a[b', 'a\n', '\x7fa', 'a]'])('refuses the key %j', (key) => {
     expect(errorOf(() => parseDesktopEntry('').set(main, key, 'x'))?.code).toBe('InvalidArgument');
   });
 
@@ -143,6 +283,29 @@ describe('values', () => {
     expect(unescapeValue('a\\sb\\q\\')).toBe('a b\\q');
     expect(splitList('a;b\\;c;;d')).toEqual(['a', 'b;c', '', 'd']);
     expect(splitList('a\\q;')).toBeUndefined();
+  });
+
+  it.each([
+    ['a', 'a'],
+    [' \t a \t', '\\s\\t\\sa \t'],
+    ['a\nb\rc\\d', 'a\\nb\\rc\\\\d'],
+    ['a\tb', 'a\tb'],
+  ])('writes %j as %j', (text, written) => {
+    expect(escapeValue(text)).toBe(written);
+  });
+
+  it('reads every escape of the specification', () => {
+    expect(unescapeValue('\\s\\n\\t\\r\\\\x')).toBe(' \n\t\r\\x');
+    expect(unescapeValue('a\\\nb')).toBe('a\\\nb');
+    expect(splitList('\\s\\n\\t\\r\\\\;x')).toEqual([' \n\t\r\\', 'x']);
+    expect([splitList(''), splitList(';'), splitList('a\\')]).toEqual([[], [''], undefined]);
+    expect(joinList(['a', 'b;c\\'])).toBe('a;b\\;c\\\\;');
+    expect(joinList([])).toBe('');
+  });
+
+  it('reads booleans of all sorts', () => {
+    const read = ['true', '1', 'false', '0', 'true \t\f', '0 ', 'yes', '', ' true', 'true1'].map(parseBoolean);
+    expect(read).toEqual([true, true, false, false, true, false, undefined, undefined, undefined, undefined]);
   });
 
   it('reads booleans', () => {

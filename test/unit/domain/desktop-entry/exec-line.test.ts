@@ -40,6 +40,33 @@ describe('expandExec', () => {
     ['app %d %n %v %m %D %N', [], [['app']]],
     ['app %i %c %k %%', [], [['app', '--icon', 'ico', 'Näme x', '/e.desktop', '%']]],
     ['app "a\\"b" \'c\\d\' e\\ f # g', [], [['app', 'a"b', 'c\\d', 'e f']]],
+    ['app %', [], [['app', '%']]],
+    ['app a%z %z b%', [], [['app', 'a', 'b%']]],
+    ['app "" \'\'', [], [['app', '', '']]],
+    ['app "a b"c\'d e\'', [], [['app', 'a bcd e']]],
+    ['app "\\$a\\`b\\\\c\\d\\\ne"', [], [['app', '$a`b\\c\\d\ne']]],
+    ['app a\\\nb \\"c \\\'d \\#e', [], [['app', 'ab', '"c', "'d", '#e']]],
+    ['app \\%f', one, [['app', '/srv/a b']]],
+    ['app\ta\nb', [], [['app', 'a', 'b']]],
+    ['app a#b\t#c #d %f\ne', [], [['app', 'a#b', '#c', 'e']]],
+    ['# a comment\napp', [], [['app']]],
+    ['app "%F"', two, [['app', '/srv/a /srv/b']]],
+    ['app %f%f', two, [['app', '/srv/a/srv/b']]],
+    [
+      'app %f %u',
+      [...two, '/c'],
+      [
+        ['app', '/srv/a', '/srv/b'],
+        ['app', '/c'],
+      ],
+    ],
+    ['app x%Uy', [...two, '/c'], [['app', 'x/srv/a', '/srv/b', '/cy']]],
+    ['app "%i" x%i', [], [['app', '--icon ico', 'x--icon', 'ico']]],
+    ['app %f', ['/srv/a#b'], [['app', '/srv/a#b']]],
+    ['app %u', ['/srv/a#b'], [['app', '/srv/a#b']]],
+    ['app %f', ['file:///srv/a#b'], [['app', '/srv/a']]],
+    ['app', ['mailto:a@b'], [['app']]],
+    ['app %u', ['Mail-to.x+1:a'], [['app', 'Mail-to.x+1:a']]],
   ])('%j with %j', (exec, uris, argvs) => {
     expect(expandExec(exec, { uris, name: 'Näme x', icon: 'ico', entryPath: '/e.desktop' })).toEqual(argvs);
   });
@@ -47,6 +74,39 @@ describe('expandExec', () => {
   it('keeps URIs where the entry wants them', () => {
     const argvs = expandExec('app %U', { uris: ['file:///a', '/b c#d'], keepUris: true });
     expect(argvs).toEqual([['app', 'file:///a', 'file:///b%20c%23d']]);
+  });
+
+  it('keeps no URI where the code is for paths', () => {
+    expect(expandExec('app %F', { uris: ['file:///a', '/b c'], keepUris: true })).toEqual([['app', '/a', '/b c']]);
+    expect(expandExec('app %u', { uris: ['file:///a#b'], keepUris: true })).toEqual([['app', 'file:///a#b']]);
+  });
+
+  it('gives no argument for what is not known', () => {
+    expect(expandExec('app %i %c %k', { uris: [] })).toEqual([['app']]);
+    expect(expandExec('app %c', { uris: [], name: '' })).toEqual([['app', '']]);
+  });
+
+  it.each([
+    ['app "x', [], 'cannot understand Exec=app "x: the " quotation mark is never closed'],
+    ["app 'x", [], "cannot understand Exec=app 'x: the ' quotation mark is never closed"],
+    ['app "x\\', [], 'cannot understand Exec=app "x\\: the " quotation mark is never closed'],
+    ['app \\', [], 'cannot understand Exec=app \\: it ends with a backslash'],
+    [' \n\t', [], 'cannot understand Exec= \n\t: it names no program'],
+    ['%f', [], 'cannot understand Exec=%f: it names no program'],
+    [`"${'x'.repeat(300)}`, [], `cannot understand Exec="${'x'.repeat(199)}: the " quotation mark is never closed`],
+    ['app', ['notes.txt'], 'cannot open "notes.txt": it is neither a URI nor an absolute path'],
+    ['app', ['1:x'], 'cannot open "1:x": it is neither a URI nor an absolute path'],
+    ['app', [' /x'], 'cannot open " /x": it is neither a URI nor an absolute path'],
+    ['app', ['/a', '/b\0'], 'cannot open "/b\\u0000": it contains a NUL byte'],
+    ['app', ['x'.repeat(300)], `cannot open "${'x'.repeat(200)}": it is neither a URI nor an absolute path`],
+    ['app %f', ['file:///%ff'], "cannot open file:///%ff: the file's name is not valid UTF-8; rename it"],
+  ])('says of %j with %j what is wrong', (exec, uris, message) => {
+    expect(() => expandExec(exec, { uris })).toThrow(expect.objectContaining({ message }));
+  });
+
+  it('needs a word, whoever has split them', () => {
+    expect(() => expandExec([], { uris: [] })).toThrow('cannot understand Exec=: it names no program');
+    expect(expandExec([[{ text: 'a' }, { code: 'f', quoted: false }]], { uris: ['/b'] })).toEqual([['a/b']]);
   });
 
   it('starts at most a hundred processes, and says so before it has made them', () => {
@@ -93,6 +153,9 @@ describe('quoteExec', () => {
 
   it.each([[[]], [['a\0']], [['\ud800']]])('refuses %j', (argv) => {
     expect(codeOf(() => quoteExec(argv))).toBe('InvalidArgument');
+    expect(() => quoteExec(argv)).toThrow(
+      /^cannot write an Exec line: (?:there is no program|an argument is not plain text)$/,
+    );
   });
 });
 

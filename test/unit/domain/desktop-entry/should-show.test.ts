@@ -28,5 +28,19 @@ describe('whether a menu shows an entry', () => {
     ['OnlyShowIn=KDE;', undefined, true],
     ['NotShowIn=KDE;', '', true],
   ];
+  it('goes by names of desktops alone', () => {
+    expect(currentDesktops('GNOME-Classic:GNOME_2')).toEqual(['GNOME-Classic', 'GNOME_2']);
+    expect(currentDesktops('GNOME::K DE:X/Y')).toEqual(['GNOME']);
+    expect(currentDesktops(':')).toBeUndefined();
+  });
+
+  it('shows an entry that says so of itself, and none that does not say that it is an application', () => {
+    expect(show('NoDisplay=false\nHidden=false\nTryExec=', 'GNOME')).toBe(true);
+    expect(show('OnlyShowIn=GNOME;\nNotShowIn=GNOME;', 'GNOME')).toBe(true);
+    const facts = { desktops: undefined, hasProgram: () => true };
+    expect(shouldShow(parseDesktopEntry('[Desktop Entry]\nExec=app\n'), facts)).toBe(false);
+    expect(shouldShow(parseDesktopEntry('[Other]\nType=Application\n'), facts)).toBe(false);
+  });
+
   it.each(cases)('%j in %s: %s', (lines, desktops, shown) => expect(show(lines, desktops)).toBe(shown));
 });
