@@ -171,6 +171,21 @@ describe('desiredInstall', () => {
     expect(text(`${places.bin}/ringfence-window`)).toBeUndefined();
   });
 
+  it('links the pictures and the description of the window that the package has, and can do without all of it', () => {
+    const own = 'org.ringfence.Ringfence';
+    const more = [file(`dist/window/${own}-symbolic.svg`, ''), file(`dist/window/${own}.metainfo.xml`, '')];
+    const { desired, places, text } = install({ HOME: '/h' }, { files: [...files, ...more] });
+    expect(text(`${places.data}/icons/hicolor/symbolic/apps/${own}-symbolic.svg`)).toBe(
+      `${places.package}/dist/window/${own}-symbolic.svg`,
+    );
+    expect(text(`${places.data}/metainfo/${own}.metainfo.xml`)).toBe(
+      `${places.package}/dist/window/${own}.metainfo.xml`,
+    );
+    const outside = desired.filter(({ path }) => path.includes(own) && !path.startsWith(places.package));
+    expect(outside.map(({ needed }) => needed)).toEqual([false, false, false, false, false, true]);
+    expect(outside.at(-1)?.path).toBe(places.service);
+  });
+
   it('leaves the window out where it cannot run', () => {
     const { desired } = install({ HOME: '/home/ada' }, { window: false });
     expect(desired.filter(({ path }) => /window|org\.ringfence\.Ringfence\./.test(path))).toEqual([]);

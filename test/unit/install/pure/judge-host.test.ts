@@ -308,6 +308,41 @@ describe('judgeHost', () => {
     );
   });
 
+  it('counts the icons, and does not speak of files where no daemon looks on', () => {
+    const says = (name: string, facts: Partial<DoctorFacts>) =>
+      judgeHost({ ...healthy, ...facts }).find((finding) => finding.name === name)?.says;
+    const enabled = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ id: `${index}`, state: 'enabled' }));
+    expect([0, 1, 2].map((count) => says('icons', { entries: enabled(count) }))).toEqual([
+      'no app enabled yet',
+      '1 goes through Ringfence',
+      '2 go through Ringfence',
+    ]);
+    expect(says('file watching', {})).toBe('changed files are noticed at once');
+    expect(says('file watching', { daemon: { problem: 'it ended' } })).toBeUndefined();
+    expect(says('file watching', { daemon: undefined })).toBeUndefined();
+    expect(says('daemon', { daemon: undefined })).toBeUndefined();
+  });
+
+  it('has a daemon of another version, or without its fields in the journal, mended where its files come from', () => {
+    const both = { own: healthy.installations.own, shared };
+    const fixes = (name: string, facts: Partial<DoctorFacts>) =>
+      [both, healthy.installations, { own: undefined, shared: undefined }, { own: undefined, shared }].map(
+        (installations) =>
+          judgeHost({ ...healthy, ...facts, installations }).find((finding) => finding.name === name)?.fix,
+      );
+    const anew = 'run "ringfence install", or "systemctl --user restart ringfence.service"';
+    expect(fixes('daemon', { daemon: { version: '0.9.0' } })).toEqual([
+      ...[anew, anew, anew],
+      'run "systemctl --user restart ringfence.service"',
+    ]);
+    const built = 'install libsystemd-dev, g++, make and python3, run "npm install" again and then "ringfence install"';
+    expect(fixes('journal', { journalBinding: false })).toEqual([
+      ...[built, built, built],
+      expect.stringMatching(/^this needs no fix; .* "npm install --global --prefix \/usr systemd-journald" as root$/),
+    ]);
+  });
+
   it('has files of a package put back by the package', () => {
     const packaged = { own: undefined, shared };
     const gone = { ...unit, file: '/usr/lib/systemd/user/ringfence.service' };
