@@ -110,6 +110,98 @@ describe('the screen', () => {
     expect(lines[5]).toBe('  firefox-esr          25        ::::::#:      3.1G/4G  ############....      87');
   });
 
+  const two = [
+    facts('a', { cpu: 5, memory: GiB, path: '/1' }),
+    facts('a', { memory: GiB, path: '/2', isFrozen: true }),
+  ];
+  const small = (rows: number, columns = 60) =>
+    following(initialState({ columns, rows }, 'name'), { kind: 'sample', sample: sample(0, ...two) });
+
+  it('gives up its head where there are few lines: the titles and the processor, then the memory', () => {
+    const starts = (state: TopState) => screen(state).map((line) => line.slice(0, 7).trimEnd());
+    expect(starts(small(10))).toEqual(['Memory', 'CPU', '1 app,', '', '  NAMEv', '> a', '  a', '', '', 'q quit']);
+    expect(starts(small(6))).toEqual(['Memory', 'CPU', '  NAMEv', '> a', '  a', 'q quit']);
+    expect(starts(small(3))).toEqual(['Memory', '> a', 'q quit']);
+    expect(starts(small(2))).toEqual(['> a', 'q quit']);
+    expect(starts(small(1))).toEqual(['q quit']);
+    expect([starts(small(0)), starts(small(5, 0))]).toEqual([[], []]);
+    const lost = (rows: number) => starts(following(small(rows), { kind: 'lost', reason: 'no bus' }));
+    expect([lost(3)[0], lost(6)[1], lost(10)[2]]).toEqual(['no bus', 'no bus', 'no bus']);
+    expect(starts(initialState({ columns: 60, rows: 2 }, 'cpu'))).toEqual(['', 'q quit']);
+    expect(drawOnce(initialState({ columns: 60, rows: 9 }, 'cpu'), style)).toEqual([]);
+  });
+
+  it('counts apps, their instances and tasks', () => {
+    expect(screen(small(10))[2]).toBe('1 app, 2 instances, 2 tasks, 1 frozen');
+    const none = following(small(10), { kind: 'sample', sample: sample(1) });
+    expect(screen(none)[2]).toBe('0 apps, 0 tasks');
+  });
+
+  it('tells of one core, and of no figure yet', () => {
+    const [, meter] = draw(small(10, 80), { ...style, cores: 1 }).map(textOf);
+    expect(meter).toBe('CPU     ░░░░░░░░░░░░░░░░░░░░  - % of 100 % (1 core)');
+    expect(screen(small(10, 59))[1]).toBe('CPU     ░░░░░░░░░░░░░░  - % of 200 %');
+    expect(screen(small(10, 59))[0]).toBe('Memory  ██░░░░░░░░░░░░  2G of 14G');
+    expect(screen(small(10, 20))[0]).toBe('Memory  ▉░░░░░  2G …');
+    expect(screen(small(10, 200))[0]).toMatch(/^Memory {2}\S{40} {2}2 GiB of 14 GiB for all apps \(14 %\)$/);
+  });
+
+  it('marks the order, either way', () => {
+    const titles = (...keys: string[]) =>
+      screen(following(small(10), ...keys.map((key): TopEvent => ({ kind: 'key', key }))))[4]?.match(/\S+[v^]/g);
+    expect([titles(), titles('r'), titles('m'), titles('m', 'r')]).toEqual([
+      ['NAMEv'],
+      ['NAME^'],
+      ['MEMORY/MAXv'],
+      ['MEMORY/MAX^'],
+    ]);
+  });
+
+  it('has looks for what is chosen, old, bad and near its limit', () => {
+    const looks = (state: TopState, line: number) => draw(state, style)[line]?.map(({ look }) => look);
+    const state = small(10, 40);
+    expect(looks(state, 0)).toEqual(['bold', 'low', undefined]);
+    expect(looks(state, 1)).toEqual(['bold', 'low', undefined]);
+    expect(looks(state, 4)).toEqual(['title']);
+    expect(looks(state, 5)).toEqual(['selected', 'selected', 'selected', 'selected', 'selected']);
+    expect(looks(state, 6)).toEqual(['bold', undefined, 'bold', undefined, undefined]);
+    expect(looks(state, 9)).toEqual(['dim']);
+    const lost = following(state, { kind: 'lost', reason: 'no bus' });
+    expect([looks(lost, 2), looks(lost, 6)]).toEqual([['bad'], ['dim', 'dim', 'dim', 'dim', 'dim']]);
+    const bad = following(state, { kind: 'told', notice: { text: 'no', tone: 'bad', until: 9e9 } });
+    expect(looks(bad, 9)).toEqual(['bad']);
+    const start = initialState({ columns: 40, rows: 10 }, 'cpu');
+    expect(looks(start, 0)).toEqual(['dim']);
+    expect(looks(following(start, { kind: 'lost', reason: 'no bus' }), 0)).toEqual(['bad']);
+    expect(looks(following(start, { kind: 'sample', sample: sample(0) }), 5)).toEqual(['dim']);
+    const key = (name: string) => looks(following(state, { kind: 'key', key: name }), 9);
+    expect([key('s'), key('l'), key('?')]).toEqual([['bold'], ['bold', undefined, 'dim'], ['dim']]);
+    // Nothing is chosen in what a script reads.
+    expect(drawOnce(state, style).map((line) => line[0]?.look)).toEqual([
+      'bold',
+      'bold',
+      undefined,
+      undefined,
+      'title',
+      'bold',
+      'bold',
+    ]);
+  });
+
+  it('shows the rows from where it is scrolled to', () => {
+    const many = Array.from({ length: 9 }, (_, index) => facts(`app${index}`));
+    const state = following(
+      initialState({ columns: 60, rows: 8 }, 'name'),
+      { kind: 'sample', sample: sample(0, ...many) },
+      { kind: 'key', key: 'end' },
+    );
+    expect(
+      screen(state)
+        .slice(3, 7)
+        .map((line) => line.slice(0, 6)),
+    ).toEqual(['  app5', '  app6', '  app7', '> app8']);
+  });
+
   it('has as many lines as the terminal, none wider, however it is shaped and whatever apps are called', () => {
     const anything = fc.record({
       name: fc.string({ unit: 'binary', maxLength: 60 }),
