@@ -17,11 +17,24 @@ describe('a text that is no correct config', () => {
     '[app.a]\nprofile = other\nnope = 1',
     'default-profile = "mine"\nnope = 1',
     'app.a = { profile = "mine" }\nnope = 1',
+    "[app.a]\nprofile = 'mine'\nnope = 1",
+    '[app.a]\nprofile = STRICT',
+    '[app.a]\n"profile" = "mine"\nnope = 1',
+    '[app.a]\nprofile   =   "mine"\nnope = 1',
+    '[profile.own]\nbase = "relaxed"\n[app.a]\nprofile = "other"\nnope = 1',
+    '[profile.own]\nbase = "elsewhere"\n[app.a]\nprofile = "own"\nnope = 1',
+    'x[profile.own]\n[app.a]\nprofile = "own"\nnope = 1',
+    '[app.a]\nprofile =\nnope = 1',
+    '[app.a]\nprofile = x{',
   ])('may ask for strict: %j', (text) => expect(asks(text)).toBe(true));
 
   it.each([
     '[app.a]\nmemory-max = "lots"',
     '[app.a]\nprofile = "relaxed"\nnope = 1',
     '[profile.own]\nbase = "relaxed"\n[app.a]\nprofile = "own"\nnope = 1',
+    " [ profile . 'own.x-1' ]\nbase = 'relaxed'\n[app.a]\nprofile = 'own.x-1'\nnope = 1",
+    'my-profiles = "x"\nbases = "y"\nnope = 1',
+    'profile = { }\nnope = 1',
+    '',
   ])('does not: %j', (text) => expect(asks(text)).toBe(false));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../../src/domain/config/read-config.ts';
+import { describeOrigin } from '../../../../src/domain/config/setting.ts';
 import { RingfenceError } from '../../../../src/domain/errors.ts';
 import { resolveProfile } from '../../../../src/domain/profile.ts';
 
@@ -164,8 +165,128 @@ describe('config', () => {
     ['[[app]]', 'line 1: app: expected a table'],
     ['[app]\na = []', 'line 2: app.a: expected a table'],
     ['[[profile.a]]\nbase = "relaxed"', 'line 1: profile.a: expected a table'],
+    ['default-profile = 3', 'line 1: default-profile: expected the name of a profile in quotes, such as "relaxed"'],
+    ['default-profile = ""', 'line 1: default-profile: expected the name of a profile in quotes, such as "relaxed"'],
+    [
+      '[profile.x]\nbase = 5',
+      'line 2: profile.x.base: expected the name of another profile in quotes, such as "relaxed"',
+    ],
+    ['[app.x]\nprofile = true', 'line 2: app.x.profile: expected the name of a profile in quotes'],
+    [
+      '[profile."a b"]\nbase = "relaxed"',
+      'line 1: profile."a b": a profile name has letters, digits, and - _ . inside',
+    ],
+    ['[profile."-a"]\nbase = "relaxed"', 'line 1: profile.-a: a profile name has letters, digits, and - _ . inside'],
+    [
+      `[profile.${'a'.repeat(65)}]\nbase = "relaxed"`,
+      `line 1: profile.${'a'.repeat(65)}: a profile name has letters, digits, and - _ . inside`,
+    ],
+    ['[profile.__proto__]\nbase = "relaxed"', 'line 1: profile.__proto__: a profile name has letters'],
+    ['[profile.prototype]\nbase = "relaxed"', 'line 1: profile.prototype: a profile name has letters'],
+    ['[profile.org.x]\nbase = "relaxed"', 'line 1: profile.org.x: write a name with dots in quotes: [profile."a.b"]'],
+    ['[app."a/b"]', 'line 1: app."a/b": an app is named as its desktop file is, without a folder'],
+    ['[app."a\\n"]', 'line 1: app."a\\n": an app is named as its desktop file is, without a folder'],
+    ['[app.""]', 'line 1: app."": an app is named as its desktop file is, without a folder'],
+    [
+      `[app.${'a'.repeat(256)}]`,
+      `line 1: app.${'a'.repeat(256)}: an app is named as its desktop file is, without a folder`,
+    ],
+    ['desktop = 3', 'line 1: desktop: expected a table'],
+    ['[desktop]\napps-memory-mx = 3', 'line 2: desktop.apps-memory-mx: unknown key, did you mean apps-memory-max?'],
+    ['[desktop]\nx = 3', 'line 2: desktop.x: unknown key (known: apps-memory-max, apps-swap-max, session-memory-low)'],
+    [
+      '[desktop]\nsession-memory-low = "infinity"',
+      'line 2: desktop.session-memory-low: expected bytes like 512M, a share like 10%, or 0 for no protection, not "infinity"',
+    ],
+    [
+      '[app.a]\nshared-folders = ["/a", 1]',
+      'line 2: app.a.shared-folders: expected a list of texts, such as ["~/Music"]',
+    ],
+    ['[app.a]\nshared-folders = ["/a:rw"]', 'line 2: app.a.shared-folders: "/a:rw": it holds a ":"'],
+    ['[app.a]\nshared-folders = ["/a:ro/b"]', 'line 2: app.a.shared-folders: "/a:ro/b": it holds a ":"'],
+    [
+      `[app.a]\nshared-folders = ["${'x'.repeat(70)}"]`,
+      `line 2: app.a.shared-folders: "${'x'.repeat(59)}…: it must begin with "/" or "~/"`,
+    ],
+    [
+      '[app.a]\npass-environment = ["A", "B-C"]',
+      'line 2: app.a.pass-environment: "B-C": it is not the name of a variable',
+    ],
+    [
+      '[app.a]\nmemory-max = -1',
+      'line 2: app.a.memory-max: expected bytes like 4G, a share like 70%, or infinity, not -1',
+    ],
+    [
+      '[app.a]\ntasks-max = [1]',
+      'line 2: app.a.tasks-max: expected a number of tasks like 4096, a share like 10%, or infinity, in quotes',
+    ],
+    ['network = true', 'line 1: network: unknown key'],
+    ['read-write-paths = []', 'line 1: read-write-paths: unknown key'],
+    ['[app.a]\nprofile = "x y"', 'line 2: app.a.profile: there is no profile "x y" (known: relaxed, strict)'],
   ])('%j is refused', (text, message) => {
     expect(errorOf(text)).toContain(`cannot read ${own}: ${message}`);
+  });
+
+  it('takes names of every allowed form, and integers that no double can hold', () => {
+    const { config, errors } = read(
+      [
+        `[profile.${'a'.repeat(64)}]`,
+        'base = "relaxed"',
+        '[profile."A.b_c-9"]',
+        'base = "relaxed"',
+        'memory-max = 9007199254740993',
+        `[app.${'b'.repeat(255)}]`,
+        'shared-folders = ["/a:ro", "~/b"]',
+        'home = "none"',
+        '[app."c d".x11]',
+      ]
+        .slice(0, -1)
+        .join('\n'),
+    );
+    expect(errors).toEqual([]);
+    expect(config.profiles.get('A.b_c-9')?.limits.get('memory-max')?.value).toMatchObject({
+      amount: 9_007_199_254_740_993n,
+    });
+    const sandbox = config.apps.get('b'.repeat(255))?.sandbox;
+    expect(sandbox?.lists.get('shared-folders')?.map(({ value, origin }) => [value, describeOrigin(origin)])).toEqual([
+      ['/a:ro', `${own}:7`],
+      ['~/b', `${own}:7`],
+    ]);
+    expect(sandbox?.switches.get('home')).toMatchObject({ value: false, origin: { line: 8 } });
+  });
+
+  it('lays switches, lists, the desktop and places of apps over each other', () => {
+    const { config, errors } = read(
+      '[app.a]\nnetwork = false\nown-names = ["a.b"]\n[profile.relaxed]\nx11 = true\n[desktop]\napps-memory-max = "50%"\napps-swap-max = "60%"',
+      '[app.a]\nx11 = true\n[app.b]\n[desktop]\napps-memory-max = "70%"',
+    );
+    expect(errors).toEqual([]);
+    const app = config.apps.get('a');
+    expect([...(app?.sandbox?.switches ?? [])].map(([key, { value }]) => [key, value]).sort()).toEqual([
+      ['network', false],
+      ['x11', true],
+    ]);
+    expect(app?.sandbox?.lists.get('own-names')?.map(({ value }) => value)).toEqual(['a.b']);
+    expect(app?.origin).toEqual({ kind: 'file', path: own, line: 1, key: 'app.a' });
+    expect(config.apps.get('b')).toEqual({
+      limits: new Map(),
+      origin: { kind: 'file', path: own, line: 3, key: 'app.b' },
+    });
+    expect(config.profiles.get('relaxed')).toMatchObject({ mode: 'relaxed' });
+    expect(config.profiles.get('relaxed')?.sandbox?.switches.get('x11')?.value).toBe(true);
+    expect([...config.desktop].map(([name, { value }]) => [name, value.text])).toEqual([
+      ['apps-memory-max', '70%'],
+      ['apps-swap-max', '60%'],
+      ['session-memory-low', '10%'],
+    ]);
+    expect(config.defaultProfile).toEqual({ value: 'relaxed', origin: { kind: 'built-in' } });
+  });
+
+  it('keeps the default profile and bases of the file below', () => {
+    const { config } = read('default-profile = "strict"\n[profile.a]\nbase = "strict"', '[profile.a]\ntasks-max = 5');
+    expect(config.defaultProfile).toMatchObject({ value: 'strict', origin: { path: system } });
+    expect(config.profiles.get('a')?.base).toMatchObject({ value: 'strict', origin: { path: system, line: 3 } });
+    expect(Object.keys(config.profiles.get('a') ?? {}).sort()).toEqual(['base', 'limits']);
   });
 
   it('names line and column of what is no TOML', () => {
