@@ -23,14 +23,14 @@ export interface ConfigWords {
  */
 export function readConfigWords(verb: string, words: readonly string[]): ConfigWords {
   const [first = '', ...behind] = words;
-  const [top] = first.split('=');
+  const [top = ''] = first.split('=');
   if (top === 'default-profile') return { section: { kind: 'top' }, isLoose: false, rest: words };
-  const [desktop, key] = (top ?? '').split('.');
+  const [desktop, key] = top.split('.');
   if (desktop === 'desktop')
     return {
       section: { kind: 'desktop' },
       isLoose: false,
-      rest: key === undefined ? behind : [key + first.slice((top ?? '').length), ...behind],
+      rest: key === undefined ? behind : [key + first.slice(top.length), ...behind],
     };
   const bare = sectionKeys('app').find((key) => key === top);
   if (bare !== undefined || first === '') {

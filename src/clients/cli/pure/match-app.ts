@@ -93,5 +93,5 @@ function folded(text: string): string {
 }
 
 function sorted<App extends NamedApp>(apps: readonly App[]): App[] {
-  return [...apps].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  return [...apps].sort((a, b) => (a.id < b.id ? -1 : 1));
 }

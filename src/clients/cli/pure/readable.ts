@@ -14,8 +14,7 @@ export function bytesText(bytes: number): string {
 /** A span of time in its two largest units: "2 h 5 min"; below a minute with a tenth where `fine`. */
 export function spanText(seconds: number, fine = false): string {
   const whole = Math.max(0, Math.floor(seconds));
-  if (fine && seconds < 59.95) return `${seconds < 9.95 ? Math.max(0, seconds).toFixed(1) : Math.round(seconds)} s`;
-  if (whole < 60) return `${whole} s`;
+  if (fine && seconds < 59.5) return `${seconds < 9.95 ? Math.max(0, seconds).toFixed(1) : Math.round(seconds)} s`;
   const steps: readonly (readonly [number, string])[] = [
     [86_400, 'd'],
     [3_600, 'h'],

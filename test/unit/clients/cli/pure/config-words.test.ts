@@ -53,6 +53,10 @@ describe('the words of ringfence config', () => {
     expect(nameOf('app.a"')).toEqual(app('a"'));
     expect(nameOf('app.x"a"')).toEqual(app('x"a"'));
     expect(nameOf(`app."a'`)).toEqual(app(`"a'`));
+    expect(nameOf('app."a"b')).toEqual(app('"a"b'));
+    expect(nameOf("app.'a'b")).toEqual(app("'a'b"));
+    expect(nameOf("app.b'a'")).toEqual(app("b'a'"));
+    expect(readConfigWords('get', ['my.app.x'])).toEqual({ section: app('my.app.x'), isLoose: true, rest: [] });
     expect(nameOf('app.network')).toEqual(app('network'));
     expect(nameOf('.network')).toEqual(app('.network'));
   });
@@ -91,6 +95,10 @@ describe('the words of ringfence config', () => {
     expect(() => readKeys(section, ['nope'])).toThrow('cannot use the key "nope"');
     expect(() => readAssignments(section, ['network=true', 'x11'])).toThrow(
       'cannot set: expected KEY=VALUE, not "x11"',
+    );
+    expect(() => readAssignments(section, ['Xtasks-max=7'])).toThrow('cannot use the key "Xtasks-max=7"');
+    expect(() => readAssignments(desktop, [])).toThrow(
+      'cannot set: no key given (known: apps-memory-max, apps-swap-max, session-memory-low)',
     );
     expect(() => readAssignments({ kind: 'top' }, [])).toThrow('cannot set: no key given (known: default-profile)');
     expect(readAssignments(section, ['tasks-max=7', 'tasks-max=8'])).toEqual([

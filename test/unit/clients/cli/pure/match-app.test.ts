@@ -69,6 +69,24 @@ describe('an app named on the command line', () => {
     expect(idsOf(matchApp('in', many))).toEqual([]);
   });
 
+  it('is not named by nothing', () => {
+    for (const word of ['', ' ', '.desktop']) {
+      expect(matchApp(word, [app('x', ''), app('a.'), app('-y')]), word).toMatchObject({ kind: 'none' });
+    }
+  });
+
+  it('is what a part before a dash means only where nothing is called so, in any part of an id', () => {
+    expect(idsOf(matchApp('firefox', [app('a.firefox'), app('b.firefox'), app('firefox-esr')]))).toEqual([
+      'a.firefox',
+      'b.firefox',
+    ]);
+    expect(matchApp('firefox', [app('org.x.firefox-esr')])).toMatchObject({ kind: 'one' });
+  });
+
+  it('is suggested once, by the first id, where several are called so', () => {
+    expect(idsOf(matchApp('gedti', [app('b.gedit'), app('a.gedit')]))).toEqual(['a.gedit']);
+  });
+
   it('is suggested by its id and its name', () => {
     expect(didYouMean([app('org.gnome.gedit', 'gedit')])).toBe('; did you mean org.gnome.gedit (gedit)?');
     expect(didYouMean([app('mpv', 'mpv'), app('org.x.Y')])).toBe('; did you mean mpv or org.x.Y?');

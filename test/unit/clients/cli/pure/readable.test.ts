@@ -14,7 +14,10 @@ describe('units that people read', () => {
     [310 * 2 ** 20, '310 MiB'],
     [1503238553, '1.4 GiB'],
     [9.97 * 2 ** 30, '10 GiB'],
+    [1023.5 * 1024, '1 MiB'],
+    [9.95 * 2 ** 30, '10 GiB'],
     [2 ** 62, '4 EiB'],
+    [5 * 2 ** 70, '5120 EiB'],
   ])('%d bytes are %s', (bytes, text) => expect(bytesText(bytes)).toBe(text));
 
   it.each([
@@ -29,6 +32,9 @@ describe('units that people read', () => {
     [0.04, true, '0.0 s'],
     [3.44, true, '3.4 s'],
     [9.96, true, '10 s'],
+    [9.95, true, '10 s'],
+    [59.4, true, '59 s'],
+    [59.5, true, '59 s'],
     [59.96, true, '59 s'],
     [61, true, '1 min 1 s'],
   ])('%d seconds (fine: %s) are %s', (seconds, fine, text) => expect(spanText(seconds, fine)).toBe(text));
@@ -43,9 +49,17 @@ describe('units that people read', () => {
     ['cpu-quota', '100%', '1 core'],
     ['cpu-quota', '150%', '1.5 cores'],
     ['cpu-quota', '300%', '3 cores'],
+    ['cpu-quota', '12.25%', '12.25 % of a core'],
+    ['cpu-quota', 'x50%', 'x50%'],
+    ['cpu-quota', '50%x', '50%x'],
+    ['tasks-max', '50%', '50%'],
+    ['memory-max', 'x5', 'x5'],
+    ['memory-max', '5x', '5x'],
     ['cpu-weight', '200', '200'],
     ['tasks-max', '4096', '4096'],
   ])('%s %s is %s', (name, value, text) => expect(limitForPeople(name, value)).toBe(text));
+
+  it('are whole seconds unless told', () => expect(spanText(3.44)).toBe('3 s'));
 
   it('never show four figures but of bytes, and always a unit', () => {
     fc.assert(
