@@ -9,7 +9,7 @@ export default defineConfig({
       'test/unit/domain/**/*.test.ts',
       'test/unit/**/pure/**/*.test.ts',
       'test/unit/platform/dbus/*.test.ts',
-      'test/unit/platform/owned-files/{plan,unified-diff}.test.ts',
+      'test/unit/platform/owned-files/{identity,plan,unified-diff}.test.ts',
       'test/unit/platform/process/gate-script.test.ts',
     ],
   },

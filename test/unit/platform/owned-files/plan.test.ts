@@ -163,6 +163,16 @@ describe('a file that should be no more', () => {
     expect(kept).toEqual(own);
   });
 
+  it('stays when the user edited it, who is told where the original is, if there is one', () => {
+    const reason = (disk: Record<string, Found>) =>
+      plan({ recorded: own, disk: { [path]: file('shadow, edited'), ...disk } }).conflict?.reason;
+    const told = 'you have edited it since Ringfence wrote it, so it stays; ';
+    expect(reason({ [aside]: file('own') })).toBe(`${told}your original is ${aside}`);
+    expect(reason({})).toBe(`${told}delete it if you no longer need it`);
+    const without = plan({ recorded, disk: { [path]: file('shadow, edited') } });
+    expect(without.conflict?.reason).toBe(`${told}delete it if you no longer need it`);
+  });
+
   it('stays when the user edited it', () => {
     const { step, conflict, kept } = plan({ recorded, disk: { [path]: file('shadow, edited') } });
     expect(step).toBeUndefined();
