@@ -77,6 +77,13 @@ function asDbusNext(value: unknown): unknown {
   return Array.isArray(value) ? value.map(asDbusNext) : value;
 }
 
+/** Whether there is a -0 in it, of which dbus-next makes 0 (its parseFloat reads it from a text). */
+function hasMinusZero(value: unknown): boolean {
+  if (value instanceof Variant) return hasMinusZero(value.value);
+  if (value instanceof Map) return [...value.values()].some(hasMinusZero);
+  return Array.isArray(value) ? value.some(hasMinusZero) : Object.is(value, -0);
+}
+
 describe('encodeMessage', () => {
   it('writes the bodies that dbus-next writes', () => {
     fc.assert(
@@ -85,6 +92,7 @@ describe('encodeMessage', () => {
         // Its 64-bit integers need a library that Ringfence leaves out.
         fc.pre(signature.length <= 255 && !/[xt]/.test(JSON.stringify(values.map(shape))));
         const body = values.map(({ value }) => value);
+        fc.pre(!hasMinusZero(body));
         const ours = encodeMessage({ ...signal, signature, body });
         const [theirs] = message.marshall({ ...signal, signature, body: body.map(asDbusNext) });
         const bodyOf = (bytes: Buffer) => bytes.subarray(bytes.length - bytes.readUInt32LE(4)).toString('hex');
@@ -212,7 +220,7 @@ describe('encodeMessage', () => {
     ['u', [0, 4294967295]],
     ['x', [-(2n ** 63n), 2n ** 63n - 1n]],
     ['t', [0n, 2n ** 64n - 1n]],
-    ['d', [-0.5, Number.MAX_VALUE]],
+    ['d', [-0, -0.5, Number.MAX_VALUE]],
     ['b', [true, false]],
     ['g', ['', 'a{sv}']],
     ['v', [new Variant('s', 'x')]],
