@@ -7,6 +7,7 @@ import { appHomeName, homeFolder } from '../domain/home-folder.ts';
 import { resolveChoices, type SandboxChoices } from '../domain/sandbox-choices.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { Followed, Homes, SandboxSight } from './ports.ts';
+import { linksInside } from './pure/links.ts';
 import type { Link, Look, OwnHome, SandboxSettings, Share } from './pure/model.ts';
 import { parseMountinfo, reachable } from './pure/mounts.ts';
 import { isAtOrBelow } from './pure/path-relations.ts';
@@ -81,7 +82,7 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
   const bases = basesOf(what, wishes.session, sight);
   const choices = decision.sandbox ?? resolveChoices([]);
   const grounds = groundsOf(bases, wishes.session, ports);
-  const configured = sharesOf(what, choices, bases, grounds, sight);
+  const { configured, links } = sharesOf(what, choices, bases, grounds, sight);
   const own = ownHomeOf(choices, wishes, bases, homes);
   const downloads = own.kept && wishes.app !== undefined ? downloadsOf(wishes, own, bases, grounds, ports) : undefined;
   const more = [...configured, ...(downloads === undefined ? [] : [{ path: downloads, writable: true }])];
@@ -102,11 +103,10 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
     own,
     shares,
     configured,
-    // What is mounted makes its folders on the way: no symlink can stand there.
-    links: started.links.filter(({ path }) => {
-      const mounted = [own.path, ...shares.map((share) => share.path)];
-      return !mounted.some((place) => isAtOrBelow(path, place) || isAtOrBelow(place, path));
-    }),
+    links: linksInside(
+      [...links, ...[started, ...opened].flatMap((one) => one.links)],
+      [own.path, ...shares.map((share) => share.path)],
+    ),
     look: lookPaths.flatMap(([base, name]) => {
       const path = join(bases[base], name);
       return sight.isPlain(path) ? [{ path, name: lookName(base, name) }] : [];
@@ -190,18 +190,19 @@ function sharesOf(
   bases: Bases,
   grounds: ShareGrounds,
   sight: LetInSight,
-): Share[] {
+): { configured: Share[]; links: Link[] } {
   const words = choices.lists['shared-folders'].map((setting) => {
     const { path, writable } = readShare(setting.value, bases.home);
     return { setting, writable, found: sight.follow(path, bases.home) };
   });
   const open = words.flatMap(({ found, writable }) => ('path' in found && writable ? [found.path] : []));
-  return words.map(({ setting, writable, found }) => {
+  const configured = words.map(({ setting, writable, found }) => {
     const reason = judgeFound(found, writable, grounds) ?? ('path' in found && judgeInner(found.path, writable, open));
     if (!reason && 'path' in found) return { path: found.path, writable };
     const place = `${describeOrigin(setting.origin)}: shared-folders: ${JSON.stringify(setting.value)}`;
     throw new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${place}: ${reason}`);
   });
+  return { configured, links: words.flatMap(({ found }) => ('path' in found ? found.links : [])) };
 }
 
 function judgeFound(found: Followed, writable: boolean, grounds: ShareGrounds): string | undefined {
@@ -252,16 +253,19 @@ function folderOf(folder: string | undefined, bases: Bases, grounds: ShareGround
 /** A file that the user opens is let in, alone; a folder as one that is shared. */
 function documentOf(path: string, readOnly: boolean, bases: Bases, grounds: ShareGrounds, sight: LetInSight): Opened {
   const found = sight.follow(path, bases.home);
-  if ('fault' in found || isVisible(found.path, [])) return nothing;
   const refused = (reason: string): Opened => ({ ...nothing, reasons: [`${path} is not let in: ${reason}`] });
+  if ('fault' in found) return sight.exists(path) ? refused(found.fault) : nothing;
+  const { links } = found;
+  if (isVisible(found.path, [])) return { ...nothing, links };
   if (found.kind === 'other') return refused('it is neither file nor folder');
   if (found.kind === 'folder') {
     const fault = judgeShare(found.path, true, grounds);
-    return fault === undefined ? { ...nothing, shares: [{ path: found.path, writable: !readOnly }] } : refused(fault);
+    if (fault !== undefined) return refused(fault);
+    return { ...nothing, links, shares: [{ path: found.path, writable: !readOnly }] };
   }
   const access = judgeDocument(found.path, grounds);
   if (access === undefined) return refused('it belongs to the system or to Ringfence');
-  return { ...nothing, shares: [{ path: found.path, writable: access === 'read-write' && !readOnly }] };
+  return { ...nothing, links, shares: [{ path: found.path, writable: access === 'read-write' && !readOnly }] };
 }
 
 /** A program outside the system's folders is let in to be run: the file alone. */
@@ -270,8 +274,7 @@ function programOf({ program }: Wishes, bases: Bases, grounds: ShareGrounds, sig
   const found = sight.follow(program, bases.home);
   if ('fault' in found || found.kind !== 'file' || isVisible(found.path, [])) return nothing;
   if (judgeDocument(found.path, grounds) === undefined) return nothing;
-  const links = found.path === program ? [] : [{ path: program, target: found.path }];
-  return { shares: [{ path: found.path, writable: false }], links, reasons: [] };
+  return { ...nothing, links: found.links, shares: [{ path: found.path, writable: false }] };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Gate } from '../platform/process/gate.ts';
 import type { EntryTerms } from './pure/entry-terms.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
-import type { SystemPath } from './pure/model.ts';
+import type { Link, SystemPath } from './pure/model.ts';
 
 /** A gate that makes a sandbox first and waits once more inside, before it is the app. */
 export interface SandboxGate extends Gate {
@@ -61,9 +61,9 @@ export interface Homes {
   downloadFolder(configHome: string, home: string): string;
 }
 
-/** What a path of the user's leads to, or why it cannot be followed. */
+/** What a path of the user's leads to, by which symlinks, or why it cannot be followed. */
 export type Followed =
-  | { readonly path: string; readonly kind: 'folder' | 'file' | 'other' }
+  | { readonly path: string; readonly kind: 'folder' | 'file' | 'other'; readonly links: readonly Link[] }
   | { readonly fault: string };
 
 /** Service files that keep the bus from starting a strict app's own service outside. */

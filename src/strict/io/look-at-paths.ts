@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync, statSy
 import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Followed, SandboxSight } from '../ports.ts';
+import type { Link } from '../pure/model.ts';
 import { isRoots } from './roots-alone.ts';
 
 /** The file system as a sandbox needs to know it. */
@@ -59,7 +60,8 @@ function realFolder(path: string): string {
 function follow(path: string, home: string): Followed {
   let rest = path.split('/').filter((name) => name !== '');
   let at = '/';
-  for (let links = 0; rest.length > 0; ) {
+  const links: Link[] = [];
+  while (rest.length > 0) {
     const [name = '', ...behind] = rest;
     rest = behind;
     if (name === '.') continue;
@@ -74,15 +76,15 @@ function follow(path: string, home: string): Followed {
       at = next;
       continue;
     }
-    links += 1;
-    if (links > 40) return { fault: `the symlink ${next} leads in a circle` };
+    if (links.length === 40) return { fault: `the symlink ${next} leads in a circle` };
     if (at !== home && !isRoots(at)) {
       return { fault: `${next} is a symlink, which a fenced app may have put there: name what it leads to` };
     }
+    links.push({ path: next, target });
     rest = [...target.split('/').filter((word) => word !== ''), ...rest];
     if (target.startsWith('/')) at = '/';
   }
-  return { path: at, kind: kindOf(at) };
+  return { path: at, kind: kindOf(at), links };
 }
 
 /** Undefined for what is no symlink. */

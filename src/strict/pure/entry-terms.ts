@@ -1,5 +1,5 @@
 import type { EnvironmentChange } from './environment.ts';
-import type { SandboxHost, SandboxSettings, Share } from './model.ts';
+import type { Link, SandboxHost, SandboxSettings, Share } from './model.ts';
 import { isAtOrBelow } from './path-relations.ts';
 
 /** What a sandbox was made with and no second start can change, as its record has it. */
@@ -7,6 +7,8 @@ export interface EntryTerms {
   /** In the order in which a difference is told: what it is, and what it was made with. */
   readonly choices: Readonly<Record<string, string>>;
   readonly shares: readonly Share[];
+  /** Missing in the record of a sandbox that 0.2.0 made. */
+  readonly links?: readonly Link[];
   readonly environment: { readonly unset: readonly string[]; readonly set: Readonly<Record<string, string>> };
 }
 
@@ -17,11 +19,12 @@ interface Admitted {
   readonly ownNames: readonly string[];
   readonly calls: readonly string[];
   readonly shares: readonly Share[];
+  readonly links: readonly Link[];
 }
 
 /** The terms of what is let in, for a display. */
 export function termsOf(
-  { settings, openLinks, configured, ownNames, calls, shares }: Admitted,
+  { settings, openLinks, configured, ownNames, calls, shares, links }: Admitted,
   host: Pick<SandboxHost, 'display' | 'waylandDisplay'>,
   { unset, set }: EnvironmentChange,
 ): EntryTerms {
@@ -37,6 +40,7 @@ export function termsOf(
       display: [host.display, host.waylandDisplay].filter(Boolean).join(' and '),
     },
     shares,
+    links,
     environment: { unset, set: Object.fromEntries(set) },
   };
 }
@@ -48,7 +52,14 @@ export function judgeEntry(made: EntryTerms, wanted: EntryTerms): string | undef
     if (before !== now) return `${name}: ${now || 'none'} is wanted, and it was started with ${before || 'none'}`;
   }
   const missing = wanted.shares.find((share) => !isWithin(share, made.shares));
-  return missing && `${missing.path} was not let in when it was started (share its folder with "ringfence share")`;
+  if (missing !== undefined) {
+    return `${missing.path} was not let in when it was started (share its folder with "ringfence share")`;
+  }
+  const isThere = ({ path, target }: Link) =>
+    made.shares.some((share) => isAtOrBelow(path, share.path)) ||
+    made.links?.some((one) => one.path === path && one.target === target);
+  const link = wanted.links?.find((one) => !isThere(one));
+  return link && `the symlink ${link.path} was not made inside when it was started`;
 }
 
 function isWithin({ path, writable }: Share, shares: readonly Share[]): boolean {

@@ -61,7 +61,8 @@ function holds(folder: string, inner: string, mounts: readonly Mount[]): boolean
   return spot !== undefined && spotsOf(folder, mounts).some((outer) => liesIn(spot, outer));
 }
 
-const closedTrees = [
+/** What is the system's, or made anew inside. */
+export const closedTrees = [
   ...['/usr', '/etc', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/boot', '/proc', '/sys', '/dev'],
   ...['/run', '/tmp', '/var/tmp', '/var/run', '/var/lib/dpkg', '/nix', '/gnu'],
 ];

@@ -444,9 +444,10 @@ describe('a strict launch', () => {
         writeFileSync(join(home, name, 'file'), name);
       }
       symlinkSync(join(home, 'open'), join(home, 'link'));
-      const script = `cd ${home}; for f in open readable closed .hidden; do cat $f/file; touch $f/new && echo " $f written"; done`;
+      const script = `cd ${home}; for f in open readable closed .hidden; do cat $f/file; touch $f/new && echo " $f written"; done; cat link/file`;
       const { text } = await said('shared-folders = ["~/link", "~/readable:ro", "~/.hidden:ro"]', script);
       expect(text).toMatch(/^open open written$/m);
+      expect(text).toMatch(/^open$/m);
       expect(text).toMatch(/^readable/m);
       expect(text).toMatch(/^\.hidden/m);
       expect(text).not.toMatch(/closed written|readable written|hidden written|^closed/m);

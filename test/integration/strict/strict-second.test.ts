@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -66,6 +67,7 @@ describe('a second start of a strict app', () => {
       'trap "echo bye >>$HOME/ended; exit 0" TERM',
       'same=no; [ "$GIO_LAUNCHED_DESKTOP_FILE_PID" = $$ ] && same=yes',
       'ls -l /proc/$$/fd >"$HOME/descriptors"',
+      'case $1 in /*) cat "$1" >>"$HOME/read" ;; esac',
       'echo "$*|$same|$XDG_ACTIVATION_TOKEN|$CALLER" >>$HOME/starts',
       'while [ ! -e "$HOME/end-$1" ]; do sleep 0.05; done',
       'exit 7',
@@ -126,6 +128,36 @@ describe('a second start of a strict app', () => {
       }
     });
     expect(new Set(namespaces).size).toBe(1);
+  });
+
+  it('reads what the user’s own symlink leads to, by the name that it is told', async () => {
+    const papers = join(home, 'work/papers');
+    for (const name of ['a', 'b', 'c']) write(join(papers, name), `${name}\n`);
+    symlinkSync(papers, join(home, 'Papers'));
+    symlinkSync('Papers', join(home, 'Other'));
+    // Whoever may write in a folder may be an app, and its symlinks lead nowhere.
+    const planted = join(home, 'work/planted');
+    symlinkSync(join(papers, 'c'), planted);
+    write(config, `[app."${id}"]\nshared-folders = ["~/Papers"]\n`);
+    await start();
+    const open = (path: string) => client.launch(id, [join(home, path)], new Map(Object.entries(strict)));
+    const first = await open('Papers/a');
+    await startOf(join(home, 'Papers/a'));
+    await open('Papers/b');
+    await startOf(join(home, 'Papers/b'));
+    await expect(open('Other/c')).rejects.toMatchObject({ message: expect.stringMatching(/symlink .*Other/) });
+    expect(readFileSync(join(own, 'read'), 'utf8')).toBe('a\nb\n');
+    await client.stop(first, 0);
+    const second = await open('Other/c');
+    await startOf(join(home, 'Other/c'));
+    expect(readFileSync(join(own, 'read'), 'utf8')).toBe('a\nb\nc\n');
+    await client.stop(second, 0);
+    await open('work/planted');
+    await startOf(planted);
+    expect(readFileSync(join(own, 'read'), 'utf8')).toBe('a\nb\nc\n');
+    const { unit } = (await client.instances())[0] ?? { unit: '' };
+    const record = readFileSync(join(runtime, 'ringfence/instances', unit.replace(/scope$/, 'json')), 'utf8');
+    expect(record).toMatch(/planted is not let in: .*is a symlink/);
   });
 
   it('outlives the first, whose exit status is that of the instance', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { judgeEntry, termsOf } from '../../../../src/strict/pure/entry-terms.ts';
 import { plainSettings } from './example-host.ts';
 
-const admitted = { settings: plainSettings, openLinks: true, configured: [], ownNames: [], calls: [], shares: [] };
+const lists = { configured: [], ownNames: [], calls: [], shares: [], links: [] };
+const admitted = { settings: plainSettings, openLinks: true, ...lists };
 const terms = (rest: Partial<Parameters<typeof termsOf>[0]> = {}, display: Parameters<typeof termsOf>[1] = {}) =>
   termsOf({ ...admitted, ...rest }, display, { unset: [], set: new Map() });
 
@@ -39,5 +40,17 @@ describe('judgeEntry', () => {
     expect(wants('/read/letter', true)).toContain('/read/letter');
     expect(wants('/other', false)).toContain('/other');
     expect(wants('/database', false)).toContain('/database');
+  });
+
+  it('wants the same symlinks made inside', () => {
+    const link = { path: '/home/x/Papers', target: '/data/papers' };
+    const made = terms({ links: [link], shares: [{ path: '/share', writable: true }] });
+    const wants = (path: string, target: string) => judgeEntry(made, terms({ links: [{ path, target }] }));
+    expect(wants(link.path, link.target)).toBeUndefined();
+    expect(wants('/share/link', '/data')).toBeUndefined();
+    expect(wants(link.path, '/data/other')).toContain(link.path);
+    expect(wants('/home/x/Music', link.target)).toContain('/home/x/Music');
+    const { links: _, ...old } = made;
+    expect(judgeEntry(old, terms({ links: [link] }))).toContain(link.path);
   });
 });
