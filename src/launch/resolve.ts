@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToOpen } from '../domain/desktop-entry/file-uri.ts';
 import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DesktopId, parseDesktopId } from '../domain/desktop-id.ts';
 import { displayName } from '../domain/display-name.ts';
@@ -114,7 +114,7 @@ function resolveEntry(
     workingDirectory: workingDirectory(task, options.workingDirectory ?? app.workingDirectory, environment, ports),
     environment,
     session,
-    documents: uris.flatMap(pathOf),
+    documents: uris.map(pathToOpen).filter((path) => path !== undefined),
     once: options.once,
     sourcePath: entry.path,
     options,
@@ -169,17 +169,6 @@ function requireProgram(
   }
   if (state === 'not-executable') {
     throw new RingfenceError('ProgramNotExecutable', `cannot ${task}: it may not be executed`);
-  }
-}
-
-/** The path that a URI or path of the caller's names, where it names a local one. */
-function pathOf(uri: string): string[] {
-  if (uri.startsWith('/')) return [uri];
-  if (!/^file:/i.test(uri)) return [];
-  try {
-    return [fileURLToPath(uri)];
-  } catch {
-    return [];
   }
 }
 

@@ -2,12 +2,12 @@
 export type LocalFile = { readonly path: string } | { readonly path: undefined; readonly reason: 'not-utf8' };
 
 /**
- * The file a `file:` URI names, as g_file_get_path() of GLib 2.74 sees it: any host, no `%2F`, no `%00`, a fragment cut
- * off, percent-decoded byte by byte, and made canonical by text alone (`//`, `.` and `..`). Undefined for what is no
- * valid file URI.
+ * The file a `file:` URI names, as g_file_get_path() of GLib 2.84 sees it: any host, no `%2F`, no `%00`, query and fragment cut
+ * off (GLib 2.74 takes a query for a part of the name), percent-decoded byte by byte, and made canonical by text alone (`//`, `.`
+ * and `..`). Undefined for what is no valid file URI.
  */
 export function fileOfUri(uri: string): LocalFile | undefined {
-  const match = /^file:(?:\/\/([^/#]*)|(?!\/\/))(\/[^#]*)/i.exec(uri);
+  const match = /^file:(?:\/\/([^/?#]*)|(?!\/\/))(\/[^?#]*)/i.exec(uri);
   if (match === null) return undefined;
   const [, host = '', escapedPath = ''] = match;
   if (host !== '' && !/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z]([a-z0-9-]*[a-z0-9])?\.?$/i.test(host)) return undefined;
@@ -17,6 +17,11 @@ export function fileOfUri(uri: string): LocalFile | undefined {
   } catch {
     return { path: undefined, reason: 'not-utf8' };
   }
+}
+
+/** The local path that a URI or path to be opened names, which is what an entry's `%f` gives; undefined where there is none. */
+export function pathToOpen(uriOrPath: string): string | undefined {
+  return uriOrPath.startsWith('/') ? uriOrPath : fileOfUri(uriOrPath)?.path;
 }
 
 /** The URI of an absolute path. */

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandExec } from '../../../src/domain/desktop-entry/exec-line.ts';
+import { fileOfUri } from '../../../src/domain/desktop-entry/file-uri.ts';
 import { localeVariants } from '../../../src/domain/desktop-entry/locale.ts';
 import { mainGroup, parseDesktopEntry } from '../../../src/domain/desktop-entry/parse.ts';
 import { isForDesktop } from '../../../src/domain/desktop-entry/should-show.ts';
@@ -197,6 +198,24 @@ describe('argument lists', () => {
     const { different } = compare(craftedEntries);
     expect([...different.keys()].sort()).toEqual(deliberate.map((rule) => rule.reason).sort());
   });
+});
+
+it('the files that URIs are about are those of GLib', () => {
+  const hosts = ['', '//', '//localhost', '//HOST', '//a.b-c9.', '//9', '//-a', '//a_b', '//a:1', '//u@a'];
+  const paths = ['/a', '//a/./b/../c/', '/a%20%C3%A9', '/a%2Fb', '/a%00', '/a%', '/a%3Fb', '/a#b', '/a?b', '/a?b#c'];
+  const uris = [
+    ...hosts.flatMap((host) => paths.map((path) => `file:${host}${path}`)),
+    'file:a',
+    'FILE:/a',
+    'file://a?b/c',
+  ];
+  const glib = askGlib<{ minor: number; paths: (string | null)[] }>({ mode: 'uris', uris });
+  // Before 2.84 a query is part of the name, on purpose not so here.
+  const compared = uris.map((uri, at) => ({ uri, at })).filter(({ uri }) => glib.minor >= 84 || !uri.includes('?'));
+  expect(compared.length).toBeGreaterThan(80);
+  const named = (path: (uri: string, at: number) => string | null) =>
+    compared.map(({ uri, at }) => `${uri} names ${path(uri, at)}`);
+  expect(named((uri) => fileOfUri(uri)?.path ?? null)).toEqual(named((_, at) => glib.paths[at] ?? null));
 });
 
 function compare(paths: readonly string[]): { launched: number; different: Map<string, number> } {

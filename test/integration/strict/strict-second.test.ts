@@ -148,7 +148,8 @@ describe('a second start of a strict app', () => {
     await expect(open('Other/c')).rejects.toMatchObject({ message: expect.stringMatching(/symlink .*Other/) });
     expect(readFileSync(join(own, 'read'), 'utf8')).toBe('a\nb\n');
     await client.stop(first, 0);
-    const second = await open('Other/c');
+    const uri = `file://other.example${join(home, 'Other/c')}?x`;
+    const second = await client.launch(id, [uri], new Map(Object.entries(strict)));
     await startOf(join(home, 'Other/c'));
     expect(readFileSync(join(own, 'read'), 'utf8')).toBe('a\nb\nc\n');
     await client.stop(second, 0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fileOfUri, uriOfPath } from '../../../../src/domain/desktop-entry/file-uri.ts';
+import { expandExec } from '../../../../src/domain/desktop-entry/exec-line.ts';
+import { fileOfUri, pathToOpen, uriOfPath } from '../../../../src/domain/desktop-entry/file-uri.ts';
 
 describe('fileOfUri', () => {
   it.each([
@@ -15,7 +16,10 @@ describe('fileOfUri', () => {
     ['file:////srv/a', '//srv/a'],
     ['file://///srv/a', '/srv/a'],
     ['file:///', '/'],
-    ['file:///a?b', '/a?b'],
+    ['file:///a?b', '/a'],
+    ['file:///a?b#c', '/a'],
+    ['file:///a%3Fb?c', '/a?b'],
+    ['file://host.example/a?b', '/a'],
   ])('%s names %s', (uri, path) => expect(fileOfUri(uri)).toEqual({ path }));
 
   it.each([
@@ -25,6 +29,8 @@ describe('fileOfUri', () => {
     'file:a',
     'file://host',
     'file://host#part',
+    'file://host?a/b',
+    'file:?/a',
     'file://',
     'file://9/a',
     'file://-a/x',
@@ -52,4 +58,23 @@ it.each([
 ])('the URI of %s is %s', (path, uri) => {
   expect(uriOfPath(path)).toBe(uri);
   expect(fileOfUri(uri)).toEqual({ path });
+});
+
+it.each([
+  'file:///srv/a?b',
+  'file:///srv/a#b',
+  'file:///srv/a?b#c',
+  'file://host/srv/a',
+  'file:/srv//a/../b',
+  'FILE:///srv/a%20b',
+  '/srv/a?b#c',
+])('what is let in for %s is what the app is told', (uri) => {
+  const path = pathToOpen(uri);
+  for (const code of ['%f', '%F']) expect(expandExec(`app ${code}`, { uris: [uri] })).toEqual([['app', path]]);
+  const [told = ''] = expandExec('app %u', { uris: [uri] })[0]?.slice(1) ?? [];
+  expect(pathToOpen(told)).toBe(path);
+});
+
+it.each(['https://example.org/a', 'file:a', 'file:///%FF'])('nothing is let in for %s', (uri) => {
+  expect(pathToOpen(uri)).toBeUndefined();
 });
