@@ -1,7 +1,9 @@
+import type { Config } from '../domain/config/model.ts';
 import { type ConfigSource, readConfig } from '../domain/config/read-config.ts';
 import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
-import { describeKey } from './pure/config-key.ts';
+import { type ConfigKey, describeKey } from './pure/config-key.ts';
 import { type ConfigEdit, describeEdit, editConfigText, writtenValue } from './pure/edit-config-text.ts';
+import { effectiveSettings } from './pure/effective-settings.ts';
 
 /** What editing works with. */
 export interface EditPorts {
@@ -9,6 +11,7 @@ export interface EditPorts {
   readonly file: string;
   /** All files as they are now, the least important first; the user's own is not among them while it does not exist. */
   sources(): readonly ConfigSource[];
+  readonly judgeShares: JudgeShares;
   /**
    * Replaces the text of the file, whole or not at all, while nobody else may; returns whether it was changed. What `alter` throws
    * leaves it as it was. The text of a file that does not exist is empty. A file with nothing left in it is removed, or kept with
@@ -19,6 +22,9 @@ export interface EditPorts {
     options?: { readonly keepEmpty?: boolean },
   ): Promise<boolean>;
 }
+
+/** Why words of one `shared-folders` could not be let in now; undefined for those that could. */
+export type JudgeShares = (words: readonly string[]) => readonly (string | undefined)[];
 
 /** What an edit came to. */
 export interface EditedKey {
@@ -51,7 +57,7 @@ export async function editConfig(
 export function previewEdit(
   text: string,
   edits: readonly ConfigEdit[],
-  { file, sources }: Pick<EditPorts, 'file' | 'sources'>,
+  { file, sources, judgeShares }: Pick<EditPorts, 'file' | 'sources' | 'judgeShares'>,
 ): { readonly text: string; readonly keys: readonly EditedKey[] } {
   const others = sources().filter(({ path }) => path !== file);
   const errorsWith = (own: string) => readConfig(withOwn(sources(), { path: file, text: own })).errors;
@@ -81,7 +87,24 @@ export function previewEdit(
       { cause: added },
     );
   }
+  const configOf = (own: string) => readConfig(withOwn(sources(), { path: file, text: own })).config;
+  for (const edit of edits) {
+    if (edit.key !== 'shared-folders' || edit.value === undefined) continue;
+    const known = new Set(text === '' ? [] : faultyShares(configOf(text), edit, judgeShares));
+    const fault = faultyShares(configOf(next), edit, judgeShares).find((one) => !known.has(one));
+    if (fault !== undefined) throw new RingfenceError('InvalidArgument', `cannot ${describeEdit(edit)}: ${fault}`);
+  }
   return { text: next, keys };
+}
+
+/** What of all that would be shared with an app or by a profile then could not be let in. */
+function faultyShares(config: Config, { section }: ConfigKey, judgeShares: JudgeShares): string[] {
+  if (section.kind !== 'app' && !config.profiles.has('name' in section ? section.name : '')) return [];
+  const shared = effectiveSettings(config, section).filter(({ key }) => key === 'shared-folders');
+  const words = shared.map(({ value }) => value);
+  return judgeShares(words).flatMap((reason, at) =>
+    reason === undefined ? [] : [`${JSON.stringify(words[at])}: ${reason}`],
+  );
 }
 
 function withOwn(sources: readonly ConfigSource[], own: ConfigSource): readonly ConfigSource[] {

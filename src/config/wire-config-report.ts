@@ -1,7 +1,10 @@
 import { readConfig } from '../domain/config/read-config.ts';
+import { isRingfenceError } from '../domain/errors.ts';
 import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
+import { memoryAndTasks } from '../platform/kernel/host.ts';
+import type { JudgeShares } from './edit-config.ts';
 import { configPlaces, readSources } from './io/config-store.ts';
-import { type ConfigWarning, warnOfUnknownApps } from './pure/unknown-apps.ts';
+import { type ConfigWarning, warnOfMootLimits, warnOfShares, warnOfUnknownApps } from './pure/config-warnings.ts';
 
 /** What is to be said of the config files, as they are now. */
 export interface ConfigReport {
@@ -13,7 +16,10 @@ export interface ConfigReport {
 }
 
 /** Reads the config and the apps of the user whom this environment describes. */
-export function configReport(environment: Readonly<Record<string, string | undefined>>): ConfigReport {
+export function configReport(
+  environment: Readonly<Record<string, string | undefined>>,
+  judgeShares: JudgeShares,
+): ConfigReport {
   const places = configPlaces(environment);
   const sources = readSources(places);
   const { config, errors } = readConfig(sources);
@@ -25,9 +31,22 @@ export function configReport(environment: Readonly<Record<string, string | undef
   const installed = openAppCatalog(environment)
     .list()
     .map(({ id }) => id.name);
+  // What a session would share is not to be told without one.
+  const judged: JudgeShares = (words) => {
+    try {
+      return judgeShares(words);
+    } catch (error) {
+      if (!isRingfenceError(error)) throw error;
+      return words.map(() => undefined);
+    }
+  };
   return {
     files: places.files.map((path) => ({ path, state: stateOf(path) })),
     problems,
-    warnings: warnOfUnknownApps(config, installed),
+    warnings: [
+      ...warnOfUnknownApps(config, installed),
+      ...warnOfShares(config, judged),
+      ...warnOfMootLimits(config, memoryAndTasks()),
+    ],
   };
 }

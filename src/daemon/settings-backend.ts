@@ -5,6 +5,7 @@ import { parseSection } from '../config/pure/section-text.ts';
 import { wireConfigEdits } from '../config/wire-config.ts';
 import { describeOrigin } from '../domain/config/setting.ts';
 import type { FencePorts } from '../launch/ports.ts';
+import { judgeSharedFolders } from '../strict/wire-sandboxes.ts';
 import type { SettingsBackend } from './objects/settings-methods.ts';
 
 /** What the methods about settings and this computer work with. */
@@ -34,8 +35,12 @@ export function settingsBackend(around: SettingsPorts): SettingsBackend {
           ]),
       );
     },
-    setConfig: (section, key, words) =>
-      changeSetting({ section: parseSection(section), key }, words, wireConfigEdits(ownEnvironment)),
+    async setConfig(section, key, words) {
+      // As a start would find them.
+      const started = { ...ownEnvironment, ...(await around.environment()) };
+      const ports = wireConfigEdits(ownEnvironment, (shared) => judgeSharedFolders(shared, started));
+      return changeSetting({ section: parseSection(section), key }, words, ports);
+    },
     async doctor() {
       // Read when it is asked for: a click needs nothing of it.
       const { examineHost } = await import('../install/wire-doctor.ts');

@@ -83,6 +83,11 @@ export function resolveLimit(
   return amount;
 }
 
+/** Whether a memory-high can never act: memory is reclaimed above it, and killed for at memory-max. */
+export function isBeyond(memoryHigh: bigint | 'infinity', memoryMax: bigint | 'infinity'): boolean {
+  return memoryHigh !== 'infinity' && memoryMax !== 'infinity' && memoryHigh >= memoryMax;
+}
+
 /** Whether a value is written as a share of memory-max: it follows when that changes. */
 export function followsMemoryMax(name: LimitName, text: string): boolean {
   const read = readLimit(name, text);

@@ -12,6 +12,7 @@ import { openOwnUnit } from '../platform/systemd/own-unit.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
 import { connectUserManager } from '../platform/systemd/user-manager.ts';
 import { probeHost, probeNested } from '../strict/io/host-probe.ts';
+import { judgeSharedFolders } from '../strict/wire-sandboxes.ts';
 import { findActivationFile, hasProgram } from './io/activation-file.ts';
 import { findInstallations, isWindowInstalled } from './io/find-installations.ts';
 import { probeWindow } from './io/probe-window.ts';
@@ -181,7 +182,7 @@ async function hasNotifications(bus: BusConnection | undefined): Promise<boolean
 }
 
 function configFacts(environment: Environment): Pick<DoctorFacts, 'configErrors' | 'configWarnings'> {
-  const { problems, warnings } = configReport(environment);
+  const { problems, warnings } = configReport(environment, (words) => judgeSharedFolders(words, environment));
   return { configErrors: problems, configWarnings: warnings.map(({ message }) => message) };
 }
 

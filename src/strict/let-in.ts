@@ -191,18 +191,32 @@ function sharesOf(
   grounds: ShareGrounds,
   sight: LetInSight,
 ): { configured: Share[]; links: Link[] } {
-  const words = choices.lists['shared-folders'].map((setting) => {
-    const { path, writable } = readShare(setting.value, bases.home);
-    return { setting, writable, found: sight.follow(path, bases.home) };
-  });
-  const open = words.flatMap(({ found, writable }) => ('path' in found && writable ? [found.path] : []));
-  const configured = words.map(({ setting, writable, found }) => {
-    const reason = judgeFound(found, writable, grounds) ?? ('path' in found && judgeInner(found.path, writable, open));
-    if (!reason && 'path' in found) return { path: found.path, writable };
-    const place = `${describeOrigin(setting.origin)}: shared-folders: ${JSON.stringify(setting.value)}`;
-    throw new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${place}: ${reason}`);
+  const settings = choices.lists['shared-folders'];
+  const words = judgeAll(
+    settings.map(({ value }) => value),
+    ...([bases, grounds, sight] as const),
+  );
+  const configured = words.map(({ word, found, writable, fault }, at) => {
+    if (fault === undefined && 'path' in found) return { path: found.path, writable };
+    const origin = settings[at]?.origin;
+    const place = `${origin === undefined ? '' : describeOrigin(origin)}: shared-folders: ${JSON.stringify(word)}`;
+    throw new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${place}: ${fault}`);
   });
   return { configured, links: words.flatMap(({ found }) => ('path' in found ? found.links : [])) };
+}
+
+/** The words of one `shared-folders`: what each leads to, and why it cannot be let in, undefined when it can. */
+function judgeAll(words: readonly string[], bases: Bases, grounds: ShareGrounds, sight: LetInSight) {
+  const read = words.map((word) => {
+    const { path, writable } = readShare(word, bases.home);
+    return { word, writable, found: sight.follow(path, bases.home) };
+  });
+  const open = read.flatMap(({ found, writable }) => ('path' in found && writable ? [found.path] : []));
+  return read.map((one) => {
+    const { found, writable } = one;
+    const inner = 'path' in found ? judgeInner(found.path, writable, open) : undefined;
+    return { ...one, fault: judgeFound(found, writable, grounds) ?? inner };
+  });
 }
 
 function judgeFound(found: Followed, writable: boolean, grounds: ShareGrounds): string | undefined {
@@ -213,15 +227,14 @@ function judgeFound(found: Followed, writable: boolean, grounds: ShareGrounds): 
   return judgeShare(found.path, writable, grounds);
 }
 
-/** Why a word of `shared-folders` could not be let in, as a start would find it now; undefined when it could. */
-export function judgeWord(
-  word: string,
+/** Why words of one `shared-folders` could not be let in, as a start would find them now; undefined for those that could. */
+export function judgeWords(
+  words: readonly string[],
   session: ReadonlyMap<string, string>,
   ports: Omit<LetInPorts, 'homes'>,
-): string | undefined {
+): (string | undefined)[] {
   const bases = basesOf('an app', session, ports.sight);
-  const { path, writable } = readShare(word, bases.home);
-  return judgeFound(ports.sight.follow(path, bases.home), writable, groundsOf(bases, session, ports));
+  return judgeAll(words, bases, groundsOf(bases, session, ports), ports.sight).map(({ fault }) => fault);
 }
 
 /** Names in a writable folder are the app's: nothing can be mounted there for certain. */

@@ -17,7 +17,7 @@ import { readEvidence } from './io/read-evidence.ts';
 import { openSandboxGate, type SandboxGateOptions } from './io/sandbox-gate.ts';
 import { openServiceGuards } from './io/service-guards.ts';
 import { openSessionBus } from './io/session-bus.ts';
-import { judgeWord } from './let-in.ts';
+import { judgeWords } from './let-in.ts';
 import type { SandboxPorts } from './sandbox-layout.ts';
 import { openSandboxes, type Sandboxes } from './sandboxes.ts';
 
@@ -35,15 +35,18 @@ export interface SandboxWiring
   readonly gates: Omit<SandboxGateOptions, 'withinMs'>;
 }
 
-/** Why a word of `shared-folders` could not be let in, as a start in this environment would find it; undefined when it could. */
-export function judgeSharedFolder(
-  word: string,
+/**
+ * Why words of one `shared-folders` could not be let in, as a start in this environment would find them; undefined for those that could.
+ * @throws RingfenceError NotEnforceable where the environment is no session's
+ */
+export function judgeSharedFolders(
+  words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-): string | undefined {
+): (string | undefined)[] {
   const session = new Map(
     Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
   );
-  return judgeWord(word, session, { sight, programFolders: programFolders() });
+  return judgeWords(words, session, { sight, programFolders: programFolders() });
 }
 
 const sight = { ...paths, mountinfo: () => readFileSync('/proc/self/mountinfo', 'utf8') };

@@ -2,12 +2,12 @@ import { previewEdit } from '../../config/edit-config.ts';
 import { editsFor, keepLimits, takeLimitsBack } from '../../config/keep-limits.ts';
 import { literalOf } from '../../config/pure/config-key.ts';
 import type { ConfigEdit } from '../../config/pure/edit-config-text.ts';
-import { wireConfigEdits } from '../../config/wire-config.ts';
 import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
 import { limitNames } from '../../domain/limits.ts';
 import { unifiedDiff } from '../../platform/owned-files/unified-diff.ts';
 import type { Rows } from './client.ts';
 import type { Context, Words } from './command.ts';
+import { configEdits } from './user-config.ts';
 
 type Limits = readonly Pick<ConfigEdit, 'key' | 'value'>[];
 
@@ -30,10 +30,10 @@ export function readLimits(words: Words, { environment }: Context): Limits {
         `"ringfence config set profile.relaxed ${limit?.key} ${String(limit?.value)}"`,
     );
   }
-  const { file, sources } = wireConfigEdits(environment);
-  const own = sources().find(({ path }) => path === file);
+  const ports = configEdits(environment);
+  const own = ports.sources().find(({ path }) => path === ports.file);
   if (own !== undefined && 'error' in own) throw own.error;
-  previewEdit(own?.text ?? '', editsFor(['any.app'], limits), { file, sources });
+  previewEdit(own?.text ?? '', editsFor(['any.app'], limits), ports);
   return limits;
 }
 
@@ -41,21 +41,21 @@ export function readLimits(words: Words, { environment }: Context): Limits {
 export function previewLimits(rows: Rows, limits: Limits, { environment }: Pick<Context, 'environment'>): Rows {
   const apps = appsOf(rows);
   if (limits.length === 0 || apps.length === 0) return [];
-  const { file, sources } = wireConfigEdits(environment);
-  const own = sources().find(({ path }) => path === file);
+  const ports = configEdits(environment);
+  const own = ports.sources().find(({ path }) => path === ports.file);
   const before = own !== undefined && 'text' in own ? own.text : '';
-  const { text } = previewEdit(before, editsFor(apps, limits), { file, sources });
+  const { text } = previewEdit(before, editsFor(apps, limits), ports);
   if (text === before) return [];
   const change = own === undefined ? 'created' : 'updated';
-  const diff = unifiedDiff(own === undefined ? '/dev/null' : file, file, before, text);
-  return [new Map(Object.entries({ app: '', state: 'enabled', file, change, diff }))];
+  const diff = unifiedDiff(own === undefined ? '/dev/null' : ports.file, ports.file, before, text);
+  return [new Map(Object.entries({ app: '', state: 'enabled', file: ports.file, change, diff }))];
 }
 
 /** Keeps limits for the apps that were enabled, and says so. */
 export async function keepEnabled(rows: Rows, limits: Limits, { environment, terminal }: Context): Promise<void> {
   const apps = appsOf(rows);
   if (limits.length === 0 || apps.length === 0) return;
-  const ports = wireConfigEdits(environment);
+  const ports = configEdits(environment);
   try {
     await keepLimits(apps, limits, ports);
   } catch (error) {
@@ -81,7 +81,7 @@ export async function takeBackDisabled(
   { environment, terminal }: Pick<Context, 'environment' | 'terminal'>,
 ): Promise<void> {
   const done = rows.filter((row) => row.get('state') === 'disabled' || row.get('state') === 'unchanged');
-  const ports = wireConfigEdits(environment);
+  const ports = configEdits(environment);
   for (const { app, back, left } of await takeLimitsBack(isAll ? undefined : done.map(nameOf), ports)) {
     if (back.length > 0) terminal.warn(`${app}: ${back.join(', ')} removed from ${ports.file}`);
     if (left.length === 0) continue;

@@ -272,7 +272,7 @@ function judgeConfig({ configErrors, configWarnings }: DoctorFacts): Finding {
     return limited('configuration', `${error}; the last good one stays in force`, fix);
   }
   if (configWarnings.length === 0) return works('configuration', 'no errors');
-  return limited('configuration', configWarnings.join('; '), 'correct the name, or remove the section');
+  return limited('configuration', configWarnings.join('; '), 'correct it in the file that is named');
 }
 
 function judgeJournal({ journald, journalBinding, installations: { own, shared } }: DoctorFacts): Finding {

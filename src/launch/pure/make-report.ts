@@ -1,5 +1,6 @@
 import { describeOrigin } from '../../domain/config/setting.ts';
-import type { DecidedLimit, Decision } from '../../domain/decision.ts';
+import type { Decision } from '../../domain/decision.ts';
+import { isBeyond } from '../../domain/limits.ts';
 import type { Report, ReportRow } from '../../domain/report.ts';
 import type { Judged, Judgement } from './read-back.ts';
 
@@ -20,7 +21,8 @@ export function makeReport(
       judged?.state === 'enforced' &&
       most !== undefined &&
       judgements.get('memory-max')?.state === 'enforced' &&
-      isMoot(limit, most)
+      limit.name === 'memory-high' &&
+      isBeyond(limit.value, most.value)
     ) {
       const reason = `memory-max (${most.asked}) is reached first`;
       return { ...told, state: 'not-enforced', value: judged.kernel, reason, fix: 'set memory-high below memory-max' };
@@ -43,11 +45,6 @@ export function makeReport(
 /** The first limit that the kernel does not hold. One that can never act is held: nothing gets past it. */
 export function lostRow({ rows }: Report): ReportRow | undefined {
   return rows.find(({ state, value }) => state === 'not-enforced' && value === '');
-}
-
-/** Memory is reclaimed above memory-high; it cannot be above what is killed for at memory-max. */
-function isMoot({ name, value }: DecidedLimit, most: DecidedLimit): boolean {
-  return name === 'memory-high' && value !== 'infinity' && most.value !== 'infinity' && value >= most.value;
 }
 
 /** What a judgement comes to in a row; one that is missing was not read. */

@@ -2,6 +2,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { type HostFacts, limitShortcoming } from '../../domain/host-facts.ts';
 import {
   followsMemoryMax,
+  isBeyond,
   isLimitName,
   type LimitName,
   limitNames,
@@ -68,7 +69,7 @@ function heldMemoryMax(held: ReadonlyMap<string, string>): bigint | 'infinity' {
   return text === undefined ? 'infinity' : BigInt(text);
 }
 
-/** Memory is reclaimed above memory-high; at memory-max it is killed for. Who names one of them gets both in force. */
+/** Who names one of memory-high and memory-max gets both in force. */
 function refuseContradiction(changes: readonly LimitChange[], held: ReadonlyMap<string, string>, task: string): void {
   if (!changes.some(({ name }) => name === 'memory-high' || name === 'memory-max')) return;
   const ofName = (name: LimitName) => {
@@ -78,7 +79,7 @@ function refuseContradiction(changes: readonly LimitChange[], held: ReadonlyMap<
     return { value: text === undefined ? ('infinity' as const) : BigInt(text), text: text ?? 'infinity' };
   };
   const [high, most] = [ofName('memory-high'), ofName('memory-max')];
-  if (high.value === 'infinity' || most.value === 'infinity' || high.value < most.value) return;
+  if (!isBeyond(high.value, most.value)) return;
   throw new RingfenceError(
     'InvalidArgument',
     `cannot ${task}: memory-high (${high.text}) has to be below memory-max (${most.text}); set both`,

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Check } from '../../fixtures/promises.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -51,10 +52,12 @@ export const busSettingsChecks: Record<string, Check> = {
     keeping(async () => {
       const good = readFileSync(configFile(), 'utf8');
       const section = `app.${app}.desktop`;
+      for (const name of ['A', 'B', 'C']) mkdirSync(join(process.env['HOME'] ?? '', name), { recursive: true });
       expect(await setConfig(section, 'shared-folders', ['~/A', '~/B:ro'])).toEqual([]);
       expect(await setConfig(section, 'shared-folders', ['~/C'])).toEqual(['~/A', '~/B:ro']);
       expect(readFileSync(configFile(), 'utf8')).toContain('shared-folders = ["~/C"]');
       await expect(setConfig(section, 'tasks-max', ['lots'])).rejects.toThrow('tasks-max');
+      await expect(setConfig(section, 'shared-folders', ['~/C', '~/'])).rejects.toThrow('"~/": it is the home itself');
       expect(await setConfig(section, 'shared-folders', [])).toEqual(['~/C']);
       expect(readFileSync(configFile(), 'utf8')).not.toContain('shared-folders');
       expect(readFileSync(configFile(), 'utf8')).toContain(good.trim());

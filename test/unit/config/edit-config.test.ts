@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { editConfig, previewEdit } from '../../../src/config/edit-config.ts';
-import { literalOf, requireKey, sectionKeys } from '../../../src/config/pure/config-key.ts';
+import { type ConfigSection, literalOf, requireKey, sectionKeys } from '../../../src/config/pure/config-key.ts';
 import { keysInText } from '../../../src/config/pure/edit-config-text.ts';
 import type { ConfigSource } from '../../../src/domain/config/read-config.ts';
 
@@ -8,11 +8,12 @@ const file = '/own';
 const app = { kind: 'app', name: 'firefox' } as const;
 
 /** A file that is kept in memory. */
-function ports(text: string, others: readonly ConfigSource[] = []) {
+function ports(text: string, others: readonly ConfigSource[] = [], bad: Readonly<Record<string, string>> = {}) {
   const now = { text };
   return {
     now,
     file,
+    judgeShares: (words: readonly string[]) => words.map((word) => bad[word]),
     sources: () => [...others, ...(now.text === '' ? [] : [{ path: file, text: now.text }])],
     async change(alter: (before: string, exists: boolean) => string) {
       const next = alter(now.text, now.text !== '');
@@ -24,6 +25,30 @@ function ports(text: string, others: readonly ConfigSource[] = []) {
 }
 
 describe('editing the config', () => {
+  it('adds no shared folder that could not be let in, and minds none that is there', async () => {
+    const bad = { '~/gone': 'it does not exist', '~/.ssh': 'it is hidden' };
+    const share = (value: readonly string[], section: ConfigSection = app) => ({
+      section,
+      key: 'shared-folders',
+      value,
+    });
+    const own = () => ports('[app.firefox]\nshared-folders = ["~/gone"]\n', [], bad);
+    for (const value of [['~/a'], ['~/a', '~/gone'], []]) {
+      expect(await editConfig([share(value)], own())).toMatchObject({ changed: true });
+    }
+    await expect(editConfig([share(['~/a', '~/.ssh'])], own())).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      message: 'cannot set firefox shared-folders: "~/.ssh": it is hidden',
+    });
+    const profile = { kind: 'profile', name: 'strict' } as const;
+    await expect(editConfig([share(['~/.ssh'], profile)], ports('', [], bad))).rejects.toMatchObject({
+      message: 'cannot set profile.strict shared-folders: "~/.ssh": it is hidden',
+    });
+    // What a profile shares is not the app's edit.
+    const shared = ports('[profile.strict]\nshared-folders = ["~/.ssh"]\n', [], bad);
+    expect(await editConfig([share(['~/a'])], shared)).toMatchObject({ changed: true });
+  });
+
   it('tells what was there before, and whether anything changed', async () => {
     const own = ports("[app.firefox]\nmemory-max = '2G'\n");
     const edit = { section: app, key: 'memory-max', value: '4G' };

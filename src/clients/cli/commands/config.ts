@@ -2,10 +2,9 @@ import { editConfig } from '../../../config/edit-config.ts';
 import { configPlaces, readSources } from '../../../config/io/config-store.ts';
 import { forgetKept } from '../../../config/keep-limits.ts';
 import { type ConfigSection, describeKey } from '../../../config/pure/config-key.ts';
+import type { ConfigWarning } from '../../../config/pure/config-warnings.ts';
 import { type ConfigEdit, keysInText } from '../../../config/pure/edit-config-text.ts';
 import { type EffectiveSetting, effectiveSettings, writtenSettings } from '../../../config/pure/effective-settings.ts';
-import { wireConfigEdits } from '../../../config/wire-config.ts';
-import { configReport } from '../../../config/wire-config-report.ts';
 import type { Config } from '../../../domain/config/model.ts';
 import { readConfig } from '../../../domain/config/read-config.ts';
 import { describeOrigin } from '../../../domain/config/setting.ts';
@@ -15,6 +14,7 @@ import { resolveSection } from '../config-section.ts';
 import { profileOfEnabled } from '../profile-of-app.ts';
 import { readAssignments, readConfigWords, readKeys } from '../pure/config-words.ts';
 import { columns } from '../terminal.ts';
+import { configEdits, userConfigReport } from '../user-config.ts';
 
 type Verb = (words: readonly string[], context: Context, json: boolean) => Promise<number>;
 
@@ -105,7 +105,7 @@ async function unset(words: readonly string[], context: Context, json: boolean):
 
 /** All that the user's own file sets for an app or a profile. */
 function ownKeys(section: ConfigSection, { environment }: Context) {
-  const { file, sources } = wireConfigEdits(environment);
+  const { file, sources } = configEdits(environment);
   const own = sources().find(({ path }) => path === file);
   if (own !== undefined && 'error' in own) throw own.error;
   const [error] = own === undefined ? [] : readConfig([own]).errors;
@@ -115,7 +115,7 @@ function ownKeys(section: ConfigSection, { environment }: Context) {
 
 async function edit(edits: readonly ConfigEdit[], context: Context, json: boolean): Promise<number> {
   const { environment, terminal } = context;
-  const ports = wireConfigEdits(environment);
+  const ports = configEdits(environment);
   const { changed } = await editConfig(edits, ports);
   forgetKept(edits, ports);
   const rows = edits.map((one) => ({
@@ -132,9 +132,10 @@ async function edit(edits: readonly ConfigEdit[], context: Context, json: boolea
     );
   } else
     terminal.print(columns(edits.map((one) => [describeKey(one), terminal.paint('dim', stateOf(one, ports.file))])));
-  const { problems, warnings } = configReport(environment);
-  const named = edits.map(({ section }) => (section.kind === 'app' ? section.name : undefined));
-  const own = warnings.filter(({ app }) => named.includes(app)).map(({ message }) => message);
+  const { problems, warnings } = userConfigReport(environment);
+  const isOwn = ({ app, profile }: ConfigWarning) =>
+    edits.some(({ section }) => 'name' in section && section.name === (section.kind === 'app' ? app : profile));
+  const own = warnings.filter(isOwn).map(({ message }) => message);
   for (const message of [...problems, ...own]) terminal.warn(`ringfence: ${message}`);
   return 0;
 }
@@ -149,7 +150,7 @@ async function check(words: readonly string[], { environment, terminal }: Contex
       'InvalidArgument',
       `cannot check the config: unexpected argument ${JSON.stringify(words[0])}`,
     );
-  const { files, problems, warnings } = configReport(environment);
+  const { files, problems, warnings } = userConfigReport(environment);
   if (json) terminal.printJson({ files, errors: problems, warnings });
   else {
     const lines = files.map(({ path, state }) => {

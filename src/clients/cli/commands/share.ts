@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { changeShares } from '../../../config/change-shares.ts';
-import { wireConfigEdits } from '../../../config/wire-config.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
-import { judgeSharedFolder } from '../../../strict/wire-sandboxes.ts';
+import { judgeSharedFolders } from '../../../strict/wire-sandboxes.ts';
 import { connectClient } from '../client.ts';
 import type { Command, Context, Words } from '../command.ts';
 import { resolveSection } from '../config-section.ts';
 import { isStrict } from '../own-home.ts';
+import { configEdits } from '../user-config.ts';
 
 /** `ringfence share APP FOLDER[:ro]...` */
 export const shareCommand: Command = {
@@ -21,7 +21,7 @@ export const shareCommand: Command = {
   run: (words, context) =>
     change('share', words, context, (folders) => {
       for (const folder of folders) {
-        const reason = judgeSharedFolder(folder, context.environment);
+        const [reason] = judgeSharedFolders([folder], context.environment);
         if (reason !== undefined) throw new RingfenceError('InvalidArgument', `cannot share ${folder}: ${reason}`);
       }
       return (shared) => [...shared.filter((one) => !folders.some((folder) => isSame(one, folder))), ...folders];
@@ -63,7 +63,7 @@ async function change(
   const section = await resolveSection({ section: { kind: 'app', name: app }, isLoose: true, rest: [] }, context);
   const name = section.kind === 'app' ? section.name : app;
   const named = folders.map((folder) => asWord(folder, workingDirectory, environment['HOME'] ?? ''));
-  const ports = wireConfigEdits(environment);
+  const ports = configEdits(environment);
   const changed = await changeShares(name, alterWith(named), ports);
   if (words.flag('json')) terminal.printJson({ app: name, folders: named, file: ports.file, changed });
   else if (!changed) terminal.warn(`${name} already has ${named.join(', ')}`);

@@ -1,8 +1,8 @@
-import { configReport } from '../../../config/wire-config-report.ts';
 import { connectClient } from '../client.ts';
 import type { Command } from '../command.ts';
 import { budgetText } from '../pure/desktop-text.ts';
 import { columns, type Terminal } from '../terminal.ts';
+import { userConfigReport } from '../user-config.ts';
 
 /** `ringfence status` */
 export const statusCommand: Command = {
@@ -18,7 +18,7 @@ export const statusCommand: Command = {
       const profiles = values.get('Profiles') as Map<string, Map<string, string>>;
       const desktop = (values.get('Desktop') ?? []) as Map<string, string>[];
       const configError = values.get('ConfigError') as string;
-      const configWarnings = configReport(environment).warnings.map(({ message }) => message);
+      const configWarnings = userConfigReport(environment).warnings.map(({ message }) => message);
       if (words.flag('json')) {
         terminal.printJson({
           version: values.get('Version'),

@@ -2,7 +2,6 @@ import { editConfig, previewEdit } from '../../../config/edit-config.ts';
 import { forgetKept } from '../../../config/keep-limits.ts';
 import { literalOf } from '../../../config/pure/config-key.ts';
 import type { ConfigEdit } from '../../../config/pure/edit-config-text.ts';
-import { wireConfigEdits } from '../../../config/wire-config.ts';
 import { isRingfenceError, RingfenceError } from '../../../domain/errors.ts';
 import type { InstanceView } from '../client.ts';
 import type { Command, Context } from '../command.ts';
@@ -11,6 +10,7 @@ import { forEachNamed, instanceKey, instanceWords, toEach, withClient } from '..
 import { readLimitWords } from '../pure/limit-words.ts';
 import { limitForPeople } from '../pure/readable.ts';
 import { columns } from '../terminal.ts';
+import { configEdits } from '../user-config.ts';
 
 /** `ringfence set INSTANCE... LIMIT=VALUE...` */
 export const setCommand: Command = {
@@ -112,16 +112,16 @@ function editsToKeep(
       return { ...target, value: literalOf(target, [value]) };
     }),
   );
-  const { file, sources } = wireConfigEdits(environment);
-  const own = sources().find(({ path }) => path === file);
+  const ports = configEdits(environment);
+  const own = ports.sources().find(({ path }) => path === ports.file);
   if (own !== undefined && 'error' in own) throw own.error;
-  previewEdit(own?.text ?? '', edits, { file, sources });
+  previewEdit(own?.text ?? '', edits, ports);
   return edits;
 }
 
 /** Returns the file. */
 async function keep(edits: readonly ConfigEdit[], { environment }: Context): Promise<string> {
-  const ports = wireConfigEdits(environment);
+  const ports = configEdits(environment);
   await editConfig(edits, ports);
   forgetKept(edits, ports);
   return ports.file;

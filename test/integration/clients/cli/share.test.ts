@@ -123,8 +123,32 @@ describe('ringfence share and unshare', () => {
     ['/etc', /part of the system/],
   ])('%s is refused in words, and nothing is written', async (folder, says) => {
     const before = text();
-    expect(await ringfence('share', id, folder)).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });
+    const refused = { code: 2, stderr: expect.stringMatching(says) };
+    expect(await ringfence('share', id, folder)).toMatchObject(refused);
+    expect(await ringfence('config', 'set', id, 'shared-folders', `${folder}/`)).toMatchObject(refused);
     expect(text()).toBe(before);
+  });
+
+  it('is judged whole, and said of a file that was written by hand', async () => {
+    expect((await ringfence('share', id, '~/Pictures')).code).toBe(0);
+    const inner = { code: 2, stderr: expect.stringMatching(/"~\/Pictures\/holiday:ro": it lies in .*Pictures/) };
+    expect(await ringfence('share', id, '~/Pictures/holiday:ro')).toMatchObject(inner);
+    const before = text();
+    writeFileSync(
+      config,
+      `[app."${id}"]\nshared-folders = ["~/Pictures", "~/nowhere"]\nmemory-high = "2G"\nmemory-max = "1G"\n`,
+    );
+    const says = [
+      /config\.toml:2: shared-folders: "~\/nowhere": it does not exist/,
+      /config\.toml:3: memory-high \(2G\) never acts/,
+    ];
+    const checked = await ringfence('config', 'check');
+    const doctor = await ringfence('doctor');
+    const set = await ringfence('config', 'set', id, 'tasks-max', '100');
+    expect([checked.code, set.code]).toEqual([0, 0]);
+    for (const one of says) for (const said of [checked.stderr, doctor.stdout, set.stderr]) expect(said).toMatch(one);
+    writeFileSync(config, before);
+    expect((await ringfence('unshare', id, '~/Pictures')).code).toBe(0);
   });
 
   it('say what cannot be taken back', async () => {

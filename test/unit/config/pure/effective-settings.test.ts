@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { warnOfMootLimits, warnOfShares, warnOfUnknownApps } from '../../../../src/config/pure/config-warnings.ts';
 import { effectiveSettings, writtenSettings } from '../../../../src/config/pure/effective-settings.ts';
-import { warnOfUnknownApps } from '../../../../src/config/pure/unknown-apps.ts';
 import { readConfig } from '../../../../src/domain/config/read-config.ts';
 import { describeOrigin } from '../../../../src/domain/config/setting.ts';
 
@@ -116,5 +116,46 @@ describe('apps that are not installed', () => {
   ])('where there are %j', (installed, messages) => {
     for (const { app } of warnOfUnknownApps(config, installed)) expect(app).toBe('firefox');
     expect(warnOfUnknownApps(config, installed).map(({ message }) => message)).toEqual(messages);
+  });
+});
+
+describe('warnings', () => {
+  const configOf = (text: string) => readConfig([{ path: '/own', text }]).config;
+
+  it('of shared folders come with their place and the reason, once', () => {
+    const judge = (words: readonly string[]) =>
+      words.map((word) =>
+        word === '/srv' || (word === '~/a/b:ro' && words.includes('~/a')) ? 'it is bad' : undefined,
+      );
+    const rest = 'it is bad; strict starts are refused';
+    expect(warnOfShares(config, judge)).toEqual([
+      { message: `/etc:2: shared-folders: "/srv": ${rest}`, profile: 'strict' },
+    ]);
+    const inner = configOf(
+      '[profile.strict]\nshared-folders = ["~/a"]\n[app.x]\nprofile = "strict"\nshared-folders = ["~/a/b:ro"]\n',
+    );
+    expect(warnOfShares(inner, judge)).toEqual([{ message: `/own:5: shared-folders: "~/a/b:ro": ${rest}`, app: 'x' }]);
+  });
+
+  const host = { memoryBytes: 10n * 2n ** 30n, swapBytes: 0n, taskCeiling: 100n };
+  it.each([
+    ['[app.x]\nmemory-high = "8G"', ['/own:2 app x']],
+    ['[app.x]\nmemory-high = "80%"', ['/own:2 app x']],
+    ['[app.x]\nmemory-max = "1G"\nmemory-high = "1G"', ['/own:3 app x']],
+    ['[profile.p]\nbase = "strict"\nmemory-high = "6G"\n[app.x]\nprofile = "p"\nmemory-max = "1G"', ['/own:3 app x']],
+    ['[profile.p]\nbase = "strict"\nmemory-high = "8G"\n[app.x]\nprofile = "p"', ['/own:3 profile p']],
+    ['[app.x]\nmemory-max = "1G"', []],
+    ['[app.x]\nmemory-high = "6G"', []],
+    ['[app.x]\nmemory-high = "8G"\nmemory-max = "infinity"', []],
+    ['[app.x]\nmemory-high = "infinity"', []],
+  ])('of limits that never act, for %j: %j', (text, places) => {
+    const found = warnOfMootLimits(configOf(text), host);
+    expect(
+      found.map(
+        ({ message, app, profile }) =>
+          `${message.split(':', 2).join(':')} ${app ? `app ${app}` : `profile ${profile}`}`,
+      ),
+    ).toEqual(places);
+    for (const { message } of found) expect(message).toMatch(/memory-high \(.*\) never acts below memory-max \(.*\)/);
   });
 });
