@@ -208,6 +208,15 @@ function millionths(whole: string, fraction: string): bigint {
   return BigInt(whole) * 10_000n + BigInt(fraction.padEnd(4, '0'));
 }
 
+/** Bytes as people write such a limit: "1G", "1.5G"; to a tenth of its unit where it is no whole number of them. */
+export function bytesAsWritten(bytes: bigint): string {
+  const [suffix, unit] = Object.entries(suffixes)
+    .reverse()
+    .find(([, size]) => bytes >= size) ?? ['', 1n];
+  const tenths = (bytes * 10n) / unit;
+  return `${tenths / 10n}${tenths % 10n === 0n ? '' : `.${tenths % 10n}`}${suffix}`;
+}
+
 const suffixes: Readonly<Record<string, bigint>> = { K: 2n ** 10n, M: 2n ** 20n, G: 2n ** 30n, T: 2n ** 40n };
 
 /**

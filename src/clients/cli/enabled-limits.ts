@@ -1,7 +1,7 @@
 import { previewEdit } from '../../config/edit-config.ts';
 import { editsFor, keepLimits, takeLimitsBack } from '../../config/keep-limits.ts';
 import { literalOf } from '../../config/pure/config-key.ts';
-import type { ConfigEdit } from '../../config/pure/edit-config-text.ts';
+import { type ConfigEdit, keysInText } from '../../config/pure/edit-config-text.ts';
 import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
 import { limitNames } from '../../domain/limits.ts';
 import { unifiedDiff } from '../../platform/owned-files/unified-diff.ts';
@@ -74,7 +74,7 @@ function appsOf(rows: Rows): string[] {
   return [...new Set(done.map((row) => nameOf(row)).filter((app) => app !== ''))];
 }
 
-/** Takes the limits back that apps which are disabled now were enabled with. `words` are empty for all apps. */
+/** Takes the limits back that apps which are disabled now were enabled with, and says what stays of their settings. */
 export async function takeBackDisabled(
   rows: Rows,
   isAll: boolean,
@@ -82,11 +82,22 @@ export async function takeBackDisabled(
 ): Promise<void> {
   const done = rows.filter((row) => row.get('state') === 'disabled' || row.get('state') === 'unchanged');
   const ports = configEdits(environment);
+  const told = new Map<string, readonly string[]>();
   for (const { app, back, left } of await takeLimitsBack(isAll ? undefined : done.map(nameOf), ports)) {
     if (back.length > 0) terminal.warn(`${app}: ${back.join(', ')} removed from ${ports.file}`);
+    told.set(app, left);
     if (left.length === 0) continue;
     const remove = `"ringfence config unset ${app} ${left.join(' ')}" removes it`;
     terminal.warn(`${app}: you have changed ${left.join(', ')} since; it stays in ${ports.file}; ${remove}`);
+  }
+  const own = ports.sources().find(({ path }) => path === ports.file);
+  if (own === undefined || 'error' in own) return;
+  for (const app of new Set(rows.filter((row) => row.get('state') === 'disabled').map(nameOf))) {
+    const keys = keysInText(own.text, { kind: 'app', name: app }).map(({ key }) => key);
+    const others = keys.filter((key) => !told.get(app)?.includes(key));
+    if (others.length === 0) continue;
+    const remove = `"ringfence config unset ${app} ${others.join(' ')}"`;
+    terminal.warn(`${app}: your settings stay in ${ports.file}: ${others.join(', ')}; ${remove} removes them`);
   }
 }
 

@@ -46,7 +46,10 @@ export async function withApps(words: readonly string[], client: Client, request
     else
       settled.push(
         match.kind === 'none'
-          ? hinted(installed.has(id) ? row : settledElsewhere(row, word, await apps()), didYouMean(match.near))
+          ? hinted(
+              installed.has(id) ? row : settledElsewhere(row, word, await apps()),
+              didYouMean(match.near.length > 0 || installed.has(id) ? match.near : near(word, await apps())),
+            )
           : unclear(word, candidates(match.apps)),
       );
   }
@@ -75,6 +78,12 @@ function asUnknown(row: Row, word: string): Row {
     ['error', 'NoSuchApp'],
     ['reason', `no app has the id or name ${JSON.stringify(word)}`],
   ]);
+}
+
+/** What an unknown word is near to among all apps. */
+function near(word: string, apps: readonly InstalledApp[]): readonly InstalledApp[] {
+  const match = matchApp(word, apps);
+  return match.kind === 'none' ? match.near : [];
 }
 
 function unclear(word: string, which: string): Row {

@@ -1,6 +1,7 @@
 import { RingfenceError } from '../../domain/errors.ts';
 import { type HostFacts, limitShortcoming } from '../../domain/host-facts.ts';
 import {
+  bytesAsWritten,
   followsMemoryMax,
   isBeyond,
   isLimitName,
@@ -76,7 +77,8 @@ function refuseContradiction(changes: readonly LimitChange[], held: ReadonlyMap<
     const change = changes.find((one) => one.name === name);
     if (change !== undefined) return { value: change.value, text: change.asked };
     const text = held.get(name);
-    return { value: text === undefined ? ('infinity' as const) : BigInt(text), text: text ?? 'infinity' };
+    if (text === undefined) return { value: 'infinity' as const, text: 'infinity' };
+    return { value: BigInt(text), text: bytesAsWritten(BigInt(text)) };
   };
   const [high, most] = [ofName('memory-high'), ofName('memory-max')];
   if (!isBeyond(high.value, most.value)) return;

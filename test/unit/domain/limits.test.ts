@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRingfenceError } from '../../../src/domain/errors.ts';
-import { type LimitName, limitNames, parseLimit, readLimit, resolveLimit } from '../../../src/domain/limits.ts';
+import {
+  bytesAsWritten,
+  type LimitName,
+  limitNames,
+  parseLimit,
+  readLimit,
+  resolveLimit,
+} from '../../../src/domain/limits.ts';
 
 const host = { memoryBytes: 8n * 2n ** 30n, swapBytes: 2n ** 30n, taskCeiling: 32_000n };
 const amount = (name: LimitName, text: string) => resolveLimit(parseLimit(name, text), host);
@@ -195,4 +202,17 @@ describe('limits', () => {
       }),
     );
   });
+});
+
+it.each([
+  [0n, '0'],
+  [1023n, '1023'],
+  [1024n, '1K'],
+  [2n ** 30n, '1G'],
+  [2n ** 30n - 1n, '1023.9M'],
+  [3n * 2n ** 39n, '1.5T'],
+  [5_872_025_600n, '5.4G'],
+])('%d bytes are written %s', (bytes, text) => {
+  expect(bytesAsWritten(bytes)).toBe(text);
+  expect(readLimit('memory-swap-max', text)).toMatchObject({ kind: 'amount' });
 });

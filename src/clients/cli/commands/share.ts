@@ -31,19 +31,26 @@ export const shareCommand: Command = {
 /** `ringfence unshare APP FOLDER...` */
 export const unshareCommand: Command = {
   name: 'unshare',
-  operands: 'APP FOLDER...',
+  operands: 'APP FOLDER[:ro]...',
   summary: 'stop sharing folders with a strict app',
-  details: 'A running app loses them at its next start. Folders that a profile shares stay shared.',
+  details:
+    'A running app loses them at its next start. Folders that a profile shares stay shared. With ":ro" only one that is shared\n' +
+    'read-only.',
   options: {},
   examples: ['ringfence unshare firefox ~/Pictures/holiday'],
   run: (words, context) =>
-    change('unshare', words, context, (folders) => (shared) => {
+    change('unshare', words, context, (folders, app) => (shared) => {
       for (const folder of folders) {
-        if (shared.some((one) => isSame(one, folder))) continue;
+        if (shared.some((one) => isNamed(one, folder))) continue;
+        const other = shared.find((one) => isSame(one, folder));
+        if (other !== undefined) {
+          const reason = `it is shared for writing; "ringfence share ${app} ${folder}" makes it read-only, and without ":ro" it is unshared`;
+          throw new RingfenceError('InvalidArgument', `cannot unshare ${folder}: ${reason}`);
+        }
         const others = shared.length === 0 ? 'nothing is' : `shared: ${shared.join(', ')}`;
         throw new RingfenceError('InvalidArgument', `cannot unshare ${folder}: it is not shared; ${others}`);
       }
-      return shared.filter((one) => !folders.some((folder) => isSame(one, folder)));
+      return shared.filter((one) => !folders.some((folder) => isNamed(one, folder)));
     }),
 };
 
@@ -53,7 +60,7 @@ async function change(
   verb: string,
   words: Words,
   context: Context,
-  alterWith: (folders: readonly string[]) => Alter,
+  alterWith: (folders: readonly string[], app: string) => Alter,
 ): Promise<number> {
   const { environment, terminal, workingDirectory } = context;
   const [app = '', ...folders] = words.positionals;
@@ -64,7 +71,7 @@ async function change(
   const name = section.kind === 'app' ? section.name : app;
   const named = folders.map((folder) => asWord(folder, workingDirectory, environment['HOME'] ?? ''));
   const ports = configEdits(environment);
-  const changed = await changeShares(name, alterWith(named), ports);
+  const changed = await changeShares(name, alterWith(named, name), ports);
   if (words.flag('json')) terminal.printJson({ app: name, folders: named, file: ports.file, changed });
   else if (!changed) terminal.warn(`${name} already has ${named.join(', ')}`);
   else terminal.print(`${verb === 'share' ? 'shared' : 'no longer shared'} with ${name}: ${named.join(', ')}`);
@@ -83,6 +90,11 @@ function asWord(folder: string, workingDirectory: string, home: string): string 
   const said = mode === '' ? folder : folder.slice(0, -3);
   const path = resolve(workingDirectory, said === '~' || said.startsWith('~/') ? `${home}/${said.slice(2)}` : said);
   return `${path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path}${mode}`;
+}
+
+/** With ":ro" a word means what is shared so, without it either. */
+function isNamed(one: string, word: string): boolean {
+  return isSame(one, word) && (one.endsWith(':ro') || !word.endsWith(':ro'));
 }
 
 /** Whatever its mode. */

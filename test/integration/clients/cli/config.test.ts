@@ -328,6 +328,8 @@ describe('ringfence enable with limits', () => {
     writeFileSync(file, text().replace('"1G"', '"2G"'));
     const { stderr } = await ringfence('disable', 'org.test.App');
     expect(stderr).toContain('org.test.App: you have changed memory-max since; it stays in ');
+    const remove = '"ringfence config unset org.test.App tasks-max" removes them';
+    expect(stderr).toContain(`org.test.App: your settings stay in ${file}: tasks-max; ${remove}\n`);
     expect(text()).toBe('[app."org.test.App"]\nmemory-max = "2G"\ntasks-max = 100\n');
   });
 

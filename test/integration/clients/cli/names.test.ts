@@ -107,7 +107,7 @@ describe('a word', () => {
     ['contain', '--app-id', 'grindr', '1'],
   ];
 
-  it.each(asked)('that no app goes by ends %s with what is near', async (...args) => {
+  it.each([...asked, ['disable', 'grindr']])('that no app goes by ends %s with what is near', async (...args) => {
     const { code, stdout, stderr } = await ringfence(...args);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toContain('did you mean org.test.Grinder (Word Grinder)?\n');
@@ -171,7 +171,7 @@ describe('disable', () => {
     const typo = await ringfence('disable', 'org.test.Grindr');
     expect(typo).toMatchObject({
       code: 3,
-      stderr: 'ringfence: no app has the id or name "org.test.Grindr"\n',
+      stderr: 'ringfence: no app has the id or name "org.test.Grindr"; did you mean org.test.Grinder (Word Grinder)?\n',
     });
     for (const word of ['org.test.Grinder', 'grinder', 'Word Grinder']) {
       const stderr = 'org.test.Grinder: it was not enabled\n';

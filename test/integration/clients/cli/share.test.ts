@@ -148,7 +148,15 @@ describe('ringfence share and unshare', () => {
     expect([checked.code, set.code]).toEqual([0, 0]);
     for (const one of says) for (const said of [checked.stderr, doctor.stdout, set.stderr]) expect(said).toMatch(one);
     writeFileSync(config, before);
+    const writable = {
+      code: 2,
+      stderr: expect.stringMatching(/it is shared for writing; "ringfence share .*Pictures:ro"/),
+    };
+    expect(await ringfence('unshare', id, '~/Pictures:ro')).toMatchObject(writable);
+    expect(text()).toBe(before);
     expect((await ringfence('unshare', id, '~/Pictures')).code).toBe(0);
+    expect((await ringfence('share', id, '~/Pictures:ro')).code).toBe(0);
+    expect((await ringfence('unshare', id, '~/Pictures:ro')).code).toBe(0);
   });
 
   it('say what cannot be taken back', async () => {

@@ -67,6 +67,13 @@ describe('the limits of what runs', () => {
     expect(() => plan(asked)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   });
 
+  it('are told in the units that they are written in', () => {
+    const held = new Map([['memory-max', String(3n * 2n ** 29n)]]);
+    expect(() => planChange(new Map([['memory-high', '2G']]), { held, rows: [] }, host, 'set')).toThrow(
+      'cannot set: memory-high (2G) has to be below memory-max (1.5G); set both',
+    );
+  });
+
   it('may be taken away though no controller enforces them', () => {
     const none = { ...host, controllers: new Set<string>() };
     const asked = new Map([['memory-max', 'infinity']]);
