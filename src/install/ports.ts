@@ -31,4 +31,8 @@ export interface UninstallPorts extends InstallPorts {
   disableAll(dryRun: boolean): Promise<readonly ShadowResult[]>;
   /** What the programs leave in the state and cache folders. */
   traces(): readonly string[];
+  /** Takes back what was made for strict apps whose homes are gone; no daemon runs. */
+  forgetGoneHomes(): void;
+  /** Folders that go when nothing is in them, the outer ones first. */
+  emptyFolders(): readonly string[];
 }

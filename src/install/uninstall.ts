@@ -47,8 +47,11 @@ export async function uninstall(
       await unit?.reload();
       await unit?.forget();
     }
-    if (!keepEnabled) for (const path of ports.traces()) disk.remove(path);
-    const folders = [...(manifest?.folders ?? []), ...ownFolders(ports)];
+    if (!keepEnabled) {
+      for (const path of ports.traces()) disk.remove(path);
+      ports.forgetGoneHomes();
+    }
+    const folders = [...(manifest?.folders ?? []), ...ownFolders(ports), ...(keepEnabled ? [] : ports.emptyFolders())];
     for (const folder of folders.reverse()) disk.removeFolder(folder);
     // It writes the entries anew: they name the client that is gone.
     if (keepEnabled) await unit?.wake();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../domain/config/read-config.ts';
 import { isRingfenceError } from '../domain/errors.ts';
+import { xdgFolders } from '../domain/xdg-folders.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
 import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
 import { takeLock } from '../platform/files/lock-file.ts';
@@ -12,6 +13,7 @@ import { reloadBus, reloadManager } from '../platform/systemd/bus-driver.ts';
 import { openOwnUnit } from '../platform/systemd/own-unit.ts';
 import { connectUserManager } from '../platform/systemd/user-manager.ts';
 import { wireShadows } from '../shadows/wire-shadows.ts';
+import { forgetGoneHomes } from '../strict/io/homes.ts';
 import type { UninstallPorts } from './ports.ts';
 import { parseInstallManifest } from './pure/manifest.ts';
 import { installPlaces, unitName } from './pure/places.ts';
@@ -36,7 +38,13 @@ export async function wireInstall(environment: Environment, version: string): Pr
     files,
     manifest: openNotesFile(places.manifest, parseInstallManifest, files.disk),
     unit: bus && systemd && openOwnUnit(bus, unitName),
-    lock: (doing) => takeLock(join(locks, 'ringfence/install.lock'), 10_000, doing),
+    async lock(doing) {
+      const unlock = await takeLock(join(locks, 'ringfence/install.lock'), 10_000, doing);
+      return () => {
+        unlock();
+        if (doing === 'uninstall') files.disk.removeFolder(join(locks, 'ringfence'));
+      };
+    },
     async disableAll(dryRun) {
       const shadows = wireShadows({
         environment: async () => managed,
@@ -63,6 +71,14 @@ export async function wireInstall(environment: Environment, version: string): Pr
       ...list(join(places.cache, 'ringfence'))
         .filter((name) => /^[a-z-]+-v\d.*\.cache(\.\d+)?$/.test(name))
         .map((name) => join(places.cache, 'ringfence', name)),
+    ],
+    forgetGoneHomes() {
+      const { home = '', config = '' } = xdgFolders(environment);
+      forgetGoneHomes({ data: places.data, config, user: home });
+    },
+    emptyFolders: () => [
+      ...['instances', 'sandboxes', 'homes'].map((name) => join(locks, 'ringfence', name)),
+      join(locks, '.flatpak'),
     ],
     close: async () => void (await bus?.close()),
   };

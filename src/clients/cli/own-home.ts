@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { configPlaces, readSources } from '../../config/io/config-store.ts';
 import { effectiveSettings } from '../../config/pure/effective-settings.ts';
@@ -73,8 +73,10 @@ export function homesThatStay({ environment }: Pick<Context, 'environment'>): st
   const folder = join(xdgFolders(environment).data ?? '', 'ringfence/homes');
   const names = namesIn(folder);
   if (names.length === 0) return undefined;
+  // Which folder in Downloads is whose.
+  const left = [folder, join(folder, '../downloads.json')].filter((path) => existsSync(path));
   const more = names.length > longestList ? ` and ${names.length - longestList} more` : '';
-  return `The data of strict apps stays in ${folder} (${names.slice(0, longestList).join(', ')}${more}); remove it with: rm -r -- ${shellQuote(folder)}`;
+  return `The data of strict apps stays in ${folder} (${names.slice(0, longestList).join(', ')}${more}); remove it with: rm -r -- ${left.map(shellQuote).join(' ')}`;
 }
 
 const longestList = 5;

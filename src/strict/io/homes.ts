@@ -9,9 +9,11 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmdirSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RingfenceError } from '../../domain/errors.ts';
 import { homeFolder } from '../../domain/home-folder.ts';
 import type { Homes } from '../ports.ts';
@@ -35,7 +37,7 @@ export const homes: Homes = {
   },
 
   downloads(dataHome, folder, home, appName) {
-    const record = join(dataHome, 'ringfence/downloads.json');
+    const record = recordIn(dataHome);
     const known = readNames(record);
     make(folder, `the download folder ${folder}`);
     const taken = new Set(Object.values(known));
@@ -63,6 +65,42 @@ export const homes: Homes = {
     }
   },
 };
+
+/** Removes the folder in Downloads that was made for a home, if nothing is in it: what is, is the user's. */
+export function removeEmptyDownloads(home: string, { data, config, user }: HomeBases): void {
+  const name = readNames(recordIn(data))[basename(home)];
+  if (name === undefined) return;
+  for (const folder of new Set([homes.downloadFolder(config, user), join(user, 'Downloads')])) {
+    removeIfEmpty(join(folder, name));
+  }
+}
+
+/** Takes back what was made for homes that are gone. No daemon may run: it notes which folder is whose in the same file. */
+export function forgetGoneHomes(bases: HomeBases): void {
+  const record = recordIn(bases.data);
+  const folder = join(bases.data, 'ringfence/homes');
+  const known = Object.entries(readNames(record));
+  const [gone, kept] = [false, true].map((is) => known.filter(([home]) => existsSync(join(folder, home)) === is));
+  for (const [home] of gone ?? []) removeEmptyDownloads(home, bases);
+  if (kept?.length === 0) rmSync(record, { force: true });
+  else if (gone?.length !== 0) writeNames(record, Object.fromEntries(kept ?? []));
+  removeIfEmpty(folder);
+}
+
+/** Absolute folders: $XDG_DATA_HOME, $XDG_CONFIG_HOME and the user's own home. */
+export interface HomeBases {
+  readonly data: string;
+  readonly config: string;
+  readonly user: string;
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // There is something in it, or it is no folder of ours to remove, or gone already.
+  }
+}
 
 /** A FIFO in the place of a file would keep the daemon waiting for its other end. */
 function readPlainFile(path: string): string {
@@ -93,6 +131,10 @@ function make(path: string, what: string): void {
 
 function refusal(what: string, reason: string): RingfenceError {
   return new RingfenceError('NotEnforceable', `cannot open ${what}: ${reason}`);
+}
+
+function recordIn(dataHome: string): string {
+  return join(dataHome, 'ringfence/downloads.json');
 }
 
 /** Which home has which folder. Nothing but names: another folder's would be given to who is not its owner. */

@@ -36,6 +36,8 @@ function ports(): UninstallPorts {
     lock: async () => () => {},
     disableAll: async () => [],
     traces: () => [],
+    forgetGoneHomes: () => {},
+    emptyFolders: () => [],
   };
 }
 

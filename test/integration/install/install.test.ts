@@ -174,6 +174,40 @@ describe('ringfence install, in the session', () => {
     removeNewFolders(before);
   });
 
+  it('takes back what strict starts have made, but no home and nothing of the user’s', async () => {
+    const runtime = process.env['XDG_RUNTIME_DIR'] ?? '';
+    mkdirSync(join(home, 'Downloads'), { recursive: true });
+    const before = tree(home);
+    await ringfence(['install']);
+    const limits = ['--memory-max', 'infinity', '--memory-swap-max', 'infinity', '--tasks-max', 'infinity'];
+    const ids = ['org.test.Stays', 'org.test.Goes', 'org.test.Loads'];
+    for (const id of ids) {
+      installEntry(id, ['Exec=sleep 1000']);
+      expect((await ringfence(['launch', '--profile', 'strict', ...limits, id])).code).toBe(0);
+    }
+    for (const id of ids) await ringfence(['stop', id]);
+    const downloads = (id: string) => join(home, 'Downloads', id);
+    for (const id of ids) expect(existsSync(downloads(id))).toBe(true);
+    writeFileSync(join(downloads('org.test.Loads'), 'letter'), 'the user’s');
+    for (const id of ids.slice(1)) rmSync(join(data, `ringfence/homes/local.${id}`), { recursive: true });
+    removeEntries();
+    const { stderr } = await ringfence(['uninstall']);
+    expect(stderr).toContain(
+      `(local.org.test.Stays); remove it with: rm -r -- ${data}/ringfence/homes ${data}/ringfence/downloads.json`,
+    );
+    expect(ids.map((id) => existsSync(downloads(id)))).toEqual([true, false, true]);
+    for (const name of ['ringfence', '.flatpak'])
+      expect([name, existsSync(join(runtime, name))]).toEqual([name, false]);
+    rmSync(join(data, 'ringfence/homes'), { recursive: true });
+    await ringfence(['uninstall']);
+    expect(existsSync(downloads('org.test.Stays'))).toBe(false);
+    expect(readFileSync(join(downloads('org.test.Loads'), 'letter'), 'utf8')).toBe('the user’s');
+    rmSync(downloads('org.test.Loads'), { recursive: true });
+    removeNewFolders(before);
+    expect(tree(home)).toEqual(before);
+    rmdirSync(join(home, 'Downloads'));
+  });
+
   it('takes nothing back in a dry run of uninstall, and names what it would', async () => {
     await ringfence(['install']);
     const before = times(home);

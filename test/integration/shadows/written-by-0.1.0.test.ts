@@ -132,6 +132,8 @@ describe('what version 0.1.0 has installed', () => {
         lock: async () => () => {},
         disableAll: async () => [],
         traces: () => [],
+        forgetGoneHomes: () => {},
+        emptyFolders: () => [],
       },
     );
   };

@@ -2,7 +2,9 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDesktopId } from '../../../domain/desktop-id.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
+import { xdgFolders } from '../../../domain/xdg-folders.ts';
 import { importFolders, moveToTrash, sizeOf } from '../../../strict/io/home-disk.ts';
+import { removeEmptyDownloads } from '../../../strict/io/homes.ts';
 import { profileFolders } from '../../../strict/pure/profile-folders.ts';
 import { connectClient, type InstanceView } from '../client.ts';
 import type { Command, Context } from '../command.ts';
@@ -53,6 +55,8 @@ async function reset(home: FoundHome, context: Context, json: boolean): Promise<
   if (!home.exists) throw new RingfenceError('InvalidArgument', `cannot reset the home of ${home.id}: it has none yet`);
   requireIdle(home, 'reset', await running(context));
   const trash = moveToTrash(home.path, home.data, new Date());
+  const { config = '' } = xdgFolders(context.environment);
+  removeEmptyDownloads(home.path, { data: home.data, config, user: home.user });
   if (json) context.terminal.printJson({ path: home.path, trash });
   else context.terminal.print(`moved to ${trash}`);
   return 0;

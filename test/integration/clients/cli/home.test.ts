@@ -55,6 +55,7 @@ describe('ringfence home', () => {
       stdout: expect.stringMatching(/: 1 file, 1 KB\n$/),
     });
     const path = await start();
+    expect(existsSync(join(home, 'Downloads/Own'))).toBe(true);
     await waitFor(() => readFileSync(join(own, 'seen'), 'utf8').endsWith('ran\n'), { what: 'its words' });
     expect(readFileSync(join(own, 'seen'), 'utf8')).toBe('old settings\nran\n');
     for (const option of ['--import', '--reset']) {
@@ -68,6 +69,7 @@ describe('ringfence home', () => {
     const reset = JSON.parse((await ringfence('--reset', '--json', id)).stdout) as { path: string; trash: string };
     expect(reset).toEqual({ path: own, trash: expect.stringMatching(/Trash\/files\/local\.org\.gnome\.gedit$/) });
     expect(existsSync(own)).toBe(false);
+    expect(existsSync(join(home, 'Downloads/Own'))).toBe(false);
     expect((await ringfence('--reset', id)).code).toBe(2);
     const imported = JSON.parse((await ringfence('--import', '--json', id)).stdout) as Record<string, unknown>;
     expect(imported).toMatchObject({ path: own, files: 1, skipped: [] });
