@@ -38,7 +38,7 @@ usage() {
 
 usage_text() {
   cat <<'END'
-Usage: ringfence-open --app ID [--action ID] [--profile NAME] [--strict] [--original FILE] [--] [FILE|URI…]
+Usage: ringfence-open --app ID [--action ID] [--profile NAME] [--strict] [--once] [--original FILE] [--] [FILE|URI…]
        ringfence-open --app ID {--run | --service NAME} [--profile NAME] [--strict] -- COMMAND [ARGUMENT…]
 END
 }
@@ -157,7 +157,7 @@ with_words() {
   go_on=$1
   shift
   [ "$method" = Launch ] || set -- "$@" 1 DBUS_STARTER_BUS_TYPE session
-  count=$((1 + (${#action} > 0) + (${#profile} > 0) + (${#token} > 0)))
+  count=$((1 + (${#action} > 0) + (${#profile} > 0) + (${#once} > 0) + (${#token} > 0)))
   words=$#
   [ "$method" = Launch ] || { words=$((words - 3)) count=$((count + 1)); }
   set -- "$words" "$@" $count request-id "$request"
@@ -167,6 +167,7 @@ with_words() {
   esac
   [ -z "$action" ] || set -- "$@" action "$action"
   [ -z "$profile" ] || set -- "$@" profile "$profile"
+  [ -z "$once" ] || set -- "$@" once yes
   [ -z "$token" ] || set -- "$@" activation-token "$token"
   "$go_on" "$method" "$@"
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# ringfence-open --app ID [--action ID] [--profile NAME] [--strict] [--original FILE] [--] [FILE|URI…]
+# ringfence-open --app ID [--action ID] [--profile NAME] [--strict] [--once] [--original FILE] [--] [FILE|URI…]
 # ringfence-open --app ID {--run | --service NAME} [--profile NAME] [--strict] -- COMMAND [ARGUMENT…]
 #
 # Asks ringfenced to start an app in its fence and ends as soon as that has answered. The shell of an icon's Exec line
@@ -16,7 +16,7 @@
 
 ringfence_open() {
   # Local, so that the original, should the icon's shell start it, gets the environment unchanged.
-  local app='' action='' profile='' strict='' original='' service='' method=Launch wrong='' parsed=0
+  local app='' action='' profile='' strict='' once='' original='' service='' method=Launch wrong='' parsed=0
   local one rest token begun idle request list options answer='' status=''
   # Seconds until a daemon that has not answered counts as hung.
   local wait=10
@@ -48,6 +48,7 @@ parse() {
         break
         ;;
       --strict) strict=1 ;;
+      --once) once=1 strict=1 ;;
       --run) method=Run ;;
       --app=* | --action=* | --profile=* | --original=* | --service=*) option "${1%%=*}" "${1#*=}" ;;
       --app | --action | --profile | --original | --service)
@@ -110,6 +111,7 @@ fits_dbus_send() {
   options=request-id,$request
   [ -z "$action" ] || options=$options,action,$action
   [ -z "$profile" ] || options=$options,profile,$profile
+  [ -z "$once" ] || options=$options,once,yes
   [ -z "$token" ] || options=$options,activation-token,$token
   [ "$method" = Launch ] || options=$options,app-id,$app
 }

@@ -47,6 +47,11 @@ export function openLine(line: OpenLine): string {
   return code === undefined ? words : `${words} %${code}`;
 }
 
+/** Whether an Exec value has a place for files. */
+export function takesFiles(exec: string): boolean {
+  return fileCode(parseExec(exec)) !== undefined;
+}
+
 /** Whether an Exec value goes through Ringfence already. */
 export function namesClient(exec: string): boolean {
   return exec.includes(clientName) && clientWord.test(exec);

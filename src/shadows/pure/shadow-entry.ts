@@ -5,8 +5,8 @@ import { escapeValue } from '../../domain/desktop-entry/value.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { isWindow } from '../../domain/window-id.ts';
 import { clientScript } from './client-script.ts';
-import { namesClient, type OriginalFacts, openLine } from './open-line.ts';
-import { strictActionGroup, strictActionId } from './strict-action.ts';
+import { namesClient, type OriginalFacts, openLine, takesFiles } from './open-line.ts';
+import { onceActionId, sandboxActionGroup, strictActionId } from './sandbox-actions.ts';
 import { windowActionGroup, windowActionId } from './window-action.ts';
 
 /** Marks what Ringfence wrote; its value is the absolute path of the original. */
@@ -37,7 +37,7 @@ export interface ShadowInput {
 
 /**
  * The entry that stands before an original, same id: every byte of it, but Exec of the entry and of each action leads to
- * the client, the desktop no longer starts it over D-Bus or in a terminal of its own, and there are one or two actions more.
+ * the client, the desktop no longer starts it over D-Bus or in a terminal of its own, and there are one to three actions more.
  *
  * @throws RingfenceError BadEntry for an entry that is not to be wrapped; the message says why
  */
@@ -60,12 +60,16 @@ export function shadowEntry(input: ShadowInput): Buffer {
       mayFallBack,
     });
   wrapActions(document, original.id, (command, action) => line(command, [`--action=${action}`], !input.strict));
-  const strictLine = () => escapeValue(line(exec, ['--profile=strict'], false));
-  const more = newActions(document, [
-    {
-      id: strictActionId,
-      group: () => strictActionGroup(strictLine(), actionIcon(document), document.locales(mainGroup, 'Name')),
+  const sandboxed = (id: typeof strictActionId | typeof onceActionId, option: string) => ({
+    id,
+    group: () => {
+      const command = escapeValue(line(exec, [option], false));
+      return sandboxActionGroup(id, command, actionIcon(document), document.locales(mainGroup, 'Name'));
     },
+  });
+  const more = newActions(document, [
+    sandboxed(strictActionId, '--profile=strict'),
+    ...(opensFiles(document, exec) ? [sandboxed(onceActionId, '--once')] : []),
     ...(input.window ? [{ id: windowActionId, group: () => windowActionGroup(input.id) }] : []),
   ]);
   const added = [...mark(input), ...more.lines];
@@ -100,7 +104,16 @@ function newActions(
 
 /** An entry such as this version writes them: where another version's is not the same, its shadows are written anew. */
 export function sampleEntry(): Buffer {
-  const lines = ['Type=Application', 'Name=A', 'Exec=a %U', 'Actions=b;', '[Desktop Action b]', 'Name=B', 'Exec=a b'];
+  const lines = [
+    'Type=Application',
+    'Name=A',
+    'Exec=a %U',
+    'MimeType=a/a;',
+    'Actions=b;',
+    '[Desktop Action b]',
+    'Name=B',
+    'Exec=a b',
+  ];
   return shadowEntry({
     id: 'a.desktop',
     original: Buffer.from(`[Desktop Entry]\n${lines.join('\n')}\n`),
@@ -205,6 +218,13 @@ function hideWithProgram(document: DesktopDocument, exec: string): string[] {
   const program = first.map((part) => ('text' in part ? part.text : '%')).join('');
   if (program.includes('%') || (program.includes('/') && !program.startsWith('/'))) return [];
   return [`TryExec=${escapeValue(program)}`];
+}
+
+/** Whether a file manager would open files of some type with it. */
+function opensFiles(document: DesktopDocument, exec: string): boolean {
+  return (
+    takesFiles(exec) && document.getList(mainGroup, 'MimeType').some((type) => !type.startsWith('x-scheme-handler/'))
+  );
 }
 
 /** Names with a file suffix are against the rules; they are not spread to where there was none. */

@@ -2,6 +2,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/clients/cli/client.ts';
+import { expandExec } from '../../../../src/domain/desktop-entry/exec-line.ts';
+import { parseDesktopEntry } from '../../../../src/domain/desktop-entry/parse.ts';
 import {
   built,
   connectTestBus,
@@ -105,6 +107,36 @@ describe('ringfence open-once', () => {
     expect(second.rows.get('network')).toMatch(/of its own/);
     expect(second.unit).not.toBe(first.unit);
     for (const { instance } of [first, second]) await client.stop(instance, 0);
+  });
+
+  it('is an action of the icon too, with a file and without one', async () => {
+    mkdirSync(join(daemon.home.config, 'ringfence'), { recursive: true });
+    const limits = ['memory-max', 'memory-swap-max', 'tasks-max'].map((name) => `${name} = "infinity"\n`).join('');
+    writeFileSync(join(daemon.home.config, 'ringfence/config.toml'), `[app."${id}"]\n${limits}`);
+    const enabled = await command([built.ringfence, 'enable', id], { env: { XDG_CONFIG_HOME: daemon.home.config } });
+    expect(enabled).toMatchObject({ code: 0 });
+    const shadow = join(home, '.local/share/applications', `${id}.desktop`);
+    const started = async (argv: readonly string[]) => {
+      const before = (await client.instances()).map(({ path }) => path);
+      expect((await command(argv)).code).toBe(0);
+      const instance = await waitFor(
+        async () => (await client.instances()).find(({ path, report }) => !before.includes(path) && report.length > 0),
+        { what: 'its start' },
+      );
+      const rows = new Map(instance.report.map((row) => [row.get('name'), row.get('value') ?? '']));
+      expect(rows.get('own-home')).toMatch(/\/homes\/passing\.\w+, gone at the end$/);
+      expect(rows.get('network')).toMatch(/of its own/);
+      await client.stop(instance.path, 0);
+      return rows.get('shared');
+    };
+    const choose =
+      'import sys; from gi.repository import Gio; Gio.DesktopAppInfo.new_from_filename(sys.argv[1]).launch_action(sys.argv[2], None)';
+    expect(await started(['/usr/bin/python3', '-c', choose, shadow, 'ringfence-once'])).not.toContain(document);
+    const entry = parseDesktopEntry(readFileSync(shadow), shadow);
+    const exec = entry.get('Desktop Action ringfence-once', 'Exec') ?? '';
+    const [argv = []] = expandExec(exec, { uris: [`file://${document}`] });
+    expect(await started(argv)).toContain(`${document} (read-only)`);
+    expect((await command([built.ringfence, 'disable', id])).code).toBe(0);
   });
 
   it('runs an AppImage that may not be executed yet from a copy that unpacks itself', async () => {

@@ -64,6 +64,30 @@ describe('shadowEntry', () => {
     expect(shadowOf(['Exec=app', 'TryExec=other']).get(mainGroup, 'TryExec')).toBe('other');
   });
 
+  it('opens files once where the app opens files', () => {
+    const actions = (...lines: string[]) => shadowOf(lines).getList(mainGroup, 'Actions');
+    expect(actions('Exec=app %u', 'MimeType=text/plain;')).toEqual(['ringfence-strict', 'ringfence-once']);
+    for (const lines of [
+      ['Exec=app %u'],
+      ['Exec=app', 'MimeType=text/plain;'],
+      ['Exec=app %u', 'MimeType=x-scheme-handler/http;'],
+    ])
+      expect(actions(...lines)).toEqual(['ringfence-strict']);
+    const once = shadowOf(['Exec=secret-program %u', 'MimeType=text/plain;', 'Name[de]=App']);
+    const group = 'Desktop Action ringfence-once';
+    expect(once.keys(group)).toEqual(['Name', 'Name[de]', 'Exec']);
+    const words = argv(once.get(group, 'Exec'), ['/srv/letter']);
+    expect(words.slice(4)).toEqual([
+      '--app=app.desktop',
+      '--once',
+      '--strict',
+      `--original=${base.sourcePath}`,
+      '--',
+      '/srv/letter',
+    ]);
+    expect(words[2]).not.toContain('secret-program');
+  });
+
   it('speaks the languages of the entry', () => {
     const group = 'Desktop Action ringfence-strict';
     const keys = shadowOf(['Exec=app', 'Name[de]=App', 'Name[pt_BR]=App']).keys(group);
