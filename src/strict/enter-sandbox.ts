@@ -43,6 +43,8 @@ export async function enterSandbox(
   if (request.variables !== undefined) throw refuse('a command does not go into a sandbox that runs');
   const { terms, home = '' } = occupant;
   if (terms === undefined) throw refuse('that is a command, in whose sandbox nothing else starts');
+  // It would find one of that name, and what it saves would be in the one that is gone.
+  if (!ports.sight.exists(home)) throw refuse(`its home ${home} was removed`);
   const lets = letIn(what, decision, wantedBy(request, decision, occupant.id, ports), ports);
   const host = hostOf(lets, '', undefined, request, ports);
   const difference = judgeEntry(terms, termsOf(lets, host, planEnvironment(lets.settings, host)));

@@ -225,6 +225,22 @@ describe('a second start of a strict app', () => {
     await startOf('x:four');
   });
 
+  it('is refused once the home was removed, and has a new one when the first has ended', async () => {
+    await start();
+    const path = await launch('one');
+    await startOf('x:one');
+    rmSync(own, { recursive: true });
+    await expect(launch('two')).rejects.toMatchObject({
+      code: 'NotEnforceable',
+      message: expect.stringMatching(/its home .* was removed; close it first/),
+    });
+    expect(existsSync(own)).toBe(false);
+    await client.stop(path, 0);
+    await launch('three');
+    await startOf('x:three');
+    expect(starts()).toHaveLength(1);
+  });
+
   it('that is a command of the app’s never goes in there', async () => {
     await start();
     await launch('one');
