@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { errnoText } from '../../domain/errno-text.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { homeFolder } from '../../domain/home-folder.ts';
 import type { Homes } from '../ports.ts';
@@ -118,8 +119,7 @@ function make(path: string, what: string): void {
   try {
     mkdirSync(path, { recursive: !path.startsWith('/proc/'), mode: 0o700 });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') throw refusal(what, message);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refusal(what, reasonOf(error));
   }
   try {
     closeSync(openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
@@ -156,6 +156,12 @@ function writeNames(record: string, names: Readonly<Record<string, string>>): vo
     writeFileSync(`${record}.new`, `${JSON.stringify(names)}\n`, { mode: 0o600 });
     renameSync(`${record}.new`, record);
   } catch (error) {
-    throw refusal(`the record of download folders ${record}`, (error as Error).message);
+    throw refusal(`the record of download folders ${record}`, reasonOf(error));
   }
+}
+
+/** Without the path, which may be that of a descriptor: whoever says it names the thing. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return errnoText({ code }) ?? message;
 }

@@ -221,6 +221,29 @@ describe('a strict launch', () => {
       daemon.kill('SIGTERM');
     });
 
+    it('where there is no room for its home', async () => {
+      const homes = join(home, '.local/share/ringfence/homes');
+      mkdirSync(homes, { recursive: true });
+      // A namespace of the daemon's own, in which a file system without room can be mounted.
+      const launcher = join(temporaryFolder(), 'daemon');
+      const fill =
+        'mount -t tmpfs -o nr_inodes=1,mode=700,uid=$(id -u) none "$2" && exec setpriv --inh-caps=-all --ambient-caps=-all -- "$0" "$1"';
+      const unshare = 'unshare --user --map-current-user --keep-caps --mount';
+      const words = `'${fill}' "${process.execPath}" "${program}" "${homes}"`;
+      writeFileSync(launcher, `#!/bin/sh\nexec ${unshare} sh -c ${words}\n`, { mode: 0o755 });
+      const daemon = spawn(launcher, { stdio: 'ignore', env: { ...process.env, RINGFENCE_TEST_PROGRAMS: '/usr/bin' } });
+      await waitFor(async () => (await namePid(bus, busName)) !== undefined, { what: 'the daemon' });
+      const refusal = run(app, { 'app-id': 'org.example.Full' });
+      await expect(refusal).rejects.toMatchObject({
+        code: 'NotEnforceable',
+        message: expect.stringMatching(/cannot open the home .*Full: the disk is full; make room and try again$/),
+      });
+      await nothingIsLeft(bus);
+      expect(existsSync(witness)).toBe(false);
+      expect(sandboxes()).toEqual([]);
+      daemon.kill('SIGTERM');
+    });
+
     it.each([
       ['makes none once it is needed', ''],
       ['makes one around the bus filter alone', '*--info-fd*) exec /usr/bin/bwrap "$@" ;; '],
