@@ -1,4 +1,17 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/clients/cli/client.ts';
@@ -22,6 +35,25 @@ const id = 'org.example.Reader';
 const homes = join(home, '.local/share/ringfence/homes');
 const unlimited = ['memory-max', 'memory-swap-max', 'tasks-max'].map((name) => `--${name}=infinity`);
 const document = join(home, 'Documents/invoice.invoice');
+
+/** A file that unpacks and runs itself as an AppImage does, which may not be executed yet; `script` is what it has for a program. */
+async function makeAppImage(path: string, script: string): Promise<void> {
+  const folder = mkdtempSync('/tmp/made-');
+  await output(['cc', '-o', path, join(process.cwd(), 'test/fixtures/appimage.c')]);
+  writeFileSync(join(folder, 'AppRun'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  writeFileSync(join(folder, 'data'), 'from inside\n');
+  await output(['tar', '-c', '-f', join(folder, 'archive'), '-C', folder, 'AppRun', 'data']);
+  const archive = readFileSync(join(folder, 'archive'));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(archive.length));
+  appendFileSync(path, Buffer.concat([archive, size]));
+  // AppImage specification, "Image format", type 2.
+  const fd = openSync(path, 'r+');
+  writeSync(fd, 'AI\x02', 8, 'latin1');
+  closeSync(fd);
+  chmodSync(path, 0o644);
+  rmSync(folder, { recursive: true });
+}
 
 describe('ringfence open-once', () => {
   let daemon: Daemon;
@@ -141,16 +173,20 @@ describe('ringfence open-once', () => {
 
   it('runs an AppImage that may not be executed yet from a copy that unpacks itself', async () => {
     const image = join(home, 'Documents/tool.AppImage');
-    copyFileSync('/usr/bin/env', image);
-    const bytes = readFileSync(image);
-    bytes.write('AI\x02', 8, 'latin1');
-    writeFileSync(image, bytes, { mode: 0o644 });
+    await makeAppImage(
+      image,
+      `cat "$APPDIR/data"; cat ${home}/Documents/other; echo "home $HOME"; ls "$HOME"; echo done`,
+    );
     const said = await command([built.ringfence, 'open-once', ...unlimited, image]);
     expect(said).toMatchObject({ code: 0, stderr: '' });
-    expect(await printed('sh', 'APPIMAGE_EXTRACT_AND_RUN=1')).toMatch(/^HOME=.*\/homes\/passing\./m);
+    const text = await printed('sh', 'done');
+    expect(text).toMatch(/^from inside$/m);
+    expect(text).toMatch(/^home .*\/homes\/passing\./m);
+    expect(text).not.toContain('secret');
     const bus = await connectTestBus();
     await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'its end' });
     await bus.close();
+    expect(readdirSync('/tmp').filter((name) => name.startsWith('appimage'))).toEqual([]);
   });
 
   it('says what it cannot open', async () => {
