@@ -64,6 +64,7 @@ const packages = [
     'gnome-text-editor',
     'meld',
     'jedit',
+    'evince',
     'openbox',
     'at-spi2-core',
     'fonts-dejavu-core',

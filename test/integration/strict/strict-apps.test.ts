@@ -1,16 +1,17 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import { connectDevTools } from '../../fixtures/devtools.ts';
 import { confinedProcesses, goneAfterClosing, launchStrictly, sandboxedAgain } from '../../fixtures/fenced-app.ts';
 import { startHeadlessShell, type WaylandScreen } from '../../fixtures/headless-shell.ts';
-import { connectTestBus, connectTestClient, endAll } from '../../fixtures/live-daemon.ts';
+import { built, connectTestBus, connectTestClient, endAll } from '../../fixtures/live-daemon.ts';
 import { connectMarionette } from '../../fixtures/marionette.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
 import { output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { tempHome } from '../../harness/temp-home.ts';
+import { userUnits } from '../../harness/user-units.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 const home = process.env['HOME'] ?? '';
@@ -24,6 +25,29 @@ const write = (path: string, content: string) => {
   mkdirSync(join(path, '..'), { recursive: true });
   writeFileSync(path, content);
 };
+/** A page with a text, of a document with that title. */
+function pdf(text: string): string {
+  const drawn = `BT /F1 40 Tf 60 700 Td (${text}) Tj ET`;
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
+    `<< /Length ${drawn.length} >>\nstream\n${drawn}\nendstream`,
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+    `<< /Title (${text}) >>`,
+  ];
+  let file = '%PDF-1.4\n';
+  const offsets = objects.map((object, at) => {
+    const offset = file.length;
+    file += `${at + 1} 0 obj\n${object}\nendobj\n`;
+    return offset;
+  });
+  const rows = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
+  const count = objects.length + 1;
+  const table = `xref\n0 ${count}\n0000000000 65535 f \n${rows}`;
+  return `${file}${table}trailer\n<< /Size ${count} /Root 1 0 R /Info 6 0 R >>\nstartxref\n${file.length}\n%%EOF\n`;
+}
+
 describe('in a strict sandbox', () => {
   let daemon: Daemon;
   let client: Client;
@@ -208,6 +232,32 @@ describe('in a strict sandbox', () => {
       const processes = await confinedProcesses(unit, new RegExp(program));
       expect(processes.length).toBeGreaterThan(0);
       await close(window, unit);
+    });
+
+    it('Evince shows a PDF that is opened once, and nothing of it stays', async () => {
+      const invoice = join(documents, 'invoice.pdf');
+      writeFileSync(invoice, pdf('Ringfence invoice'));
+      const homes = () =>
+        existsSync(homeOf('')) ? readdirSync(homeOf('')).filter((name) => /evince|passing/i.test(name)) : [];
+      const before = readdirSync(documents);
+      const unlimited = ['memory-max', 'memory-swap-max', 'tasks-max'].map((name) => `--${name}=infinity`);
+      const said = await output([built.ringfence, 'open-once', '--json', ...unlimited, invoice]);
+      const { unit } = JSON.parse(said) as { unit: string };
+      // The title that the document itself has: it was read.
+      const window = await screen.windowWith('evince', /Ringfence invoice/);
+      await screen.screenshot('evince');
+      await confinedProcesses(unit, /evince/);
+      // A window that has just come up may miss a key.
+      const isGone = async () => (await userUnits(unit)).length === 0;
+      await waitFor(
+        async () => {
+          await screen.close(window).catch(() => {});
+          return waitFor(isGone, { what: 'its end', timeoutMs: 4000 });
+        },
+        { what: 'it to be closed' },
+      );
+      expect(homes()).toEqual([]);
+      expect(readdirSync(documents)).toEqual(before);
     });
   });
 
