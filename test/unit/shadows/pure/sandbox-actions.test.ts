@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { strictActionGroup, strictActionId } from '../../../../src/shadows/pure/strict-action.ts';
+import { onceActionId, sandboxActionGroup, strictActionId } from '../../../../src/shadows/pure/sandbox-actions.ts';
 
 it('is in the languages that the entry has, in every country of them', () => {
   expect(strictActionId).toBe('ringfence-strict');
-  expect(strictActionGroup('app --x', 'ico', ['de_AT@euro', 'pt', 'xx', 'zh.UTF-8'])).toBe(
+  expect(sandboxActionGroup(strictActionId, 'app --x', 'ico', ['de_AT@euro', 'pt', 'xx', 'zh.UTF-8'])).toBe(
     [
       '[Desktop Action ringfence-strict]',
       'Name=Open Strictly Contained',
@@ -20,7 +20,13 @@ it('is in the languages that the entry has, in every country of them', () => {
 });
 
 it('has no icon where the app has none, and no translation where the entry has none', () => {
-  expect(strictActionGroup('app', undefined, [])).toBe(
+  expect(sandboxActionGroup(strictActionId, 'app', undefined, [])).toBe(
     '[Desktop Action ringfence-strict]\nName=Open Strictly Contained\nExec=app\n',
+  );
+});
+
+it('is for opening once as well', () => {
+  expect(sandboxActionGroup(onceActionId, 'app --once', undefined, ['de'])).toBe(
+    '[Desktop Action ringfence-once]\nName=Open Once, Throw Away\nName[de]=Einmal öffnen, dann wegwerfen\nExec=app --once\n',
   );
 });
