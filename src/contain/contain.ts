@@ -102,7 +102,9 @@ async function fillScope(
     const where = actual === undefined ? 'it has ended' : `it is in ${actual} instead of ${scope}`;
     throw new RingfenceError('ScopeFailed', `cannot ${task}: ${where}`);
   }
-  const report = makeReport({ unit, name, startedAt: now(), terminal }, decision, judgeScope(decision, scope, cgroups));
+  const lineage = { roots: [{ pid, startTime: root.startTime }], since: processes.ticks() };
+  const started = { unit, name, startedAt: now(), terminal, lineage };
+  const report = makeReport(started, decision, judgeScope(decision, scope, cgroups));
   try {
     records.write(unit, serializeReport(report));
   } catch (error) {

@@ -62,8 +62,9 @@ export function wireFences(around: FenceSurroundings): Fences {
   const scopeCgroup = (unit: string) => `${systemd.controlGroup}/app.slice/${unit}`;
   const pressure = openMemoryPressure(cgroupRoot());
   const pressureFile = (unit: string) => pressure.fileOf(scopeCgroup(unit));
+  const processes = openProcessTree(cgroupRoot());
   const instances = openInstances(
-    { systemd, cgroups, records, log, scopeCgroup, host: () => hostFacts(systemd) },
+    { systemd, cgroups, processes, records, log, scopeCgroup, host: () => hostFacts(systemd) },
     {
       added: listener.added,
       changed: listener.changed,
@@ -109,7 +110,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     findEntry: (id, variables) => findOrSuggest(openAppCatalog(Object.fromEntries(variables)), id),
     programFacts: (variables) => readHostFacts(Object.fromEntries(variables)),
     shellProgram: around.clientPath?.replace(/[^/]*$/, 'ringfence-shell'),
-    processes: openProcessTree(cgroupRoot()),
+    processes,
     terminalOf,
     ownPid: process.pid,
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

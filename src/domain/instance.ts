@@ -5,6 +5,8 @@ export interface Instance {
   readonly path: string;
   /** What was asked and what came of it, at the start and by the last change. */
   readonly report: Report;
+  /** The units that its processes are in: its own, unless they have left it, and those of their own making. */
+  scopes(): string[];
   pids(): number[];
   limits(): Map<string, string>;
   /** What it uses, by the keys of the property Usage; what cannot be read here is left out. */

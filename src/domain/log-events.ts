@@ -21,6 +21,10 @@ export const logFields = {
     meaning: 'desktop id (org.gnome.gedit.desktop), or the name of a command or process that belongs to none',
   },
   unit: { field: 'RINGFENCE_UNIT', meaning: 'the scope (app-ringfence-….scope)' },
+  scope: {
+    field: 'RINGFENCE_SCOPE',
+    meaning: 'a scope that an app has made for itself (app-org.chromium.Chromium-….scope)',
+  },
   profile: { field: 'RINGFENCE_PROFILE', meaning: 'profile the launch was decided with' },
   reason: { field: 'RINGFENCE_REASON', meaning: 'why, in words: of a decision, a refusal, an end' },
   instance: { field: 'RINGFENCE_INSTANCE', meaning: 'object path of the instance on the bus' },
@@ -90,6 +94,14 @@ export const logEvents = {
     priority: 6,
     meaning: 'a newly started daemon found an instance of an earlier one',
     fields: ['app', 'unit', 'profile', 'instance'],
+    optional: [],
+  },
+  'scope-followed': {
+    messageId: 'f366b7423f0b41ed944ef0e19e24e318',
+    priority: 6,
+    meaning:
+      'processes of an instance have moved to a scope of their own making, which has its limits now and ends with it',
+    fields: ['app', 'unit', 'profile', 'instance', 'scope'],
     optional: [],
   },
   'limit-hit': {

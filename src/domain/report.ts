@@ -33,6 +33,25 @@ export interface Report {
   readonly rows: readonly ReportRow[];
   /** Starts that went into its sandbox later. */
   readonly later?: readonly LaterStart[] | undefined;
+  /** By which it is known who comes from it. */
+  readonly lineage?: Lineage | undefined;
+  /** Scopes that processes of it have moved to and that have not ended. */
+  readonly left?: readonly LeftScope[] | undefined;
+}
+
+/** Where the processes of an instance come from. Times are clock ticks since the machine started, as in /proc/PID/stat. */
+export interface Lineage {
+  /** Its first processes; a number alone may be another's later. */
+  readonly roots: readonly { readonly pid: number; readonly startTime: number }[];
+  /** When it was contained, where it ran before: children that its processes had by then may not be its. */
+  readonly since?: number | undefined;
+}
+
+/** A scope that an app has made for itself. */
+export interface LeftScope {
+  readonly unit: string;
+  /** Of its cgroup: another scope may have the same name later. */
+  readonly cgroupId: string;
 }
 
 /** A terminal: its device, which another gets when it is closed, and the session that it belongs to, by its leader. */
@@ -115,6 +134,10 @@ const recordSchema = v.object({
       fix: v.string(),
     }),
   ),
+  lineage: v.optional(
+    v.object({ roots: v.array(v.object({ pid: v.number(), startTime: v.number() })), since: v.optional(v.number()) }),
+  ),
+  left: v.optional(v.array(v.object({ unit: v.string(), cgroupId: v.string() }))),
   later: v.optional(v.array(v.object({ names: v.array(v.string()), requestId: v.optional(v.string()) }))),
 });
 

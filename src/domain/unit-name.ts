@@ -7,14 +7,14 @@
 export function scopeUnitName(name: string, number: bigint | number): string {
   const stem = name.endsWith('.desktop') ? name.slice(0, -'.desktop'.length) : name;
   const tail = `-${number}${suffix}`;
-  const room = longestUnitName - prefix.length - tail.length;
+  const room = longestUnitName - ownScopePrefix.length - tail.length;
   let escaped = '';
   for (const character of stem === '' ? 'unnamed' : stem) {
     const piece = escapeCharacter(character, escaped === '');
     if (escaped.length + piece.length > room) break;
     escaped += piece;
   }
-  return `${prefix}${escaped}${tail}`;
+  return `${ownScopePrefix}${escaped}${tail}`;
 }
 
 /** The way back. Undefined for a unit that is not one of ours. A cut name comes back as far as it went. */
@@ -31,7 +31,8 @@ export function parseScopeUnitName(unit: string): { readonly name: string; reado
   }
 }
 
-const prefix = 'app-ringfence-';
+/** What the names of all our scopes begin with. */
+export const ownScopePrefix = 'app-ringfence-';
 const suffix = '.scope';
 /** UNIT_NAME_MAX is 256 with the closing NUL. */
 const longestUnitName = 255;

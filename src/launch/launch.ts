@@ -205,11 +205,12 @@ function verify(
   pids: readonly number[],
   { name, options }: Startable,
   decision: Decision,
-  { cgroups, scopeCgroup, now }: LaunchPorts,
+  { cgroups, processes, scopeCgroup, now }: LaunchPorts,
 ): Report {
   const expected = scopeCgroup(unit);
   requireInScope(pids, expected, `launch ${name}`, cgroups);
-  const started = { unit, name, startedAt: now(), requestId: options.requestId };
+  const lineage = { roots: pids.map((pid) => ({ pid, startTime: processes.startTime(pid) ?? 0 })) };
+  const started = { unit, name, startedAt: now(), requestId: options.requestId, lineage };
   return makeReport(started, decision, judgeScope(decision, expected, cgroups));
 }
 

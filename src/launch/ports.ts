@@ -6,6 +6,7 @@ import type { HostFacts } from '../domain/host-facts.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Report } from '../domain/report.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
+import type { ProcessTree } from '../platform/kernel/process-tree.ts';
 import type { Gate } from '../platform/process/gate.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
@@ -64,6 +65,7 @@ export interface FencePorts {
 
 /** What a launch works with. */
 export interface LaunchPorts extends FencePorts {
+  readonly processes: Pick<ProcessTree, 'startTime'>;
   /** The entry of an app, as the app's own environment finds it. */
   findEntry(id: DesktopId, environment: ReadonlyMap<string, string>): FoundEntry;
   programFacts(environment: ReadonlyMap<string, string>): ProgramFacts;

@@ -1,3 +1,9 @@
+/** A scope, and where the kernel has it. */
+export interface Place {
+  readonly unit: string;
+  readonly cgroup: string;
+}
+
 /** What Ringfence itself has set of a unit, by `UNIT PROPERTY`, for whoever comes after: in the runtime folder, so until the session ends. */
 export interface BudgetNote {
   read(): ReadonlyMap<string, readonly string[]>;

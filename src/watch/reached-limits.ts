@@ -3,6 +3,7 @@ import type { HostAmounts, LimitName } from '../domain/limits.ts';
 import type { Report } from '../domain/report.ts';
 import { limitsInForce } from '../launch/judge-scope.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
+import type { Place } from './ports.ts';
 import { type Burst, burstAfter, nextBurst } from './pure/burst.ts';
 import { suggestLimit } from './pure/suggest-limit.ts';
 import { throttleWindowMs } from './pure/throttling.ts';
@@ -28,10 +29,10 @@ export interface ReachedLimits {
   heldBack(seconds: number): void;
 }
 
-/** Follows how often each limit of an instance was reached. */
+/** Follows how often each limit of an instance was reached in one of its scopes. */
 export function followReached(
   report: Report,
-  cgroup: string,
+  { unit, cgroup }: Place,
   { cgroups, host }: ReachedPorts,
   tell: (reached: ReachedLimit) => void,
 ): ReachedLimits {
@@ -54,6 +55,7 @@ export function followReached(
       ['count', String(count)],
       ['total', String(total)],
     ]);
+    if (unit !== report.unit) details.set('scope', unit);
     if (value !== undefined) details.set('value', value);
     if (suggested !== undefined) details.set('suggested', suggested);
     tell({ limit, details });

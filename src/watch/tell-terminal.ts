@@ -15,7 +15,7 @@ export interface TerminalPorts {
 /** Says on the terminal of a command that has become its own process (ringfence-shell) what a limit did to it. */
 export function tellTerminal({ report }: Instance, { limit, details }: ReachedLimit, ports: TerminalPorts): void {
   if (report.terminal === undefined) return;
-  const events = ports.cgroups.read(ports.scopeCgroup(report.unit), 'memory.events');
+  const events = ports.cgroups.read(ports.scopeCgroup(details.get('scope') ?? report.unit), 'memory.events');
   const reached = /^oom (\d+)$/m.exec(events ?? '')?.[1];
   const line = terminalLine(limit, details, reached === undefined ? undefined : Number(reached));
   if (line === undefined) return;

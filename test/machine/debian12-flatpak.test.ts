@@ -38,8 +38,8 @@ afterAll(async () => {
 });
 
 /** Starts it as its icon does, and waits until its program runs in the scope that flatpak made, whose name it returns. */
-async function startApp(): Promise<string> {
-  expect(await command([built.ringfence, 'launch', id])).toMatchObject({ code: 0, stderr: '' });
+async function startApp(...limits: string[]): Promise<string> {
+  expect(await command([built.ringfence, 'launch', ...limits, id])).toMatchObject({ code: 0, stderr: '' });
   return waitFor(
     async () => {
       for (const unit of await userUnits(scopes)) {
@@ -51,6 +51,21 @@ async function startApp(): Promise<string> {
     { what: `the app in ${scopes}` },
   );
 }
+
+it('the scope that flatpak makes has the limits of the start, and ends with it', async () => {
+  const unit = await startApp('--memory-max', '300M', '--tasks-max', '99');
+  await waitFor(async () => (await readCgroup(unit, 'memory.max')) === '314572800', { what: 'the limit' });
+  expect(await readCgroup(unit, 'pids.max')).toBe('99');
+  const [one, ...others] = JSON.parse(await output([built.ringfence, 'list', '--json']));
+  expect(others).toEqual([]);
+  expect(one).toMatchObject({ app: `${id}.desktop` });
+  const pids = await pidsIn(unit);
+  expect(one.pids).toEqual(expect.arrayContaining(pids));
+  await output([built.ringfence, 'set', id, 'memory-max=200M']);
+  expect(await readCgroup(unit, 'memory.max')).toBe('209715200');
+  await output([built.ringfence, 'stop', '--timeout', '0', id]);
+  expect(await userUnits(scopes)).toEqual([]);
+});
 
 it('the scope that flatpak makes has the limits of the app that is enabled', async () => {
   expect((await command([built.ringfence, 'enable', id])).code).toBe(0);

@@ -2,8 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BusConnection } from '../../src/platform/dbus/connection.ts';
 import { installEntry, removeEntries } from '../fixtures/desktop-entries.ts';
-import { built, connectTestBus, manager } from '../fixtures/live-daemon.ts';
-import { cgroupOf, readCgroup } from '../harness/cgroup.ts';
+import { leavingAlone, leftScope } from '../fixtures/leaving-app.ts';
+import {
+  built,
+  busName,
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  instanceAt,
+  manager,
+} from '../fixtures/live-daemon.ts';
+import { steerOver } from '../fixtures/steering.ts';
+import { cgroupFolder, cgroupOf, readCgroup } from '../harness/cgroup.ts';
 import { command } from '../harness/command.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -71,5 +81,49 @@ describe('a scope that an app makes for itself', () => {
 
     expect((await command([built.ringfence, 'disable', id])).code).toBe(0);
     expect(await memoryMax(await enterOwnScope(scope))).toBe('max');
+  });
+
+  it('by an app that is in a fence is held to the same limits by the kernel, and told of when it reaches them', async () => {
+    const client = await connectTestClient();
+    const steering = await steerOver(bus);
+    const reached: Record<string, string>[] = [];
+    await bus.subscribe({ sender: busName, interface: busName, member: 'LimitReached' }, ({ body }) =>
+      reached.push({ limit: String(body[1]), ...Object.fromEntries(body[2] as Map<string, string>) }),
+    );
+    const limits = new Map([
+      ['memory-max', '100M'],
+      ['memory-swap-max', '0'],
+      ['cpu-quota', '50%'],
+      ['tasks-max', '20'],
+    ]);
+    const path = await client.run(leavingAlone('while :; do read line; done'), new Map(), limits);
+    const unit = await leftScope();
+    const files = {
+      'memory.max': '104857600',
+      'memory.high': '102760448',
+      'cpu.max': '50000 100000',
+      'pids.max': '20',
+    };
+    for (const [file, value] of Object.entries(files))
+      await waitFor(async () => (await readCgroup(unit, file)) === value, { what: `${file} to be ${value}` });
+    const { unit: own } = await instanceAt(client, path);
+
+    await steering.setLimits(path, { 'memory-max': '60M' });
+    expect([await memoryMax(own), await memoryMax(unit)]).toEqual(['62914560', '62914560']);
+    const charged = async (unit: string) => Number(await readCgroup(unit, 'memory.current'));
+    const { usage } = await instanceAt(client, path);
+    expect(Number(usage.get('memory-current'))).toBeGreaterThan(0.9 * (await charged(own)));
+
+    // Once more a program of the app's, into the scope: a hog.
+    const folder = await cgroupFolder(unit);
+    const hog = `echo $$ >${folder}/cgroup.procs; exec perl -e 'my @held; push @held, "x" x 1048576 for 1..200'`;
+    started.push(spawn('sh', ['-c', hog]));
+    const told = await waitFor(() => reached.find(({ scope }) => scope === unit), { what: 'the signal' });
+    expect(told).toMatchObject({ limit: 'memory-max', unit: own, scope: unit, value: '62914560' });
+    // systemd stops the whole scope for that, and keeps it as failed.
+    await client.stop(path, 0);
+    await manager(bus, 'ResetFailedUnit', 's', [unit], '').catch(() => {});
+    await endAll(bus);
+    await client.close();
   });
 });

@@ -55,6 +55,7 @@ export function instanceInterface(instance: Instance, watches: Pick<UsageWatches
       Name: property('s', () => report.name, 'const'),
       Unit: property('s', () => report.unit, 'const'),
       Profile: property('s', () => report.profile, 'const'),
+      Scopes: property('as', () => instance.scopes()),
       Pids: property('au', () => instance.pids(), 'false'),
       StartedAt: property('t', () => BigInt(report.startedAt) * 1000n, 'const'),
       Limits: property('a{ss}', () => instance.limits()),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { isShortage } from '../../domain/errno-text.ts';
 import { readKernelFile } from './kernel-file.ts';
 import { killCgroup } from './kill-cgroup.ts';
@@ -15,6 +15,8 @@ export interface Cgroups {
   /** Writes a cgroup file. @throws what node throws where it is not there or the kernel refuses */
   write(cgroup: string, file: string, text: string): void;
   pids(cgroup: string): number[];
+  /** A number that no other cgroup has until the machine is started anew, also of the same name; undefined when it is not there. */
+  id(cgroup: string): string | undefined;
   /** Ends all processes at once, those included that are being forked. @throws what node throws where the kernel refuses */
   kill(cgroup: string): Promise<void>;
   /** Calls back when the kernel killed processes at the memory limit, with the count so far. */
@@ -46,6 +48,9 @@ export function openCgroups(root: string): Cgroups {
       const pids = read(cgroup, 'cgroup.procs')?.split('\n').filter(Boolean).map(Number) ?? [];
       return [...pids, ...childCgroups(root, cgroup).flatMap((child) => this.pids(`${cgroup}/${child}`))];
     },
+
+    // The kernel's own (kernfs_node id), which it counts up.
+    id: (cgroup) => statSync(`${root}${cgroup}`, { bigint: true, throwIfNoEntry: false })?.ino.toString(),
 
     kill: (cgroup) => killCgroup(`${root}${cgroup}`),
 

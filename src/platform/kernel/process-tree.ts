@@ -27,6 +27,12 @@ export interface ProcessTree {
   readonly user: number;
   /** Undefined when there is no such process (any more). */
   look(pid: number): ProcessFacts | undefined;
+  /** When it started, as in its facts; undefined when there is no such process. One file is read. */
+  startTime(pid: number): number | undefined;
+  /** Now, in the same clock ticks since the machine started. */
+  ticks(): number;
+  /** Its own children; a list that changes while it is read may come short. */
+  children(pid: number): number[];
   /**
    * The processes below `pid`, without itself. `thorough` reads all of /proc: a list of children that changes while it is
    * read may come short.
@@ -55,6 +61,10 @@ export function openProcessTree(cgroupRoot: string): ProcessTree {
   return {
     user: process.getuid?.() ?? 0,
     look: factsOf,
+    startTime: (pid) => numberField(pid, 19),
+    // The kernel shows every architecture's programs hundredths of a second here (USER_HZ), but Alpha's and Itanium's.
+    ticks: () => Math.round(Number(text('/proc/uptime').split(' ')[0]) * 100),
+    children: childrenOf,
 
     descendants(pid, thorough) {
       const children = thorough ? allChildren() : undefined;

@@ -7,6 +7,8 @@ import { managerName, managerObject, whenThere } from './manager-calls.ts';
 export interface ScopeListing {
   readonly unit: string;
   readonly description: string;
+  /** "active", "failed" … */
+  readonly activeState: string;
 }
 
 const propertiesInterface = 'org.freedesktop.DBus.Properties';
@@ -31,13 +33,19 @@ export function askManager(bus: BusConnection) {
   };
   const listScopes = async (patterns: readonly string[]): Promise<ScopeListing[]> => {
     const [units] = await call('ListUnitsByPatterns', 'asas', [[], [...patterns]], 'a(ssssssouso)');
-    return units.map(([unit, description]) => ({ unit, description }));
+    return units.map(([unit, description, , activeState]) => ({ unit, description, activeState }));
   };
-  const loadedOf = async (units: readonly string[]) => {
+  const listOf = async (units: readonly string[]) => {
     // What means something in a pattern matches as any one character: a backslash, which escaped names have, escapes nothing here
     // (FNM_NOESCAPE). Units that match besides are nobody's question. The manager compares each with all its units.
     const patterns = units.length > 20 ? ['*.scope'] : units.map((unit) => unit.replace(/[\\*?[\]]/g, '?'));
-    return new Set((await listScopes(patterns)).map(({ unit }) => unit));
+    return listScopes(patterns);
+  };
+  const loadedOf = async (units: readonly string[]) => new Set((await listOf(units)).map(({ unit }) => unit));
+  /** Without those that have failed: of them nothing runs, and systemd keeps the ones that others have made, for people to look at. */
+  const livingOf = async (units: readonly string[]) => {
+    const living = (await listOf(units)).filter(({ activeState }) => activeState !== 'failed');
+    return new Set(living.map(({ unit }) => unit));
   };
   /** What has become of the scope of a job whose end nobody heard: its result, undefined while it is under way. */
   const resultOf = async (unit: string): Promise<string | undefined> => {
@@ -48,5 +56,5 @@ export function askManager(bus: BusConnection) {
     const [job] = (await property('Job', unitObjectPath(unit), `${managerName}.Unit`).catch(() => [0])) as [number];
     return job === 0 ? String(state) : undefined;
   };
-  return { call, property, listScopes, loadedOf, resultOf };
+  return { call, property, listScopes, loadedOf, livingOf, resultOf };
 }

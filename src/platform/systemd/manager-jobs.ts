@@ -12,6 +12,8 @@ export interface ManagerJobs {
   run(unit: string, task: string, start: () => Promise<string | undefined>, timeoutMs: number): Promise<string>;
   /** Ends the waiting for jobs with the results that `resultOf` gives; where it gives undefined the waiting goes on. */
   settle(resultOf: (unit: string) => Promise<string | undefined>): void;
+  /** Is told of each unit for which a job of anybody's ended well, be it to start or to stop it. */
+  onDone(listener: (unit: string) => void): void;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ interface PendingJob {
 /** Listens before anything is started, so that no job's end is missed. The manager has to be subscribed to. */
 export async function followJobs(bus: Pick<BusConnection, 'subscribe' | 'lost'>): Promise<ManagerJobs> {
   const pending = new Set<PendingJob>();
+  let done: (unit: string) => void = () => {};
   void bus.lost.then((error) => {
     for (const each of pending) each.fail?.(error);
   });
@@ -38,9 +41,13 @@ export async function followJobs(bus: Pick<BusConnection, 'subscribe' | 'lost'>)
       if (each.settle !== undefined && (each.job ?? job) === job) each.settle(result);
       else each.results.set(job, result);
     }
+    if (result === 'done') done(unit);
   });
   return {
     close,
+    onDone(listener) {
+      done = listener;
+    },
 
     async run(unit, task, start, timeoutMs) {
       const own: PendingJob = { unit, results: new Map(), job: undefined };

@@ -11,6 +11,8 @@ export interface ScopeEnds {
   follow(unit: string, listener: (result: string) => void): void;
   /** Asks the manager which of the scopes it still has: a signal may have been sent before anybody listened. */
   recheck(): void;
+  /** Calls back as well whenever the manager is back under its name. */
+  onReturn(listener: () => Promise<unknown>): void;
 }
 
 interface Followed {
@@ -29,7 +31,7 @@ interface Followed {
  */
 export async function followScopeEnds(
   bus: BusConnection,
-  loadedOf: (units: readonly string[]) => Promise<ReadonlySet<string>>,
+  livingOf: (units: readonly string[]) => Promise<ReadonlySet<string>>,
   hasCgroup: (unit: string) => boolean,
   onReturn: () => void,
 ): Promise<ScopeEnds> {
@@ -38,6 +40,7 @@ export async function followScopeEnds(
   let isAsking = false;
   let isSubscribed = true;
   let isLost = false;
+  let returned: () => Promise<unknown> = async () => {};
   void bus.lost.then(() => {
     isLost = true;
   });
@@ -58,8 +61,8 @@ export async function followScopeEnds(
       try {
         if (!isSubscribed) await subscribeToManager(bus);
         isSubscribed = true;
-        const loaded = await loadedOf(asked);
-        for (const unit of asked) if (!loaded.has(unit)) end(unit);
+        const living = await livingOf(asked);
+        for (const unit of asked) if (!living.has(unit)) end(unit);
       } catch {
         // It is being executed anew, or hangs: until it answers nobody can say what has ended.
         for (const unit of asked) if (followed.has(unit)) suspects.add(unit);
@@ -85,7 +88,12 @@ export async function followScopeEnds(
         if (body[2] === '') return;
         isSubscribed = false;
         suspect(followed.keys());
-        whenThere(() => subscribeToManager(bus)).then(onReturn, () => {});
+        whenThere(() => subscribeToManager(bus))
+          .then(() => {
+            onReturn();
+            return returned();
+          })
+          .catch(() => {});
       },
     ),
   ]);
@@ -100,6 +108,8 @@ export async function followScopeEnds(
           const [, changed] = body as [string, Map<string, { value: unknown }>];
           const result = changed.get('Result')?.value;
           if (typeof result === 'string' && result !== '') one.result = result;
+          // One that fails is not removed, unless it was made to be: each change of its state comes with its result.
+          if (one.result !== 'success') suspect([unit]);
         })
         .then((unwatch) => {
           if (followed.get(unit) === one) one.unwatch = unwatch;
@@ -109,6 +119,9 @@ export async function followScopeEnds(
         .catch(() => {});
     },
     recheck: () => suspect(followed.keys()),
+    onReturn(listener) {
+      returned = listener;
+    },
   };
 }
 

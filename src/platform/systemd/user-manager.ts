@@ -36,6 +36,11 @@ export interface Systemd extends Units {
   activeSince(unit: string): Promise<bigint>;
   /** Calls back once with systemd's Result ("success", "oom-kill" …) when the manager has the scope no more. */
   onScopeGone(unit: string, listener: (result: string) => void): void;
+  /**
+   * Is told of units that may be scopes in which processes begin to run, whoever asked for them: of each when its job has ended, and of
+   * all scopes when the manager is back after it was executed anew.
+   */
+  onScopesStarted(listener: (units: readonly string[]) => void): void;
   /** Has it looked whether the scopes that are waited for are still there. */
   recheckScopes(): void;
 }
@@ -46,7 +51,7 @@ export interface Systemd extends Units {
  * @throws RingfenceError Unreachable when no user manager answers
  */
 export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30_000 } = {}): Promise<Systemd> {
-  const { call, property, listScopes, loadedOf, resultOf } = askManager(bus);
+  const { call, property, listScopes, loadedOf, livingOf, resultOf } = askManager(bus);
   let appSlice = '';
   // systemd removes a scope's cgroup before it forgets the unit, and the kernel lets it only when no process is left.
   const hasCgroup = (unit: string) => existsSync(`${appSlice}/${unit}`);
@@ -55,7 +60,7 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
   const [jobs, ends, version, controlGroup, openFiles] = await Promise.all([
     followJobs(bus),
     // The ends of jobs while it was away were told to nobody.
-    followScopeEnds(bus, loadedOf, hasCgroup, () => jobs.settle(resultOf)),
+    followScopeEnds(bus, livingOf, hasCgroup, () => jobs.settle(resultOf)),
     property('Version'),
     property('ControlGroup'),
     property('DefaultLimitNOFILESoft'),
@@ -127,6 +132,10 @@ export async function connectUserManager(bus: BusConnection, { jobTimeoutMs = 30
     },
 
     onScopeGone: ends.follow,
+    onScopesStarted(listener) {
+      jobs.onDone((unit) => listener([unit]));
+      ends.onReturn(() => listScopes(['*.scope']).then((all) => listener(all.map(({ unit }) => unit))));
+    },
     recheckScopes: ends.recheck,
   };
 

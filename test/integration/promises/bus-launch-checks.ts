@@ -203,6 +203,10 @@ const reachedChecks: Record<string, Check> = {
   ),
   'LimitReached "tasks-max"': refused,
   'LimitReached "cpu-quota"': killed,
+  'LimitReached "scope"': seenIn(
+    'machine/foreign-scopes.test.ts',
+    'by an app that is in a fence is held to the same limits by the kernel, and told of when it reaches them',
+  ),
 };
 const desktopChecks: Record<string, Check> = {
   Desktop: kept,
@@ -223,6 +227,10 @@ const desktopChecks: Record<string, Check> = {
   'Desktop "session-memory-low"': budget('has memory that is reclaimed last, as far as what is above it has'),
 };
 const instanceChecks: Record<string, Check> = {
+  'Report "left-scope"': seenIn(
+    'integration/watch/left-scopes.test.ts',
+    '%s has its limits there, and is one instance',
+  ),
   'Report "oom-kill"': seenIn(enforcement, 'is asked whether it kills one process or the whole app'),
   Stop: async () => {
     const patient = await endAfter('trap "exit 7" TERM', (path) => theClient().stop(path, 20_000));
@@ -244,6 +252,7 @@ const instanceChecks: Record<string, Check> = {
     'integration/watch/usage-watches.test.ts',
     'tells the caller alone, as often as it asked, until it is told to stop',
   ),
+  Scopes: seenIn('integration/watch/left-scopes.test.ts', '%s has its limits there, and is one instance'),
   Ended: async () => {
     const path = await theClient().run(['true'], new Map(), new Map());
     await endOf(path);

@@ -36,6 +36,7 @@ const checks: Record<string, Check> = {
   'launch-refused': byItsId,
   'instance-ended': byItsId,
   'instance-recovered': seenIn(journalEvents, 'tells of a daemon that starts and ends, and finds its instances'),
+  'scope-followed': seenIn('integration/watch/left-scopes.test.ts', '%s has its limits there, and is one instance'),
   'limit-hit': seenIn(
     'machine/enforcement.test.ts',
     'kills the process that overran its memory, not its siblings nor another app',

@@ -2,14 +2,14 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { BusConnection } from '../../../src/platform/dbus/connection.ts';
 import { built, connectTestBus, endAll, processFacts } from '../../fixtures/live-daemon.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
-import { cgroupOf } from '../../harness/cgroup.ts';
+import { cgroupOf, pidsIn } from '../../harness/cgroup.ts';
 import { command, output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { unitProperty, userUnits } from '../../harness/user-units.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
-// The installed Chromium, which moves its main process into a scope of its own making. That systemd then has the kernel
-// hold a scope of that name to the limits shows test/machine/foreign-scopes.test.ts; that Chromium still gives it that name, this.
+// The installed Chromium, which moves its main process into a scope of its own making. That the kernel then holds such a scope to
+// the limits shows test/machine/foreign-scopes.test.ts; that Chromium still gives it that name, and is followed there, this.
 
 let bus: BusConnection;
 let daemon: Daemon;
@@ -37,8 +37,8 @@ afterAll(async () => {
 const ownScopes = () => userUnits('app-org.chromium.Chromium-*.scope');
 
 /** Starts it as an icon does, and waits until its main process is where it moves itself. */
-async function startChromium(): Promise<string> {
-  expect((await command([built.ringfence, 'launch', 'chromium'])).code).toBe(0);
+async function startChromium(...limits: string[]): Promise<string> {
+  expect((await command([built.ringfence, 'launch', ...limits, 'chromium'])).code).toBe(0);
   const [unit = ''] = await waitFor(async () => (await ownScopes()).length > 0 && ownScopes(), {
     what: 'a scope of its own',
   });
@@ -48,12 +48,20 @@ async function startChromium(): Promise<string> {
   return unit;
 }
 
-it('Chromium’s own scope has the limits of the app once that is enabled', async () => {
-  expect(await unitProperty(await startChromium(), 'MemoryMax')).toBe('infinity');
-  await command(['systemctl', '--user', 'kill', '--signal=SIGKILL', 'app-org.chromium.Chromium-*.scope']);
-  await waitFor(async () => (await ownScopes()).length === 0, { what: 'Chromium to be gone' });
-  await endAll(bus);
+it('Chromium’s own scope has the limits of the start, and ends with it', async () => {
+  const unit = await startChromium('--memory-max', '3G', '--tasks-max', '999');
+  await waitFor(async () => (await unitProperty(unit, 'MemoryMax')) === String(3 * 2 ** 30), { what: 'its limit' });
+  expect(await unitProperty(unit, 'TasksMax')).toBe('999');
+  const [one, ...others] = JSON.parse(await output([built.ringfence, 'list', '--json']));
+  expect([one.name, others]).toEqual([expect.stringMatching(/Chromium/), []]);
+  // Zygotes and renderers stay where they were.
+  expect(one.pids).toEqual(expect.arrayContaining([...(await pidsIn(unit)), ...(await pidsIn(one.unit))]));
+  expect((await pidsIn(one.unit)).length).toBeGreaterThan(0);
+  await output([built.ringfence, 'stop', 'chromium']);
+  expect([await ownScopes(), await userUnits('app-ringfence-*.scope')]).toEqual([[], []]);
+});
 
+it('Chromium’s own scope has the limits of the app once that is enabled', async () => {
   expect((await command([built.ringfence, 'enable', 'chromium'])).code).toBe(0);
   const unit = await startChromium();
   expect(Number(await unitProperty(unit, 'MemoryMax'))).toBeGreaterThan(2 ** 30);

@@ -65,7 +65,7 @@ describe('instances', () => {
     expect(added?.path).toBe(rootPath);
     const interfaces = added?.body[1] as Map<string, Map<string, unknown>>;
     expect([...(interfaces.get('org.ringfence.Instance1')?.keys() ?? [])].sort()).toEqual(
-      ['AppId', 'Frozen', 'Limits', 'Name', 'Pids', 'Profile', 'Report', 'StartedAt', 'Unit', 'Usage'].sort(),
+      ['AppId', 'Frozen', 'Limits', 'Name', 'Pids', 'Profile', 'Report', 'Scopes', 'StartedAt', 'Unit', 'Usage'].sort(),
     );
     expect(await client.instances()).toEqual([]);
     expect(await fenceUnits(bus)).toEqual([]);
