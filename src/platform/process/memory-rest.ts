@@ -7,8 +7,8 @@ export interface MemoryRest {
   worked(bytes: number): void;
 }
 
-/** Below this much work there is little to give back. */
-const muchWork = 8 * 1024 * 1024;
+/** Below this much work, some 300 launches, there is little to give back. */
+const muchWork = 1024 * 1024;
 /** How long nothing must have happened, in ms. */
 const rest = 1000;
 
