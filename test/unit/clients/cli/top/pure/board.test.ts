@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bar, sparkline } from '../../../../../../src/clients/cli/top/pure/bars.ts';
+import { bar, levelOf, sparkline } from '../../../../../../src/clients/cli/top/pure/bars.ts';
 import { advance, type Board, type Sample } from '../../../../../../src/clients/cli/top/pure/board.ts';
 import { topDocument } from '../../../../../../src/clients/cli/top/pure/document.ts';
 import { inWords } from '../../../../../../src/clients/cli/top/pure/words.ts';
@@ -83,7 +83,48 @@ describe('figures over time', () => {
   });
 });
 
+describe('sentences', () => {
+  const unbounded = { memoryMax: undefined, memoryCurrent: undefined };
+  const words = (one: Sample, cores = 2) =>
+    inWords(boardOf({ ...one, desktop: unbounded }), 'name', { cores, now })
+      .replace(/^\d\d:\d\d:\d\d: /, '')
+      .split('\n');
+
+  it('say that nothing runs', () => expect(words(sample(0))).toEqual(['nothing is running in a fence.']));
+
+  it('leave out what is not known', () => {
+    expect(words(sample(0, facts('a', { usage: new Map() })))).toEqual(['1 instance.', 'a: running for 2 min.']);
+    expect(words(sample(0, facts('a', { memory: GiB, tasks: 2 })))).toEqual([
+      '1 instance uses 1 GiB of memory.',
+      'a: 1 GiB of memory, 2 tasks, running for 2 min.',
+    ]);
+  });
+
+  it('have no number of cores where there is one', () => {
+    const text = inWords(boardOf(sample(0, facts('a')), sample(1, facts('a', { cpu: 250_000 }))), 'cpu', {
+      cores: 1,
+      now,
+    });
+    expect(text).toContain(' of memory and 25 percent of a core.\n');
+  });
+
+  it('come in the order of what was asked for, in JSON too', () => {
+    const board = boardOf(sample(0, facts('b', { memory: 5 }), facts('a', { memory: 9 }), facts('c', { memory: 1 })));
+    expect(topDocument(board, 'memory')['instances']).toMatchObject([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
+    const names = inWords(board, 'memory', { cores: 1, now }).split('\n').slice(1);
+    expect(names.map((line) => line.charAt(0))).toEqual(['a', 'b', 'c']);
+  });
+});
+
 describe('bars', () => {
+  it('tell from seven tenths on that it is much, and from nine that it is full', () => {
+    expect([0, 0.69, 0.7, 0.89, 0.9, 2].map(levelOf)).toEqual(['low', 'low', 'high', 'high', 'full', 'full']);
+  });
+
+  it('of the past are empty where there is nothing to measure by', () => {
+    expect(sparkline([0, 5], 0, 2, true)).toBe('▁▁');
+  });
+
   it.each([
     [0, '░░░░', '....'],
     [0.5, '██░░', '##..'],

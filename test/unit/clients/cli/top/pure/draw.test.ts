@@ -244,5 +244,6 @@ describe('a line on a terminal', () => {
     expect(painted(line, 'colours')).toBe('\x1b[7;1m> \x1b[0m\x1b[1m日本\x1b[0m\x1b[7G\x1b[31m 12\x1b[0m');
     expect(painted(line, 'no-colours')).toBe('\x1b[7m> \x1b[0m\x1b[1m日本\x1b[0m\x1b[7G 12');
     expect(painted(line, 'plain')).toBe('> 日本 12');
+    expect(painted([{ text: '  a  ' }], 'plain')).toBe('  a');
   });
 });
