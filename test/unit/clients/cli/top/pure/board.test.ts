@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { bar, levelOf, sparkline } from '../../../../../../src/clients/cli/top/pure/bars.ts';
-import { advance, type Board, type Sample } from '../../../../../../src/clients/cli/top/pure/board.ts';
+import {
+  advance,
+  type Board,
+  memoryMax,
+  type Sample,
+  sorted,
+} from '../../../../../../src/clients/cli/top/pure/board.ts';
 import { topDocument } from '../../../../../../src/clients/cli/top/pure/document.ts';
 import { inWords } from '../../../../../../src/clients/cli/top/pure/words.ts';
 import { facts, GiB, now, sample } from './facts.ts';
@@ -27,6 +33,42 @@ describe('figures over time', () => {
     );
     expect(board).toMatchObject({ memory: 50, tasks: 3, cpu: undefined });
     expect(board.rows.map(({ name, cpu }) => [name, cpu])).toEqual([['b', undefined]]);
+  });
+
+  it('are nothing of a core where nothing runs any more, and not known at the start', () => {
+    expect(boardOf(sample(0)).cpu).toBeUndefined();
+    expect(boardOf(sample(0), sample(1))).toMatchObject({ cpu: 0, history: [0] });
+    expect(boardOf(sample(0, facts('a'))).history).toEqual([]);
+    expect(boardOf(sample(0, facts('a'))).rows[0]?.history).toEqual([]);
+  });
+
+  it('keep the past over a sample in which the kernel tells nothing', () => {
+    const bare = facts('a', { usage: new Map() });
+    const board = boardOf(sample(0, facts('a')), sample(1, facts('a', { cpu: 500_000 })), sample(2, bare));
+    expect(board).toMatchObject({ cpu: undefined, history: [50], rows: [{ cpu: undefined, history: [50] }] });
+  });
+
+  it('are in order, what is not known behind nothing, and what is equal by start and path', () => {
+    const bare = { usage: new Map<string, string>() };
+    const rows = boardOf(
+      sample(
+        0,
+        facts('x', { ...bare, path: '/4' }),
+        facts('d', { path: '/3' }),
+        facts('b', { path: '/2' }),
+        facts('c', { path: '/1', startedAt: 1 }),
+      ),
+    ).rows;
+    const order = (reverse: boolean) => sorted(rows, 'memory', reverse).map(({ path }) => path);
+    expect(order(false)).toEqual(['/1', '/2', '/3', '/4']);
+    expect(order(true)).toEqual(['/4', '/3', '/2', '/1']);
+    expect(sorted([...rows].reverse(), 'age', false).map(({ path }) => path)).toEqual(['/1', '/2', '/3', '/4']);
+  });
+
+  it('have a limit where it is a number', () => {
+    const most = (...texts: string[]) =>
+      memoryMax(facts('a', { limits: new Map(texts.map((text) => ['memory-max', text])) }));
+    expect([most('5'), most(), most('infinity'), most('x5'), most('5x')]).toEqual([5, ...Array(4).fill(undefined)]);
   });
 
   it('keep a bounded past', () => {
