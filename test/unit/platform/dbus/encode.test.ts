@@ -152,6 +152,7 @@ describe('encodeMessage', () => {
     ['as', 'ab'],
     ['as', [1]],
     ['ay', 'ab'],
+    ['au', new Uint8Array(4)],
     ['a{ss}', { a: 'b' }],
     ['a{ss}', [['a', 'b']]],
     ['a{ss}', new Map([['a', 1]])],
