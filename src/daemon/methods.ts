@@ -16,6 +16,7 @@ import type { Shadows } from '../shadows/shadows.ts';
 import { type FollowedChanges, resultRows } from '../shadows/wire-shadows.ts';
 import type { Desktop } from '../watch/desktop.ts';
 import { launchLogger } from '../watch/log-instances.ts';
+import { type HomeSurroundings, openHomes } from './home-backend.ts';
 import type { RingfenceBackend } from './objects/ringfence-interface.ts';
 import type { ShadowBackend } from './objects/shadow-methods.ts';
 import { describeCapabilities, describeProfiles } from './pure/describe-host.ts';
@@ -33,16 +34,17 @@ export interface MethodPorts {
   readonly following: FollowedChanges;
   /** To be called when what ListApps tells may have changed. */
   appsChanged(): void;
+  imported: HomeSurroundings['imported'];
   /** The daemon's own environment. */
   readonly ownEnvironment: Readonly<Record<string, string | undefined>>;
   /** The user's environment, as the user manager has it. */
   environment(): Promise<Readonly<Record<string, string>>>;
 }
 
-/** What answers the methods of the main object, and how to wait for the launches that are under way. */
+/** What answers the methods of the main object, and how to wait for what is under way. */
 export interface Methods {
   readonly backend: RingfenceBackend;
-  /** Resolves when no launch is under way. */
+  /** Resolves when no launch is under way, and no import of a profile, of which it ends those that are. */
   settled(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export function openMethods(around: MethodPorts): Methods {
   const named = (texts: ReadonlyMap<string, string>, otherwise: string) => idIfAny(texts.get('app-id')) ?? otherwise;
   const nameOf = (pid: number, texts: ReadonlyMap<string, string>) =>
     named(texts, texts.get('name') ?? `process ${pid}`);
+  const homes = openHomes({ ...around, instances: fences.instances, findEntry: ports.findEntry });
   const backend: RingfenceBackend = {
     version: around.version,
     launchApp: (appId, uris, texts) => logged(idIfAny(appId) ?? appId, () => launchApp(appId, uris, texts, ports)),
@@ -83,6 +86,7 @@ export function openMethods(around: MethodPorts): Methods {
       }),
     ...shadowBackend(around),
     ...settingsBackend({ ...around, enabledProfile: ports.enabledProfile }),
+    ...homes.backend,
     listUsage: () => new Map(fences.instances.all().map(({ path, usage }) => [path, usage()])),
     profiles: () => describeProfiles(config.current()),
     capabilities: async () =>
@@ -96,6 +100,7 @@ export function openMethods(around: MethodPorts): Methods {
   return {
     backend,
     async settled() {
+      await homes.close();
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };

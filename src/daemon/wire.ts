@@ -123,8 +123,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
       added: (instance) => void tree.addObject(instance.path, [instanceInterface(instance, watches)]),
       changed: ({ path }, names) => void tree.propertiesChanged(path, instanceInterfaceName, names),
       limitReached(instance, reached) {
-        const { limit, details } = reached;
-        tree.emit(rootPath, ringfenceInterfaceName, 'LimitReached', [instance.path, limit, details]);
+        tree.emit(rootPath, ringfenceInterfaceName, 'LimitReached', [instance.path, reached.limit, reached.details]);
         void notices.tell(instance, reached);
       },
       ended({ path }, outcome) {
@@ -150,6 +149,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     shadows,
     following,
     appsChanged,
+    imported: (name, progress) => tree.emit(rootPath, ringfenceInterfaceName, 'HomeImport', [name, progress]),
     ownEnvironment: environment,
     environment: managerEnvironment,
   });

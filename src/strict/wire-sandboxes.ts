@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { BusConnection } from '../platform/dbus/connection.ts';
-import { takeLock } from '../platform/files/lock-file.ts';
 import { makePipes } from '../platform/process/make-pipes.ts';
 import { startBusProxy } from './io/bus-proxy.ts';
 import { doors } from './io/doors.ts';
@@ -20,6 +19,7 @@ import { openSessionBus } from './io/session-bus.ts';
 import { judgeWords } from './let-in.ts';
 import type { SandboxPorts } from './sandbox-layout.ts';
 import { openSandboxes, type Sandboxes } from './sandboxes.ts';
+import { lockHome } from './wire-home-lock.ts';
 
 /** What strict is wired to. */
 export interface SandboxWiring
@@ -64,9 +64,7 @@ export function wireSandboxes({ environment, bus, gates, findProgram, ...rest }:
     ...rest,
     homes,
     doors,
-    // A start has half a minute to make its sandbox.
-    lockHome: (path) =>
-      takeLock(join(runtime, 'ringfence/homes', `${basename(path)}.lock`), 40_000, `open the home ${path}`),
+    lockHome: (path) => lockHome(runtime, path, `open the home ${path}`),
     apps: knownApps,
     programFolders: programFolders(),
     services: openServiceGuards(runtime),

@@ -1,40 +1,14 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { configPlaces, readSources } from '../../config/io/config-store.ts';
 import { effectiveSettings } from '../../config/pure/effective-settings.ts';
 import { readConfig } from '../../domain/config/read-config.ts';
-import { RingfenceError } from '../../domain/errors.ts';
-import { appHomeName, homeFolder } from '../../domain/home-folder.ts';
 import { resolveProfile } from '../../domain/profile.ts';
 import { shellQuote } from '../../domain/shell-quote.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
-import { knownApps } from '../../strict/io/known-apps.ts';
-import { profileFolders } from '../../strict/pure/profile-folders.ts';
+import { findHome, profileThere } from '../../strict/wire-homes.ts';
 import type { Context } from './command.ts';
 import { profileOfEnabled } from './profile-of-app.ts';
-
-/** The home of a strict app or command. */
-export interface FoundHome {
-  readonly id: string;
-  readonly path: string;
-  readonly exists: boolean;
-  readonly user: string;
-  readonly data: string;
-}
-
-/** The home of an app whose name counts, of another, or of a name; the first of these that is there. */
-export function findHome(id: string, { environment }: Pick<Context, 'environment'>): FoundHome {
-  const { home, data } = xdgFolders(environment);
-  if (home === undefined || data === undefined)
-    throw new RingfenceError('Failed', 'cannot find homes: HOME is not set');
-  const session = new Map(
-    Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
-  );
-  const counts = knownApps.counts(id, session, join(data, 'ringfence/originals'));
-  const names = [appHomeName(id, counts), `named.${id}`].map((name) => join(data, 'ringfence/homes', homeFolder(name)));
-  const there = names.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory());
-  return { id, path: there ?? names[0] ?? '', exists: there !== undefined, user: home, data };
-}
 
 /**
  * One sentence for each app that is started strictly from now on: where its data will be, and how to bring the old along.
@@ -44,11 +18,10 @@ export function sayWhereDataIs(apps: readonly string[], context: Context): void 
   for (const app of apps) {
     const id = app.replace(/\.desktop$/, '');
     if (!isStrict(id, context)) continue;
-    const { path, exists, user } = findHome(id, context);
-    const hasOld = profileFolders(id).some((name) =>
-      lstatSync(join(user, name), { throwIfNoEntry: false })?.isDirectory(),
-    );
-    const import_ = hasOld && !exists ? `; "ringfence home --import ${id}" copies your profile there` : '';
+    const home = findHome(id, context.environment);
+    const { path, exists } = home;
+    const import_ =
+      profileThere(home).length > 0 && !exists ? `; "ringfence home --import ${id}" copies your profile there` : '';
     context.terminal.warn(
       `${id}: its data will be in ${path}; of your own files it sees only what you "ringfence share" with it${import_}`,
     );
@@ -59,7 +32,7 @@ export function sayWhereDataIs(apps: readonly string[], context: Context): void 
 export function sayThatHomesStay(apps: readonly string[], context: Context): void {
   for (const app of apps) {
     const id = app.replace(/\.desktop$/, '');
-    const { path, exists } = findHome(id, context);
+    const { path, exists } = findHome(id, context.environment);
     if (exists) {
       context.terminal.warn(
         `${id}: its strict home stays in ${path}; "ringfence home --reset ${id}" moves it to the trash`,

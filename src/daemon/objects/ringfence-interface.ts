@@ -1,12 +1,13 @@
 import type { Instance } from '../../domain/instance.ts';
 import { type InterfaceSpec, method, property, signal } from '../../platform/dbus/interface-spec.ts';
+import { type HomeBackend, homeMethods } from './home-methods.ts';
 import { type SettingsBackend, settingsMethods } from './settings-methods.ts';
 import { type ShadowBackend, shadowMethods } from './shadow-methods.ts';
 
 export const ringfenceInterfaceName = 'org.ringfence.Ringfence1';
 
 /** What the interface needs of the daemon. */
-export interface RingfenceBackend extends ShadowBackend, SettingsBackend {
+export interface RingfenceBackend extends ShadowBackend, SettingsBackend, HomeBackend {
   readonly version: string;
   launchApp(appId: string, uris: readonly string[], options: ReadonlyMap<string, string>): Promise<Instance>;
   runCommand(
@@ -56,6 +57,7 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
       ListUsage: method('', [], 'a{oa{ss}}', ['usage'], () => [backend.listUsage()]),
       ...shadowMethods(backend),
       ...settingsMethods(backend),
+      ...homeMethods(backend),
     },
     properties: {
       Version: property('s', () => backend.version, 'const'),
@@ -67,6 +69,7 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
     signals: {
       LimitReached: signal('osa{ss}', ['instance', 'limit', 'details']),
       AppsChanged: signal('', []),
+      HomeImport: signal('sa{ss}', ['name', 'progress']),
     },
   };
 }

@@ -1,32 +1,39 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
+import { copyFile, lstat, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, normalize } from 'node:path';
 import { RingfenceError } from '../../domain/errors.ts';
 
 const { COPYFILE_EXCL, COPYFILE_FICLONE, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
-/** Bytes on disk of all that is below a folder; no symlink is followed. */
-export function sizeOf(folder: string): number {
+/** Bytes on disk of all that is below a folder. */
+export async function sizeOf(folder: string): Promise<number> {
   let bytes = 0;
+  for await (const { blocks } of below(folder)) bytes += blocks * 512;
+  return bytes;
+}
+
+/** Bytes that an import of a folder has to copy. */
+export async function bytesToImport(folder: string): Promise<number> {
+  let bytes = 0;
+  for await (const facts of below(folder)) if (isImported(facts)) bytes += facts.size;
+  return bytes;
+}
+
+/** The folder and all in it; no symlink is followed. What goes while it is looked at is left out. */
+async function* below(folder: string): AsyncGenerator<Stats> {
   const queue = [folder];
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-    const facts = lstatSync(at, { throwIfNoEntry: false });
-    bytes += (facts?.blocks ?? 0) * 512;
-    if (facts?.isDirectory()) for (const name of readdirSync(at)) queue.push(join(at, name));
+    const facts = await lstat(at).catch(() => undefined);
+    if (facts === undefined) continue;
+    yield facts;
+    const names = facts.isDirectory() ? await readdir(at).catch(() => []) : [];
+    for (const name of names) queue.push(join(at, name));
   }
-  return bytes;
+}
+
+/** A file of several names may be one of elsewhere. */
+function isImported(facts: Stats): boolean {
+  return facts.isFile() && facts.nlink === 1;
 }
 
 /** Moves a home into the user's trash, by its name alone, and returns where it is now. @throws RingfenceError Failed */
@@ -70,19 +77,21 @@ export interface Imported {
  * Copies folders of the real home into a strict app's, by way of a folder beside it: while that is there, the app does not start.
  * Regular files and folders, and symlinks that stay inside the folder that is copied. Where the file system can, files share their
  * blocks. The home's names are the app's, so each of its folders is opened by the descriptor of the one around it, and never through a link.
- * @throws RingfenceError Failed; then nothing is changed
+ * @param mayGoOn asked once the app cannot start any more; whatever it throws ends the import
+ * @param onProgress told after each file; whatever it throws ends the import
+ * @throws RingfenceError InvalidArgument; then nothing is changed
  */
-export function importFolders(
+export async function importFolders(
   names: readonly string[],
   from: string,
   home: string,
-  mayGoOn: () => void,
+  mayGoOn: () => unknown,
   onProgress: (done: Imported) => void,
-): Imported {
-  const staging = `${home}.import`;
-  mkdirSync(dirname(home), { recursive: true, mode: 0o700 });
+): Promise<Imported> {
+  const staging = stagingOf(home);
+  await mkdir(dirname(home), { recursive: true, mode: 0o700 });
   try {
-    mkdirSync(staging, { mode: 0o700 });
+    await mkdir(staging, { mode: 0o700 });
   } catch {
     throw new RingfenceError(
       'InvalidArgument',
@@ -90,37 +99,42 @@ export function importFolders(
     );
   }
   try {
-    mayGoOn();
+    await mayGoOn();
     const done = { files: 0, bytes: 0, skipped: [] as string[] };
     for (const [index, name] of names.entries()) {
-      copyTree(join(from, name), join(staging, String(index)), join(from, name), done, onProgress);
+      await copyTree(join(from, name), join(staging, String(index)), join(from, name), done, onProgress);
     }
     mkdirSync(home, { recursive: true, mode: 0o700 });
     for (const [index, name] of names.entries()) place(join(staging, String(index)), home, name);
     return done;
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true });
   }
 }
 
-function copyTree(
+/** The folder by way of which something comes into a home. */
+export function stagingOf(home: string): string {
+  return `${home}.import`;
+}
+
+async function copyTree(
   from: string,
   to: string,
   root: string,
   done: { files: number; bytes: number; skipped: string[] },
   onProgress: (done: Imported) => void,
-): void {
-  const facts = lstatSync(from);
+): Promise<void> {
+  const facts = await lstat(from);
   if (facts.isDirectory()) {
-    mkdirSync(to, { mode: 0o700 });
-    for (const name of readdirSync(from)) copyTree(join(from, name), join(to, name), root, done, onProgress);
-  } else if (facts.isFile() && facts.nlink === 1) {
-    copyFileSync(from, to, COPYFILE_FICLONE | COPYFILE_EXCL);
+    await mkdir(to, { mode: 0o700 });
+    for (const name of await readdir(from)) await copyTree(join(from, name), join(to, name), root, done, onProgress);
+  } else if (isImported(facts)) {
+    await copyFile(from, to, COPYFILE_FICLONE | COPYFILE_EXCL);
     done.files += 1;
     done.bytes += facts.size;
-    if (done.files % 1000 === 0) onProgress(done);
-  } else if (facts.isSymbolicLink() && staysInside(from, readlinkSync(from), root)) {
-    symlinkSync(readlinkSync(from), to);
+    onProgress(done);
+  } else if (facts.isSymbolicLink() && staysInside(from, await readlink(from), root)) {
+    await symlink(await readlink(from), to);
   } else {
     const what = facts.isSymbolicLink()
       ? 'a link out of the folder'

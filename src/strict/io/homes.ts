@@ -29,7 +29,10 @@ export const homes: Homes = {
     const path = join(folder, homeFolder(name));
     make(folder, `the homes of strict apps ${folder}`);
     if (existsSync(`${path}.import`)) {
-      throw refusal(`the home ${path}`, 'something is being copied into it; try again when that is done');
+      throw refusal(
+        `the home ${path}`,
+        'something is being copied into it; try again when that is done, or import again if it was cut short',
+      );
     }
     make(path, `the home ${path}`);
     if (realpathSync(path) !== path)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { keepPromises } from '../../fixtures/promises.ts';
 import { busFileChecks } from './bus-file-checks.ts';
+import { busHomeChecks } from './bus-home-checks.ts';
 import { busLaunchChecks } from './bus-launch-checks.ts';
 import { busSettingsChecks } from './bus-settings-checks.ts';
 import { inOneWorld } from './world.ts';
@@ -26,6 +27,6 @@ function promises(): string[] {
 keepPromises(
   'the D-Bus contract',
   promises(),
-  { ...busLaunchChecks, ...busFileChecks, ...busSettingsChecks },
+  { ...busLaunchChecks, ...busFileChecks, ...busSettingsChecks, ...busHomeChecks },
   'integration/promises/bus-launch-checks.ts or bus-file-checks.ts',
 );

@@ -1,15 +1,16 @@
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseDesktopId } from '../../../domain/desktop-id.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
-import { xdgFolders } from '../../../domain/xdg-folders.ts';
-import { importFolders, moveToTrash, sizeOf } from '../../../strict/io/home-disk.ts';
-import { removeEmptyDownloads } from '../../../strict/io/homes.ts';
-import { profileFolders } from '../../../strict/pure/profile-folders.ts';
-import { connectClient, type InstanceView } from '../client.ts';
+import {
+  type FoundHome,
+  findHome,
+  type HomePorts,
+  homeSize,
+  importHome,
+  resetHome,
+} from '../../../strict/wire-homes.ts';
+import { connectClient } from '../client.ts';
 import type { Command, Context } from '../command.ts';
 import { appIdOf, faultAsId } from '../name-app.ts';
-import { type FoundHome, findHome } from '../own-home.ts';
 
 /** `ringfence home APP` */
 export const homeCommand: Command = {
@@ -35,7 +36,7 @@ export const homeCommand: Command = {
     const home = await homeOf(word, context);
     if (words.flag('import')) return importProfile(home, context, words.flag('json'));
     if (words.flag('reset')) return reset(home, context, words.flag('json'));
-    const bytes = home.exists ? sizeOf(home.path) : 0;
+    const bytes = await homeSize(home);
     if (words.flag('json')) context.terminal.printJson({ path: home.path, exists: home.exists, bytes });
     else context.terminal.print(home.exists ? `${home.path}\n${megabytes(bytes)}` : `${home.path}\nnot created yet`);
     return 0;
@@ -45,74 +46,48 @@ export const homeCommand: Command = {
 /** One that is there goes by its own name; otherwise the word is an app's, as everywhere. */
 async function homeOf(word: string, context: Context): Promise<FoundHome> {
   if (faultAsId(word) === undefined) {
-    const named = findHome(parseDesktopId(word).name, context);
+    const named = findHome(parseDesktopId(word).name, context.environment);
     if (named.exists) return named;
   }
-  return findHome(parseDesktopId(await appIdOf(word, context)).name, context);
+  return findHome(parseDesktopId(await appIdOf(word, context)).name, context.environment);
 }
 
 async function reset(home: FoundHome, context: Context, json: boolean): Promise<number> {
-  if (!home.exists) throw new RingfenceError('InvalidArgument', `cannot reset the home of ${home.id}: it has none yet`);
-  requireIdle(home, 'reset', await running(context));
-  const trash = moveToTrash(home.path, home.data, new Date());
-  const { config = '' } = xdgFolders(context.environment);
-  removeEmptyDownloads(home.path, { data: home.data, config, user: home.user });
+  const trash = await resetHome(home, homePorts(context));
   if (json) context.terminal.printJson({ path: home.path, trash });
   else context.terminal.print(`moved to ${trash}`);
   return 0;
 }
 
 async function importProfile(home: FoundHome, context: Context, json: boolean): Promise<number> {
-  const isFolder = (name: string) =>
-    lstatSync(join(home.user, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const names = profileFolders(home.id).filter(isFolder);
-  if (names.length === 0) {
-    const reason =
-      profileFolders(home.id).length === 0
-        ? 'Ringfence does not know where it keeps its profile'
-        : 'your home has none';
-    throw new RingfenceError('InvalidArgument', `cannot import the profile of ${home.id}: ${reason}`);
-  }
-  const instances = await running(context);
-  const done = importFolders(
-    names,
-    home.user,
-    home.path,
-    () => requireIdle(home, 'import the profile of', instances),
-    ({ files, bytes }) => {
-      // Progress is for people.
-      if (!json) context.terminal.warn(`${files} files, ${megabytes(bytes)} …`);
-    },
-  );
+  const done = await importHome(home, homePorts(context), ({ files, bytes }) => {
+    // Progress is for people.
+    if (!json && files % 1000 === 0) context.terminal.warn(`${files} files, ${megabytes(bytes)} …`);
+  });
+  const { files, bytes, folders, skipped } = done;
   if (json) {
-    const { files, bytes, skipped } = done;
-    context.terminal.printJson({ path: home.path, folders: names, files, bytes, skipped });
+    context.terminal.printJson({ path: home.path, folders, files, bytes, skipped });
     return 0;
   }
-  for (const one of done.skipped) context.terminal.warn(`skipped ${one}`);
+  for (const one of skipped) context.terminal.warn(`skipped ${one}`);
   context.terminal.print(
-    `copied ${names.join(', ')} into ${home.path}: ${done.files === 1 ? '1 file' : `${done.files} files`}, ${megabytes(done.bytes)}`,
+    `copied ${folders.join(', ')} into ${home.path}: ${files === 1 ? '1 file' : `${files} files`}, ${megabytes(bytes)}`,
   );
   return 0;
 }
 
-/** Nothing may run of the app: not in that home, and for a profile to be whole not outside either. */
-function requireIdle({ id, path }: FoundHome, task: string, instances: readonly InstanceView[]): void {
-  const isOf = ({ appId, report }: InstanceView) =>
-    appId === `${id}.desktop` || report.some((row) => row.get('name') === 'own-home' && row.get('value') === path);
-  const one = instances.find(isOf);
-  if (one !== undefined) {
-    throw new RingfenceError('InvalidArgument', `cannot ${task} ${id}: it is running (${one.unit}); close it first`);
-  }
-}
-
-async function running({ environment }: Context): Promise<InstanceView[]> {
-  const client = await connectClient(environment);
-  try {
-    return await client.instances();
-  } finally {
-    await client.close();
-  }
+function homePorts({ environment }: Context): HomePorts {
+  return {
+    async running() {
+      const client = await connectClient(environment);
+      const all = await client.instances().finally(() => client.close());
+      return all.map(({ appId, unit, report }) => ({
+        app: appId.replace(/\.desktop$/, ''),
+        unit,
+        home: report.find((row) => row.get('name') === 'own-home')?.get('value'),
+      }));
+    },
+  };
 }
 
 function megabytes(bytes: number): string {

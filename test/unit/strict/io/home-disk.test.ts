@@ -38,14 +38,14 @@ describe('homes on disk', () => {
       () => {},
     );
 
-  it('brings files, folders and links that stay inside, and nothing else', () => {
+  it('brings files, folders and links that stay inside, and nothing else', async () => {
     const folder = join(user, '.config/app');
     symlinkSync('deep/settings', join(folder, 'inner'));
     symlinkSync('../../secret', join(folder, 'outer'));
     symlinkSync(join(user, 'secret'), join(folder, 'absolute'));
     linkSync(join(user, 'secret'), join(folder, 'second-name'));
     execFileSync('mkfifo', [join(folder, 'fifo')]);
-    const { files, skipped } = bring();
+    const { files, skipped } = await bring();
     expect(files).toBe(1);
     expect(skipped).toHaveLength(4);
     const there = join(home, '.config/app');
@@ -58,29 +58,30 @@ describe('homes on disk', () => {
   it.each([
     ['the folder itself', '.config/app'],
     ['one on the way', '.config'],
-  ])('follows no link that the app has planted: %s', (_, name) => {
+  ])('follows no link that the app has planted: %s', async (_, name) => {
     const outside = join(root, 'outside');
     mkdirSync(outside);
     mkdirSync(join(home, name, '..'), { recursive: true });
     symlinkSync(outside, join(home, name));
-    expect(() => bring()).toThrow(/cannot import/);
+    await expect(bring()).rejects.toThrow(/cannot import/);
     expect(readdirSync(outside)).toEqual([]);
     expect(existsSync(`${home}.import`)).toBe(false);
   });
 
-  it('does not write over what is there, nor beside another import', () => {
+  it('does not write over what is there, nor beside another import', async () => {
     mkdirSync(join(home, '.config/app/own'), { recursive: true });
-    expect(() => bring()).toThrow(/already/);
+    await expect(bring()).rejects.toThrow(/already/);
     expect(readdirSync(join(home, '.config/app'))).toEqual(['own']);
     mkdirSync(`${home}.import`);
-    expect(() => bring()).toThrow(/another import/);
+    await expect(bring()).rejects.toThrow(/another import/);
   });
 
-  it('changes nothing when the app has begun to run meanwhile', () => {
+  it('changes nothing when the app has begun to run meanwhile, or whoever follows it ends it', async () => {
     const begun = () => {
       throw new Error('it runs');
     };
-    expect(() => importFolders(['.config/app'], user, home, begun, () => {})).toThrow('it runs');
+    await expect(importFolders(['.config/app'], user, home, begun, () => {})).rejects.toThrow('it runs');
+    await expect(importFolders(['.config/app'], user, home, () => {}, begun)).rejects.toThrow('it runs');
     expect(readdirSync(join(root, 'homes'))).toEqual([]);
   });
 
@@ -98,12 +99,12 @@ describe('homes on disk', () => {
     expect(readFileSync(join(user, 'secret'), 'utf8')).toBe('secret');
   });
 
-  it('measures what is there, and no more', () => {
+  it('measures what is there, and no more', async () => {
     writeFileSync(join(user, 'big'), Buffer.alloc(1_000_000));
     mkdirSync(home, { recursive: true });
     symlinkSync(join(user, 'big'), join(home, 'link'));
     symlinkSync('.', join(home, 'loop'));
-    expect(sizeOf(home)).toBeLessThan(100_000);
-    expect(sizeOf(user)).toBeGreaterThan(900_000);
+    expect(await sizeOf(home)).toBeLessThan(100_000);
+    expect(await sizeOf(user)).toBeGreaterThan(900_000);
   });
 });
