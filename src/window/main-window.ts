@@ -36,7 +36,7 @@ export class MainWindow {
       application,
       title: 'Ringfence',
       default_width: 800,
-      default_height: 680,
+      default_height: 720,
     });
     this.#window.set_size_request(360, 294);
     this.#daemon = new Daemon(bus);

@@ -43,6 +43,8 @@ export class AppList {
     try {
       while (this.#isStale) {
         this.#isStale = false;
+        // GIO watches the folders of apps from a question about them until they change, which it tells once.
+        Gio.AppInfo.get_default_for_type('x-content/none', false);
         this.apps = (await this.#daemon.listApps()).map(appFrom);
         this.#byId = new Map(this.apps.map((app) => [app.id, app]));
         this.isKnown = true;

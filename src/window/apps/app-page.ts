@@ -14,6 +14,7 @@ import { showSwitch } from '../widgets/show-switch.ts';
 import { translate as _, fill } from '../words.ts';
 import type { AppList } from './app-list.ts';
 import { switchApp } from './app-switch.ts';
+import { HomeGroup } from './home-group.ts';
 import { StrictGroup } from './strict-group.ts';
 
 /** One app: whether it is fenced, by which profile, with which limits, and what a strict one is let at. */
@@ -29,12 +30,12 @@ export class AppPage {
   /** The folders that its profile shares. */
   #inherited: readonly string[] = [];
   #isShowing = false;
-  readonly #icon = appImage('', 64);
+  readonly #icon = appImage('', 48);
   readonly #heading = new Gtk.Label({
     css_classes: ['title-2'],
     wrap: true,
     wrap_mode: 2,
-    justify: Gtk.Justification.CENTER,
+    natural_wrap_mode: Gtk.NaturalWrapMode.NONE,
   });
   readonly #toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
   readonly #profile = new Adw.ComboRow({ title: _('Profile'), subtitle: _('What its fence is like') });
@@ -44,11 +45,13 @@ export class AppPage {
   });
   readonly #limits = limitRows((name, value) => void this.#change(name, value));
   readonly #strict: StrictGroup;
+  readonly #home: HomeGroup;
 
   constructor(around: Surroundings, apps: AppList) {
     this.#around = around;
     this.#apps = apps;
     this.#strict = new StrictGroup(around, (key, words) => this.#set(key, words));
+    this.#home = new HomeGroup(around);
     const page = new Adw.PreferencesPage();
     page.add(this.#head());
     page.add(this.#fence());
@@ -56,7 +59,7 @@ export class AppPage {
     limits.add(this.#hold);
     for (const { widget } of Object.values(this.#limits)) limits.add(widget);
     page.add(limits);
-    page.add(this.#strict.widget);
+    for (const { widget } of [this.#strict, this.#home]) page.add(widget);
     this.widget.add_named(page, 'app');
     this.widget.add_named(
       new Adw.StatusPage({
@@ -85,7 +88,7 @@ export class AppPage {
 
   #head(): Adw.PreferencesGroup {
     const group = new Adw.PreferencesGroup();
-    const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL, spacing: 6 });
+    const box = new Gtk.Box({ spacing: 12, halign: Gtk.Align.CENTER });
     for (const widget of [this.#icon, this.#heading]) box.append(widget);
     group.add(box);
     return group;
@@ -158,7 +161,9 @@ export class AppPage {
     const index = names.indexOf(chosen ?? '');
     if (index !== -1) this.#profile.set_selected(index);
     this.#profile.set_sensitive(chosen !== undefined);
-    this.#strict.show(this.#settings, isStrict(profiles, chosen), this.#inherited);
+    const strict = isStrict(profiles, chosen);
+    this.#strict.show(this.#settings, strict, this.#inherited);
+    this.#home.show(app.id.replace(/\.desktop$/, ''), app.name, strict);
   }
 
   #profileNames(): string[] {

@@ -30,6 +30,17 @@ export interface DaemonEvents {
   config(): void;
   /** Apps were enabled, disabled, installed or removed. */
   apps(): void;
+  /** A profile is being imported; `name`: of its app, without ".desktop". */
+  import(name: string, progress: Row): void;
+}
+
+/** The home of a strict app. */
+export interface Home {
+  readonly path: string;
+  readonly exists: boolean;
+  readonly bytes: number;
+  /** Folders below the user's home that an import would copy. */
+  readonly profile: readonly string[];
 }
 
 /**
@@ -47,11 +58,12 @@ export class Daemon {
   profiles: Readonly<Record<string, Row>> = {};
   readonly instances = new Map<string, Instance>();
   readonly #bus: Gio.DBusConnection;
-  readonly #listeners: { [Name in keyof DaemonEvents]: Set<() => void> } = {
+  readonly #listeners: { [Name in keyof DaemonEvents]: Set<DaemonEvents[Name]> } = {
     state: new Set(),
     instances: new Set(),
     config: new Set(),
     apps: new Set(),
+    import: new Set(),
   };
 
   constructor(bus: Gio.DBusConnection) {
@@ -67,7 +79,7 @@ export class Daemon {
   }
 
   /** Calls back at each event of this name. Returns how to stop that. */
-  on(event: keyof DaemonEvents, listener: () => void): () => void {
+  on<Name extends keyof DaemonEvents>(event: Name, listener: DaemonEvents[Name]): () => void {
     this.#listeners[event].add(listener);
     return () => this.#listeners[event].delete(listener);
   }
@@ -113,6 +125,24 @@ export class Daemon {
   /** Sets a key in the user's own configuration file; no words take it out. Returns what the file said before. */
   async setConfig(section: string, key: string, words: readonly string[]): Promise<readonly string[]> {
     return (await this.#ask<[string[]]>('SetConfig', '(ssas)', [section, key, words]))[0];
+  }
+
+  /** @param app its id */
+  async getHome(app: string): Promise<Home> {
+    const [home, profile] = await this.#ask<[Row, string[]]>('GetHome', '(s)', [app], longPatience);
+    const { path = '', exists, bytes } = home;
+    return { path, exists: exists === 'yes', bytes: Number(bytes ?? 0), profile };
+  }
+
+  /** Brings an app's profile into its own home, which may take minutes. Resolves to how many files that were, and were not. */
+  async importHome(app: string): Promise<{ readonly files: number; readonly skipped: number }> {
+    const [done, skipped] = await this.#ask<[Row, string[]]>('ImportHome', '(s)', [app], noEnd);
+    return { files: Number(done['files'] ?? 0), skipped: skipped.length };
+  }
+
+  /** Moves an app's own home to the trash. */
+  async resetHome(app: string): Promise<void> {
+    await this.#ask('ResetHome', '(s)', [app], longPatience);
   }
 
   /** What works here, what does not and how to put it right. */
@@ -231,7 +261,7 @@ export class Daemon {
     this.profiles = (properties['Profiles'] as Daemon['profiles'] | undefined) ?? this.profiles;
   }
 
-  #emit(event: keyof DaemonEvents): void {
+  #emit(event: Exclude<keyof DaemonEvents, 'import'>): void {
     for (const listener of [...this.#listeners[event]]) listener();
   }
 
@@ -256,6 +286,9 @@ export class Daemon {
     });
     listen(root, 'InterfacesRemoved', (_from, [path]) => {
       if (this.instances.delete(String(path))) this.#emit('instances');
+    });
+    listen(root, 'HomeImport', (_from, [app, progress]) => {
+      for (const listener of [...this.#listeners.import]) listener(String(app), progress as Row);
     });
     listen(root, 'AppsChanged', () => this.#emit('apps'));
     listen(null, 'PropertiesChanged', (path, [, changed]) => {

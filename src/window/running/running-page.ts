@@ -34,7 +34,8 @@ export class RunningPage {
       orientation: Gtk.Orientation.VERTICAL,
       spacing: 12,
       margin_top: 24,
-      margin_bottom: 24,
+      // Room for what is said at the bottom of the window.
+      margin_bottom: 72,
       margin_start: 12,
       margin_end: 12,
     });

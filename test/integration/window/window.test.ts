@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { takeLock } from '../../../src/platform/files/lock-file.ts';
 import { type AccessibleWindow, driveWindow } from '../../fixtures/accessible-window.ts';
 import { installEntry } from '../../fixtures/desktop-entries.ts';
 import { built } from '../../fixtures/live-daemon.ts';
@@ -67,12 +68,28 @@ function show(env: Record<string, string> = {}, args: readonly string[] = []) {
 
 /** Goes to a page by the keyboard, as the window that has it. */
 async function page(name: string): Promise<void> {
+  await key(`alt+${['Running', 'Apps', 'This Computer'].indexOf(name) + 1}`);
+}
+
+async function key(name: string): Promise<void> {
   const frame = await screen.windowWith(id, /Ringfence/);
-  const key = `alt+${['Running', 'Apps', 'This Computer'].indexOf(name) + 1}`;
-  await screen.xdotool('windowactivate', '--sync', frame, 'key', key);
+  await screen.xdotool('windowactivate', '--sync', frame, 'key', name);
+}
+
+/** Opens the page of an app, as any program may. */
+async function showApp(app: string): Promise<void> {
+  await output(['gapplication', 'action', id, 'show-app', `'${app}'`]);
+  await window.one({ role: 'label', name: `^${app}.desktop$` });
 }
 
 const picture = (name: string) => screen.screenshot(`window-${name}`);
+
+/** With the page scrolled to its end, for who looks at the picture: by the wheel, over its empty margin. */
+async function pictureOfEnd(name: string): Promise<void> {
+  const frame = await screen.windowWith(id, /Ringfence/);
+  await screen.xdotool('mousemove', '--window', frame, '30', '400', 'click', '--repeat', '30', '5');
+  await picture(name);
+}
 
 beforeAll(async () => {
   mkdirSync(join(config, '..'), { recursive: true });
@@ -112,6 +129,11 @@ describe('the window', () => {
 
   it('switches an app on: its usual icon starts it in its fence', async () => {
     await page('Apps');
+    // Nothing is enabled yet, so the daemon follows nothing that is installed.
+    for (const one of ['First', 'Second']) {
+      installEntry(`org.test.${one}`, ['Exec=sleep 1000']);
+      await window.one({ name: `^Start org.test.${one} in its fence$` });
+    }
     await window.press({ name: '^Start org.test.Spinner in its fence$' });
     await waitFor(() => readFileSync(shadow, 'utf8').includes('X-Ringfence-Source'), { what: 'the shadow' });
     await picture('apps');
@@ -173,6 +195,45 @@ describe('the window', () => {
     await window.press(network);
     await waitFor(() => /network = /.test(readConfig()), { what: 'network in the configuration' });
     await picture('strict');
+  });
+
+  it('brings the profile of a strict app into its own home, opens that, and has it start over', async () => {
+    const own = join(home, '.local/share/ringfence/homes/local.jedit');
+    const opened = join(home, 'opened-folder');
+    mkdirSync(join(home, '.jedit'));
+    writeFileSync(join(home, '.jedit/properties'), 'mine');
+    installEntry('jedit', ['Exec=sleep 1000', 'Icon=org.gnome.TextEditor']);
+    installEntry('org.test.Files', [`Exec=sh -c "echo \\$1 >${opened}" files %u`, 'MimeType=inode/directory;']);
+    writeFileSync(
+      join(home, '.config/mimeapps.list'),
+      '[Default Applications]\ninode/directory=org.test.Files.desktop\n',
+    );
+    await output([built.ringfence, 'config', 'set', 'app.jedit', 'profile=strict']);
+    await showApp('jedit');
+    await window.one({ name: '^Made by its first start$' });
+    // A start of it is under way, as far as anybody knows.
+    const lock = join(process.env['XDG_RUNTIME_DIR'] ?? '', 'ringfence/homes/local.jedit.lock');
+    const release = await takeLock(lock, 0, 'hold the home');
+    await window.press({ role: 'push button', name: '^Import$' });
+    await window.one({ name: '^Copying…$' });
+    await pictureOfEnd('import');
+    release();
+    await window.one({ name: '^1 file was copied into the home of jedit' });
+    expect(readFileSync(join(own, '.jedit/properties'), 'utf8')).toBe('mine');
+    await window.one({ role: 'label', name: '^\\d+ KB$' });
+    await window.press({ role: 'push button', name: '^Open in the File Manager$' });
+    await waitFor(() => readFileSync(opened, 'utf8').includes('homes/local.jedit'), { what: 'the file manager' });
+    await pictureOfEnd('home');
+    await window.press({ role: 'push button', name: '^Reset…$' });
+    await window.one({ name: '^Reset jedit\\?$' });
+    await picture('reset');
+    expect(existsSync(own)).toBe(true);
+    await window.press({ role: 'push button', name: '^Reset$' });
+    await window.one({ name: '^The home of jedit is in the trash$' });
+    expect(existsSync(own)).toBe(false);
+    expect(existsSync(join(home, '.local/share/Trash/files/local.jedit/.jedit/properties'))).toBe(true);
+    await window.one({ name: '^Made by its first start$' });
+    await showApp('org.test.Spinner');
   });
 
   it('names file and line of a faulty configuration, until it is put right', async () => {
