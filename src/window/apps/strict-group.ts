@@ -24,6 +24,8 @@ export class StrictGroup {
   /** Those of them that the app's own section shares. */
   #own: readonly string[] = [];
   #isShowing = false;
+  /** GTK does not keep them, and nothing else does. */
+  readonly #open = new Set<Gtk.FileChooserNative>();
 
   constructor(around: Surroundings, set: (key: string, words: readonly string[]) => Promise<void>) {
     this.#around = around;
@@ -105,12 +107,35 @@ export class StrictGroup {
       modal: true,
       accept_label: _('Share'),
     });
+    const readOnly = 'read-only';
+    // A choice without options is a check box; the typings want the lists all the same.
+    (dialog.add_choice as (id: string, label: string, options: null, labels: null) => void).call(
+      dialog,
+      readOnly,
+      _('Read only'),
+      null,
+      null,
+    );
+    // Where there is a choice, GTK shows a list of filters too, and says "(None)" where there is none.
+    const folders = new Gtk.FileFilter();
+    folders.set_name(_('Folders'));
+    folders.add_mime_type('inode/directory');
+    dialog.add_filter(folders);
     dialog.connect('response', (_dialog, response) => {
+      this.#open.delete(dialog);
       const path = (dialog.get_file() as Gio.File | null)?.get_path() ?? undefined;
       if (response !== Gtk.ResponseType.ACCEPT || path === undefined) return;
       const word = folderWord(path, GLib.get_home_dir());
-      if (!this.#shared.includes(word)) void this.#set('shared-folders', [...this.#own, word]);
+      this.#share(dialog.get_choice(readOnly) === 'true' ? `${word}:ro` : word);
     });
+    this.#open.add(dialog);
     dialog.show();
+  }
+
+  /** One that is shared already is shared anew, the other way. */
+  #share(word: string): void {
+    if (this.#shared.includes(word)) return;
+    const others = this.#own.filter((one) => one.replace(/:ro$/, '') !== word.replace(/:ro$/, ''));
+    void this.#set('shared-folders', [...others, word]);
   }
 }

@@ -197,6 +197,33 @@ describe('the window', () => {
     await picture('strict');
   });
 
+  it('shares a folder that is picked in a dialog, to be read only, and takes it back', async () => {
+    mkdirSync(join(home, 'Papers'));
+    await window.press({ role: 'push button', name: '^Share a Folder$' });
+    const share = { role: 'push button', name: '^Share$' };
+    await window.one(share);
+    const dialog = await screen.windowWith(id, /Share a Folder/);
+    // A slash opens the dialog's line for a path.
+    await screen.xdotool('windowactivate', '--sync', dialog, 'type', join(home, 'Papers'));
+    await window.one({ role: 'text', name: '/Papers$' });
+    // GTK 4.8 gives a check box no action.
+    const box = { role: 'check box', name: '^Read only$' };
+    const walk = async () => {
+      await screen.xdotool('key', 'shift+Tab');
+      return (await window.one(box)).focused;
+    };
+    await waitFor(walk, { what: 'the keyboard to reach the check box' });
+    await screen.xdotool('key', 'space');
+    await window.one(box, ({ checked }) => checked);
+    await picture('share');
+    await window.press(share);
+    await waitFor(() => readConfig().includes('shared-folders = ["~/Papers:ro"]'), { what: 'the shared folder' });
+    await window.one({ role: 'label', name: '^Read only$' });
+    await pictureOfEnd('shared');
+    await window.press({ role: 'push button', name: '^Take Back ~/Papers' });
+    await waitFor(() => !readConfig().includes('shared-folders'), { what: 'the folder taken back' });
+  });
+
   it('brings the profile of a strict app into its own home, opens that, and has it start over', async () => {
     const own = join(home, '.local/share/ringfence/homes/local.jedit');
     const opened = join(home, 'opened-folder');
