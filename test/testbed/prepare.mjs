@@ -78,7 +78,7 @@ const packages = [
   // the window, which is driven by the accessibility tree
   ...['gir1.2-gtk-4.0', 'gir1.2-adw-1', 'gir1.2-atspi-2.0'],
   // GLib, the oracle for desktop entries; a raw bus client
-  ...['desktop-file-utils', 'libglib2.0-bin', 'python3-gi', 'python3-dbus', 'gir1.2-glib-2.0'],
+  ...['appstream', 'desktop-file-utils', 'libglib2.0-bin', 'python3-gi', 'python3-dbus', 'gir1.2-glib-2.0'],
 ];
 
 /**

@@ -1,5 +1,6 @@
 import Adw from 'gi://Adw?version=1';
 import Gtk from 'gi://Gtk?version=4.0';
+import Pango from 'gi://Pango?version=1.0';
 import { changeLimit } from '../change-limit.ts';
 import type { Row } from '../io/daemon.ts';
 import { attempt, type Surroundings } from '../page.ts';
@@ -30,12 +31,21 @@ export class AppPage {
   /** The folders that its profile shares. */
   #inherited: readonly string[] = [];
   #isShowing = false;
+  readonly #page = new Adw.PreferencesPage();
+  readonly #gone = new Adw.StatusPage({
+    icon_name: 'edit-find-symbolic',
+    title: _('This App Is Not Installed'),
+    description: _('It was removed, or its menu entry is hidden.'),
+    visible: false,
+  });
   readonly #icon = appImage('', 48);
   readonly #heading = new Gtk.Label({
     css_classes: ['title-2'],
     wrap: true,
     wrap_mode: 2,
     natural_wrap_mode: Gtk.NaturalWrapMode.NONE,
+    lines: 3,
+    ellipsize: Pango.EllipsizeMode.END,
   });
   readonly #toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
   readonly #profile = new Adw.ComboRow({ title: _('Profile'), subtitle: _('What its fence is like') });
@@ -52,7 +62,7 @@ export class AppPage {
     this.#apps = apps;
     this.#strict = new StrictGroup(around, (key, words) => this.#set(key, words));
     this.#home = new HomeGroup(around);
-    const page = new Adw.PreferencesPage();
+    const page = this.#page;
     page.add(this.#head());
     page.add(this.#fence());
     const limits = new Adw.PreferencesGroup({ title: _('Limits') });
@@ -60,15 +70,7 @@ export class AppPage {
     for (const { widget } of Object.values(this.#limits)) limits.add(widget);
     page.add(limits);
     for (const { widget } of [this.#strict, this.#home]) page.add(widget);
-    this.widget.add_named(page, 'app');
-    this.widget.add_named(
-      new Adw.StatusPage({
-        icon_name: 'edit-find-symbolic',
-        title: _('This App Is Not Installed'),
-        description: _('It was removed, or its menu entry is hidden.'),
-      }),
-      'gone',
-    );
+    for (const child of [page, this.#gone]) this.widget.add_child(child);
     apps.onChange(() => this.#show());
     around.daemon.on('config', () => void this.#read());
     around.daemon.on('instances', () => this.#showLimits());
@@ -139,7 +141,11 @@ export class AppPage {
     if (this.#id === '') return;
     const app = this.#apps.find(this.#id);
     const isGone = app === undefined && this.#apps.isKnown;
-    this.widget.set_visible_child_name(isGone ? 'gone' : 'app');
+    // What is not shown is told to nobody: a screen reader finds what is behind a page of a stack all the same.
+    const [shown, hidden] = isGone ? [this.#gone, this.#page] : [this.#page, this.#gone];
+    shown.set_visible(true);
+    this.widget.set_visible_child(shown);
+    hidden.set_visible(false);
     if (app === undefined) return;
     this.#isShowing = true;
     this.#showApp(app);
@@ -153,6 +159,7 @@ export class AppPage {
     this.title.set_subtitle(app.id);
     setIcon(this.#icon, iconOf(app.entry));
     this.#heading.set_label(app.name);
+    this.#heading.set_tooltip_text(app.name);
     showSwitch(this.#toggle, isEnabled(app));
     const { profiles } = this.#around.daemon;
     const names = Object.keys(profiles).sort();

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { takeLock } from '../../../src/platform/files/lock-file.ts';
 import { type AccessibleWindow, driveWindow } from '../../fixtures/accessible-window.ts';
-import { installEntry } from '../../fixtures/desktop-entries.ts';
-import { built } from '../../fixtures/live-daemon.ts';
+import { installEntry, installEntryText } from '../../fixtures/desktop-entries.ts';
+import { built, connectTestBus, endAll } from '../../fixtures/live-daemon.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
 import { cgroupOf } from '../../harness/cgroup.ts';
 import { command, output } from '../../harness/command.ts';
@@ -89,18 +89,25 @@ async function pictureOfEnd(name: string): Promise<void> {
   const frame = await screen.windowWith(id, /Ringfence/);
   await screen.xdotool('mousemove', '--window', frame, '30', '400', 'click', '--repeat', '30', '5');
   await picture(name);
+  await leavePointer();
 }
+
+/** Outside of the window: over it, there would be tooltips, which are windows of the same class and title. */
+const leavePointer = () => screen.xdotool('mousemove', '1279', '799');
 
 beforeAll(async () => {
   mkdirSync(join(config, '..'), { recursive: true });
-  installEntry('org.test.Spinner', ['Exec=sh -c "while :; do :; done"', 'Icon=org.gnome.Calculator']);
+  installEntry('org.test.Spinner', ['Exec=nice -n 19 sh -c "while :; do :; done"', 'Icon=org.gnome.Calculator']);
   screen = await startXScreen();
+  await leavePointer();
   daemon = await start();
   shown = show();
   window = driveWindow(id);
 });
 afterAll(async () => {
-  await command([built.ringfence, 'stop', '--all']);
+  const bus = await connectTestBus();
+  await endAll(bus);
+  await bus.close();
   window?.stop();
   await shown?.stop();
   await daemon?.stop();
@@ -260,6 +267,34 @@ describe('the window', () => {
     expect(existsSync(own)).toBe(false);
     expect(existsSync(join(home, '.local/share/Trash/files/local.jedit/.jedit/properties'))).toBe(true);
     await window.one({ name: '^Made by its first start$' });
+  });
+
+  it('says that an app is not installed any more, while its page is open', async () => {
+    await showApp('org.test.First');
+    rmSync(join(shadow, '../org.test.First.desktop'));
+    await window.one({ name: '^This App Is Not Installed$' });
+    await showApp('org.test.Spinner');
+    await window.none({ name: '^This App Is Not Installed$' });
+  });
+
+  it('has names of any length and script, in a narrow window too', async () => {
+    const names = [`Endless${'ness'.repeat(75)}`, 'מציג התמונות של כל המשפחה'];
+    for (const [index, name] of names.entries()) {
+      const text = `[Desktop Entry]\nType=Application\nName=${name}\nExec=sleep 1000\n`;
+      installEntryText(`org.test.Name${index}`, text);
+      await output([built.ringfence, 'launch', `org.test.Name${index}`]);
+    }
+    const frame = await screen.windowWith(id, /Ringfence/);
+    await screen.xdotool('windowsize', '--sync', frame, '360', '640');
+    await page('Running');
+    for (const name of names) await window.one({ role: 'list item', name: `^${name}$` });
+    await picture('names-narrow');
+    await showApp('org.test.Name0');
+    await picture('name-narrow');
+    // No name has made it wider than a phone is.
+    expect(await screen.xdotool('getwindowgeometry', frame)).toContain('Geometry: 360x640');
+    await screen.xdotool('windowsize', '--sync', frame, '800', '720');
+    await output([built.ringfence, 'stop', 'org.test.Name0', 'org.test.Name1']);
     await showApp('org.test.Spinner');
   });
 
@@ -281,6 +316,19 @@ describe('the window', () => {
     await window.none({ name: 'daemon is not there' });
   });
 
+  it('says that the daemon hangs, and goes on with it', async () => {
+    await output([built.ringfence, 'launch', 'org.test.Second']);
+    await page('Running');
+    await window.one({ role: 'list item', name: '^org.test.Second$' });
+    daemon.process.kill('SIGSTOP');
+    // It is given ten seconds for an answer.
+    await window.one({ name: 'daemon does not answer' });
+    daemon.process.kill('SIGCONT');
+    await window.none({ name: 'daemon does not answer' });
+    await window.press({ role: 'push button', name: '^Stop$' });
+    await window.one({ name: '^Nothing Runs in a Fence$' });
+  });
+
   it('tells what this computer can do', async () => {
     await page('This Computer');
     await window.one({ role: 'label', name: 'session bus|Session Bus' });
@@ -299,6 +347,12 @@ describe('the window', () => {
       await screen.xdotool('windowactivate', '--sync', frame, 'key', `alt+${number + 1}`);
       await picture(`${name}-narrow`);
     }
+  });
+
+  it('comes with an entry and metainfo as desktops want them', async () => {
+    const files = join(program, '../window');
+    await output(['appstreamcli', 'validate', '--no-net', join(files, `${id}.metainfo.xml`)]);
+    await output(['desktop-file-validate', join(shadow, '..', `${id}.desktop`)]);
   });
 
   it('has written nothing to its log in all that time', async () => {
