@@ -16,6 +16,7 @@ import { translate as _, fill } from '../words.ts';
 import type { AppList } from './app-list.ts';
 import { switchApp } from './app-switch.ts';
 import { HomeGroup } from './home-group.ts';
+import { LetInGroup } from './let-in-group.ts';
 import { StrictGroup } from './strict-group.ts';
 
 /** One app: whether it is fenced, by which profile, with which limits, and what a strict one is let at. */
@@ -56,6 +57,7 @@ export class AppPage {
   readonly #limits = limitRows((name, value) => void this.#change(name, value));
   readonly #strict: StrictGroup;
   readonly #home: HomeGroup;
+  readonly #letIn = new LetInGroup();
 
   constructor(around: Surroundings, apps: AppList) {
     this.#around = around;
@@ -69,7 +71,7 @@ export class AppPage {
     limits.add(this.#hold);
     for (const { widget } of Object.values(this.#limits)) limits.add(widget);
     page.add(limits);
-    for (const { widget } of [this.#strict, this.#home]) page.add(widget);
+    for (const { widget } of [this.#strict, this.#letIn, this.#home]) page.add(widget);
     for (const child of [page, this.#gone]) this.widget.add_child(child);
     apps.onChange(() => this.#show());
     around.daemon.on('config', () => void this.#read());
@@ -182,6 +184,7 @@ export class AppPage {
   #showLimits(): void {
     const [running] = this.#running();
     this.#hold.set_visible(running !== undefined);
+    this.#letIn.show(this.#around.daemon.lastStart(this.#id), running !== undefined);
     for (const name of Object.keys(this.#limits) as SliderName[]) {
       const whole = name === 'memory-max' ? ramBytes() : undefined;
       this.#limits[name].show(running?.limits[name] ?? settingOf(this.#settings, name), whole);

@@ -1,6 +1,7 @@
 import Gio from 'gi://Gio?version=2.0';
 import type GLib from 'gi://GLib?version=2.0';
 import { type Instance, instanceFrom } from '../pure/instance.ts';
+import { latestOf } from '../pure/let-in.ts';
 import { BusError, call } from './bus.ts';
 
 const name = 'org.ringfence.Ringfence1';
@@ -57,6 +58,8 @@ export class Daemon {
   /** Profile → its settings. */
   profiles: Readonly<Record<string, Row>> = {};
   readonly instances = new Map<string, Instance>();
+  /** The latest of each app that has ended while this window was there. */
+  readonly #ended = new Map<string, Instance>();
   readonly #bus: Gio.DBusConnection;
   readonly #listeners: { [Name in keyof DaemonEvents]: Set<DaemonEvents[Name]> } = {
     state: new Set(),
@@ -82,6 +85,11 @@ export class Daemon {
   on<Name extends keyof DaemonEvents>(event: Name, listener: DaemonEvents[Name]): () => void {
     this.#listeners[event].add(listener);
     return () => this.#listeners[event].delete(listener);
+  }
+
+  /** The latest start of an app, whether it runs or ended while this window was there. */
+  lastStart(app: string): Instance | undefined {
+    return latestOf(this.instances.values(), app) ?? this.#ended.get(app);
   }
 
   /** Asks again, after it was missing or silent. */
@@ -285,7 +293,11 @@ export class Daemon {
       this.#emit('instances');
     });
     listen(root, 'InterfacesRemoved', (_from, [path]) => {
-      if (this.instances.delete(String(path))) this.#emit('instances');
+      const ended = this.instances.get(String(path));
+      if (ended === undefined) return;
+      this.instances.delete(String(path));
+      if (ended.app !== '') this.#ended.set(ended.app, ended);
+      this.#emit('instances');
     });
     listen(root, 'HomeImport', (_from, [app, progress]) => {
       for (const listener of [...this.#listeners.import]) listener(String(app), progress as Row);

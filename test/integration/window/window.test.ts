@@ -242,7 +242,8 @@ describe('the window', () => {
       join(home, '.config/mimeapps.list'),
       '[Default Applications]\ninode/directory=org.test.Files.desktop\n',
     );
-    await output([built.ringfence, 'config', 'set', 'app.jedit', 'profile=strict']);
+    const unlimited = ['memory-max', 'memory-swap-max', 'tasks-max'].map((key) => `${key}=infinity`);
+    await output([built.ringfence, 'config', 'set', 'app.jedit', 'profile=strict', 'sound=false', ...unlimited]);
     await showApp('jedit');
     await window.one({ name: '^Made by its first start$' });
     // A start of it is under way, as far as anybody knows.
@@ -258,6 +259,13 @@ describe('the window', () => {
     await window.press({ role: 'push button', name: '^Open in the File Manager$' });
     await waitFor(() => readFileSync(opened, 'utf8').includes('homes/local.jedit'), { what: 'the file manager' });
     await pictureOfEnd('home');
+    // What a start was let in at is told while it runs, and after it.
+    await output([built.ringfence, 'launch', 'jedit']);
+    await window.one({ name: '^Let In Now$' });
+    await window.one({ role: 'label', name: '^open, with what listens on this machine$' });
+    await pictureOfEnd('let-in');
+    await output([built.ringfence, 'stop', 'jedit']);
+    await window.one({ name: '^Let In Last Time$' });
     await window.press({ role: 'push button', name: '^Reset…$' });
     await window.one({ name: '^Reset jedit\\?$' });
     await picture('reset');
