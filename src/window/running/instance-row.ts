@@ -53,6 +53,14 @@ export class InstanceRow {
     setIcon(this.#icon, iconOf(entry));
   }
 
+  /**
+   * To be called when it is not shown any more. GTK keeps what is inside the row, gjs what the buttons in there do, and that knows of the
+   * row: none of it would ever be freed.
+   */
+  takeApart(): void {
+    this.widget.set_child(null);
+  }
+
   show(instance: Instance): void {
     this.#instance = instance;
     this.#name.set_label(instance.name);

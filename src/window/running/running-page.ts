@@ -1,4 +1,5 @@
 import Adw from 'gi://Adw?version=1';
+import Gdk from 'gi://Gdk?version=4.0';
 import GLib from 'gi://GLib?version=2.0';
 import Gtk from 'gi://Gtk?version=4.0';
 import type { AppList } from '../apps/app-list.ts';
@@ -25,6 +26,7 @@ export class RunningPage {
   readonly #rows = new Map<string, InstanceRow>();
   readonly #histories = new Map<string, History>();
   #timer = 0;
+  #surface: (Gdk.Surface & Gdk.Toplevel) | undefined;
   #isAsking = false;
 
   constructor(around: Surroundings, apps: AppList) {
@@ -46,8 +48,11 @@ export class RunningPage {
     const scrolled = new Gtk.ScrolledWindow({ hscrollbar_policy: Gtk.PolicyType.NEVER, child: clamp });
     this.widget.add_named(new EmptyPage(around, apps).widget, 'empty');
     this.widget.add_named(scrolled, 'list');
-    this.widget.connect('map', () => this.#begin());
-    this.widget.connect('unmap', () => this.#end());
+    this.widget.connect('map', () => this.#mapped());
+    this.widget.connect('unmap', () => {
+      this.#pace();
+      this.#histories.clear();
+    });
     around.daemon.on('instances', () => this.#follow());
     apps.onChange(() => {
       for (const [path, row] of this.#rows) row.setEntry(this.#entryOf(path));
@@ -65,6 +70,7 @@ export class RunningPage {
     for (const [path, row] of this.#rows) {
       if (instances.has(path)) continue;
       this.#list.remove(row.widget);
+      row.takeApart();
       this.#rows.delete(path);
       this.#histories.delete(path);
     }
@@ -78,10 +84,18 @@ export class RunningPage {
       }
     }
     this.widget.set_visible_child_name(instances.size === 0 ? 'empty' : 'list');
+    this.#pace();
   }
 
-  #begin(): void {
-    if (this.#timer !== 0) return;
+  /** What is used is read once a second while there is something to be seen of it; otherwise no timer runs. */
+  #pace(): void {
+    const isWanted = this.widget.get_mapped() && !this.#isHidden() && this.#around.daemon.instances.size > 0;
+    if (isWanted === (this.#timer !== 0)) return;
+    if (!isWanted) {
+      GLib.source_remove(this.#timer);
+      this.#timer = 0;
+      return;
+    }
     void this.#read();
     this.#timer = GLib.timeout_add(GLib.PRIORITY_DEFAULT, pace, () => {
       void this.#read();
@@ -89,16 +103,24 @@ export class RunningPage {
     });
   }
 
-  #end(): void {
-    if (this.#timer !== 0) GLib.source_remove(this.#timer);
-    this.#timer = 0;
-    this.#histories.clear();
+  /** A window that is minimized stays mapped; from GTK 4.12 on one that nothing is seen of is suspended. */
+  #isHidden(): boolean {
+    const { MINIMIZED, SUSPENDED = 0 } = Gdk.ToplevelState as typeof Gdk.ToplevelState & { SUSPENDED?: number };
+    return ((this.#surface?.get_state() ?? 0) & (MINIMIZED | SUSPENDED)) !== 0;
+  }
+
+  #mapped(): void {
+    if (this.#surface === undefined) {
+      this.#surface = this.widget.get_native()?.get_surface() as (Gdk.Surface & Gdk.Toplevel) | undefined;
+      this.#surface?.connect('notify::state', () => this.#pace());
+    }
+    this.#pace();
   }
 
   /** One that does not answer is not asked twice. */
   async #read(): Promise<void> {
     const { daemon } = this.#around;
-    if (this.#isAsking || daemon.state !== 'ready' || daemon.instances.size === 0 || this.#isMinimized()) return;
+    if (this.#isAsking || daemon.state !== 'ready' || daemon.instances.size === 0) return;
     this.#isAsking = true;
     try {
       const [usage, desktop] = await Promise.all([daemon.listUsage(), daemon.rows('Desktop')]);
@@ -130,11 +152,5 @@ export class RunningPage {
       this.#total.set_label(fill(_('All apps together use {use} of {limit}'), useOfLimit(all, most)));
     } else if (all > 0) this.#total.set_label(fill(_('All apps together use {use}'), { use: bytesText(all) }));
     this.#total.set_visible(all > 0);
-  }
-
-  /** GTK keeps a window mapped that is minimized, and from 4.12 on says that it is suspended. */
-  #isMinimized(): boolean {
-    const { window } = this.#around as { window: Gtk.Window & { readonly suspended?: boolean } };
-    return window.suspended === true;
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { takeLock } from '../../../src/platform/files/lock-file.ts';
 import { type AccessibleWindow, driveWindow } from '../../fixtures/accessible-window.ts';
@@ -23,7 +24,7 @@ const shadow = join(home, '.local/share/applications/org.test.Spinner.desktop');
 let screen: XScreen;
 let daemon: Daemon;
 let window: AccessibleWindow;
-let shown: { stop(): Promise<void>; log(): string };
+let shown: ReturnType<typeof show>;
 const logs: string[] = [];
 
 /** Entries and configuration are those of the session's own home, which is this test's. */
@@ -54,6 +55,7 @@ function show(env: Record<string, string> = {}, args: readonly string[] = []) {
       log += text;
     });
   return {
+    pid: child.pid,
     log: () => log,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
@@ -333,6 +335,22 @@ describe('the window', () => {
     await window.one({ name: 'daemon does not answer' });
     daemon.process.kill('SIGCONT');
     await window.none({ name: 'daemon does not answer' });
+  });
+
+  it('sleeps while it is hidden, and wakes when it is seen again', async () => {
+    const cpu = { role: 'label', name: '\\d % CPU', within: { role: 'list item', name: '^org.test.Second$' } };
+    await window.one(cpu);
+    const frame = await screen.windowWith(id, /Ringfence/);
+    await screen.xdotool('windowminimize', '--sync', frame);
+    const wakeUps = () => /^voluntary_ctxt_switches:.*$/m.exec(readFileSync(`/proc/${shown.pid}/status`, 'utf8'))?.[0];
+    const sleeps = async () => {
+      const before = wakeUps();
+      await sleep(2500);
+      return before !== undefined && wakeUps() === before;
+    };
+    await waitFor(sleeps, { what: 'two and a half seconds without a wake-up' });
+    await screen.xdotool('windowactivate', '--sync', frame);
+    await waitFor(async () => !(await sleeps()), { what: 'it to be awake' });
     await window.press({ role: 'push button', name: '^Stop$' });
     await window.one({ name: '^Nothing Runs in a Fence$' });
   });
