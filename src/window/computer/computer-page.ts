@@ -62,7 +62,8 @@ export class ComputerPage {
       title: escaped(name),
       subtitle: escaped(fix === undefined ? says : `${says}\n→ ${fix}`),
     });
-    const icon = { works: 'emblem-ok-symbolic', limited: 'dialog-warning-symbolic' }[state] ?? 'dialog-error-symbolic';
+    const icon =
+      { works: 'object-select-symbolic', limited: 'dialog-warning-symbolic' }[state] ?? 'dialog-error-symbolic';
     const said = { works: _('Works'), limited: _('Works in part'), missing: _('Missing') }[state] ?? state;
     const image = new Gtk.Image({ icon_name: icon, css_classes: [`finding-${state}`], tooltip_text: said });
     image.update_property([Gtk.AccessibleProperty.LABEL], [said]);
