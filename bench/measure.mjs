@@ -10,6 +10,7 @@ import { measureShells } from './shells.mjs';
 import { measureStarts } from './starts.mjs';
 import { measureStrict } from './strict.mjs';
 import { measureWatching } from './watch.mjs';
+import { measureWindow } from './window.mjs';
 
 if (process.env.RINGFENCE_TESTBED !== 'session') {
   console.error('bench: run "npm run bench", which starts a private session first');
@@ -23,9 +24,10 @@ const sections = {
   shadows: measureShadows,
   watch: measureWatching,
   idle: measureIdle,
+  window: measureWindow,
   builds: measureBuilds,
 };
-const onRequest = new Set(['builds']);
+const onRequest = new Set(['builds', 'window']);
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in sections));
 if (unknown.length > 0) {
