@@ -89,7 +89,7 @@ const picture = (name: string) => screen.screenshot(`window-${name}`);
 /** With the page scrolled to its end, for who looks at the picture: by the wheel, over its empty margin. */
 async function pictureOfEnd(name: string): Promise<void> {
   const frame = await screen.windowWith(id, /Ringfence/);
-  await screen.xdotool('mousemove', '--window', frame, '30', '400', 'click', '--repeat', '30', '5');
+  await screen.xdotool('mousemove', '--window', frame, '30', '400', 'click', '--repeat', '30', '--delay', '10', '5');
   await picture(name);
   await leavePointer();
 }
@@ -146,6 +146,14 @@ describe('the window', () => {
     await window.press({ name: '^Start org.test.Spinner in its fence$' });
     await waitFor(() => readFileSync(shadow, 'utf8').includes('X-Ringfence-Source'), { what: 'the shadow' });
     await picture('apps');
+  });
+
+  it('finds apps by their names', async () => {
+    // And whoever asks for the tree of all that is there has a hundred rows less to go through from now on.
+    await key('ctrl+f');
+    await screen.xdotool('type', 'test.s');
+    await window.none({ name: '^Start org.test.First in its fence$' });
+    await window.one({ name: '^Start org.test.Second in its fence$' });
   });
 
   it('shows what runs, and what it uses as it changes', async () => {
