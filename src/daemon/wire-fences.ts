@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { ContainPorts } from '../contain/contain.ts';
 import type { EnclosePorts } from '../contain/enclose.ts';
-import type { Config } from '../domain/config/model.ts';
+import { type Config, sharedWordsOf } from '../domain/config/model.ts';
 import type { HostFacts } from '../domain/host-facts.ts';
 import { readHostFacts } from '../launch/io/host-facts.ts';
 import { openRecords } from '../launch/io/records.ts';
@@ -89,6 +89,8 @@ export function wireFences(around: FenceSurroundings): Fences {
     watchesPressure: () => pressureFile('any.scope') !== undefined,
     killUnit: (unit) => void systemd.killScope(unit, constants.signals.SIGKILL).catch(() => {}),
     findProgram: around.findProgram,
+    sharedWords: () => sharedWordsOf(around.config()),
+    warn: (text) => log.warn(text),
     ...(around.alterSandbox === undefined ? {} : { alterArgs: around.alterSandbox }),
   });
   const ports = {

@@ -6,6 +6,18 @@ import { nameNumber } from './home-folder.ts';
  * and `-` in the last element, 255 bytes in all (xdp_is_valid_app_id).
  */
 export function portalId(homeFolderName: string): string {
+  return `${portalIdPrefix}${elementOf(homeFolderName)}`;
+}
+
+/**
+ * The id by which the document portal is told what that may write: another one, as portals give the first all that a dialog is for. Nothing
+ * calls itself so.
+ */
+export function writingId(homeFolderName: string): string {
+  return `${writingIdPrefix}${elementOf(homeFolderName)}`;
+}
+
+function elementOf(homeFolderName: string): string {
   const name = [...new TextEncoder().encode(homeFolderName)]
     .map((byte, index) => {
       const character = String.fromCharCode(byte);
@@ -14,9 +26,9 @@ export function portalId(homeFolderName: string): string {
     })
     .join('');
   // No escape begins with two of them.
-  const short = name.length <= longest ? name : `${name.slice(0, 180)}__${nameNumber(homeFolderName)}`;
-  return `${portalIdPrefix}${short}`;
+  return name.length <= longest ? name : `${name.slice(0, 180)}__${nameNumber(homeFolderName)}`;
 }
 
 const portalIdPrefix = 'org.ringfence.app.';
+const writingIdPrefix = 'org.ringfence.doc.';
 const longest = 255 - portalIdPrefix.length;

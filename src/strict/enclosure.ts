@@ -38,13 +38,13 @@ export interface EnclosurePorts {
 
 /** The sandbox of a layout, made at the other end of the wire. */
 export function encloseBy(layout: Layout, wire: EnclosureWire, ports: EnclosurePorts): Enclosure {
-  const { id, folder, proxy, programs, filter, explain } = layout;
+  const { id, folder, proxy, helpers, programs, filter, explain } = layout;
   const { folders } = ports;
   let plan: SandboxPlan = [];
   let scope = '';
   return {
     folder,
-    helpers: proxy.pids,
+    helpers,
 
     async offer(unit) {
       await layout.ready;
@@ -69,7 +69,7 @@ export function encloseBy(layout: Layout, wire: EnclosureWire, ports: EnclosureP
       const evidence = await layout.readBack(plan, scope, pid, told);
       const open = judgeDescriptors(evidence.descriptors);
       if (open !== undefined) throw layout.refuse(open.part, open.reason, 'close it before');
-      return { rows: enforcedRows(plan, layout.letIn, evidence.status), reasons: [...layout.letIn.reasons] };
+      return { rows: enforcedRows(plan, layout.letIn, evidence.status), reasons: layout.reasons() };
     },
 
     release() {

@@ -50,6 +50,9 @@ export interface LetIn {
   readonly links: readonly Link[];
   readonly look: readonly Look[];
   readonly downloads: string | undefined;
+  /** The folder with those of all strict apps. */
+  readonly downloadFolder: { readonly data: string; readonly folder: string };
+  readonly grounds: ShareGrounds;
   /** Bus names it may own, and calls it may make beyond the usual. */
   readonly ownNames: readonly string[];
   readonly calls: readonly string[];
@@ -84,7 +87,9 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
   const grounds = groundsOf(bases, wishes.session, ports);
   const { configured, links } = sharesOf(what, choices, bases, grounds, sight);
   const own = ownHomeOf(choices, wishes, bases, homes);
-  const downloads = own.kept && wishes.app !== undefined ? downloadsOf(wishes, own, bases, grounds, ports) : undefined;
+  const downloadFolder = downloadFolderOf(bases, grounds, ports);
+  const downloads =
+    own.kept && wishes.app !== undefined ? downloadsOf(wishes, own, bases, downloadFolder, grounds, ports) : undefined;
   const more = [...configured, ...(downloads === undefined ? [] : [{ path: downloads, writable: true }])];
   const started = folderOf(wishes.folder, bases, grounds, sight);
   const opened = [
@@ -112,6 +117,8 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
       return sight.isPlain(path) ? [{ path, name: lookName(base, name) }] : [];
     }),
     downloads,
+    downloadFolder: { data: bases.data, folder: downloadFolder },
+    grounds,
     ownNames: [
       ...ownNamesOf(wishes.counts ? wishes.app : undefined),
       ...choices.lists['own-names'].map(({ value }) => value),
@@ -156,17 +163,22 @@ function ownHomeOf(choices: SandboxChoices, wishes: Wishes, bases: Bases, homes:
   return { path: homes.open(bases.data, name), kept: true };
 }
 
+/** Where the download folders of strict apps are. */
+function downloadFolderOf(bases: Bases, grounds: ShareGrounds, { homes, sight }: LetInPorts): string {
+  const wanted = sight.follow(homes.downloadFolder(bases.config, bases.home), bases.home);
+  const isUsable = 'path' in wanted && judgeShare(wanted.path, true, grounds) === undefined;
+  return isUsable ? wanted.path : join(bases.home, 'Downloads');
+}
+
 /** Undefined where the folder would be one from which programs outside run something. */
 function downloadsOf(
   wishes: Wishes,
   own: OwnHome,
   bases: Bases,
+  folder: string,
   grounds: ShareGrounds,
-  { homes, sight }: LetInPorts,
+  { homes }: LetInPorts,
 ): string | undefined {
-  const wanted = sight.follow(homes.downloadFolder(bases.config, bases.home), bases.home);
-  const isUsable = 'path' in wanted && judgeShare(wanted.path, true, grounds) === undefined;
-  const folder = isUsable ? wanted.path : join(bases.home, 'Downloads');
   const path = homes.downloads(bases.data, folder, basename(own.path), wishes.name);
   return judgeShare(path, true, grounds) === undefined ? path : undefined;
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { portalId } from '../domain/portal-id.ts';
+import { portalId, writingId } from '../domain/portal-id.ts';
 import type { SandboxSight, SessionBus } from './ports.ts';
 import { parseMountinfo } from './pure/mounts.ts';
 import { flatpakInfo, portalInstance } from './pure/portal-identity.ts';
@@ -44,19 +44,22 @@ export interface PortalIdentity {
   readonly instance: string;
   /** `/.flatpak-info` */
   readonly info: string;
+  /** By which the document portal knows what it may write. */
+  readonly writingId: string;
   /** What the document portal lets it see, outside. */
-  readonly folder: { readonly documents?: string };
+  readonly documents: { readonly read: string; readonly write: string } | undefined;
 }
 
 /** The identity of what runs over the home `home` in the sandbox `sandboxId`. */
 export function identityOf(home: string, sandboxId: string, network: boolean, { documents }: Portals): PortalIdentity {
   const id = portalId(basename(home));
   const instance = portalInstance(sandboxId);
+  const writing = writingId(basename(home));
+  const byApp = (name: string) => `${documents}/by-app/${name}`;
   return {
-    id,
-    instance,
+    ...{ id, instance, writingId: writing },
     info: flatpakInfo(id, instance, network),
-    folder: documents === undefined ? {} : { documents: `${documents}/by-app/${id}` },
+    documents: documents === undefined ? undefined : { read: byApp(id), write: byApp(writing) },
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Gate } from '../platform/process/gate.ts';
+import type { DocumentNamesOrder } from './pure/document-names.ts';
 import type { EntryTerms } from './pure/entry-terms.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
 import type { Link, SystemPath } from './pure/model.ts';
+import type { ShareGrounds } from './pure/shares.ts';
 
 /** A gate that makes a sandbox first and waits once more inside, before it is the app. */
 export interface SandboxGate extends Gate {
@@ -43,6 +45,8 @@ export interface IdleProxy extends BusProxy {
 export interface SandboxPrograms {
   readonly bwrap: string;
   readonly proxy: string;
+  /** Undefined where there is none: documents can then be read only. */
+  readonly perl?: string | undefined;
 }
 
 /** The homes of strict apps, below the user's data folder, and their folders in Downloads. */
@@ -57,6 +61,8 @@ export interface Homes {
    * @throws RingfenceError NotEnforceable
    */
   downloads(dataHome: string, folder: string, home: string, appName: string): string;
+  /** All folders in `folder` that are a home's. */
+  allDownloads(dataHome: string, folder: string): readonly string[];
   /** XDG_DOWNLOAD_DIR of user-dirs.dirs; ~/Downloads where it says nothing of use. */
   downloadFolder(configHome: string, home: string): string;
 }
@@ -74,12 +80,74 @@ export interface ServiceGuards {
   remove(name: string): boolean;
 }
 
+/** The file system with the names of one sandbox's documents; see `documentNamesArgv`. */
+export interface DocumentNames {
+  readonly pid: number;
+  isAlive(): boolean;
+  /** Mounts it, once; whether it could. From then on it ends with the sandbox. */
+  mount(order: DocumentNamesOrder): Promise<boolean>;
+  kill(): void;
+}
+
+/** Where the names of documents ask what they lead to. */
+export interface DocumentQuestions {
+  /** The socket. */
+  readonly path: string;
+  /** Listens from now on, if it does not yet; a rejected answer is none. */
+  listen(answer: (sandbox: string, document: string) => Promise<string>): Promise<void>;
+}
+
+/** What the document portal knows of a document. */
+export interface DocumentRecord {
+  /** Undefined for one that is no text. */
+  readonly path: string | undefined;
+  /** What it lets apps do, by their ids. */
+  readonly apps: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Who may do what with a document. All of it fails where the portal does not answer. */
+export interface DocumentPermissions {
+  look(document: string): Promise<DocumentRecord | undefined>;
+  /** Whether it was made of a file; false where that is not to be had. */
+  isFile(document: string): Promise<boolean>;
+  /** The documents of an app. */
+  list(portalId: string): Promise<readonly string[]>;
+  /** Lets an app read and write. */
+  allow(document: string, portalId: string): Promise<void>;
+  forbid(document: string, portalId: string): Promise<void>;
+}
+
+/** What is to be seen of where documents lie. */
+export interface DocumentSight {
+  /** What is at a path, and the folder around it without symlinks; undefined where that cannot be told in time. */
+  document(
+    path: string,
+  ): Promise<{ readonly kind: 'file' | 'folder' | 'other' | 'missing'; readonly realFolder: string | undefined }>;
+  /** The folders in `folder` that are a strict app's. */
+  downloads(dataHome: string, folder: string): readonly string[];
+  /** What words of `shared-folders` let apps write. */
+  shared(words: readonly string[], home: string): readonly string[];
+  mountinfo(): string;
+}
+
 /** What is kept of a sandbox: its scope, the service files that stand for it, the names that it may own, its name at the portals. */
 export interface SandboxRecord {
   readonly unit: string;
   readonly instance: string;
   readonly services: readonly string[];
   readonly names: readonly string[];
+  /** Folders that it can write, at the same paths outside. */
+  readonly writes: readonly string[];
+  /** What its documents are judged by: its two ids at the document portal, and the session as it was at its start. */
+  readonly documents?:
+    | {
+        readonly portalId: string;
+        readonly writingId: string;
+        readonly home: string;
+        readonly grounds: Omit<ShareGrounds, 'mounts'>;
+        readonly downloads: { readonly data: string; readonly folder: string };
+      }
+    | undefined;
   /** What the portals were told of an app that will not come again. */
   readonly links?: { readonly portalId: string; readonly schemes: readonly string[] } | undefined;
   /** Its path, where it is kept. */

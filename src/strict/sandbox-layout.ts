@@ -9,9 +9,11 @@ import type { Reserve } from '../platform/process/reserve.ts';
 import { appOf } from './app-of-request.ts';
 import type { ClaimPorts } from './home-claims.ts';
 import { keptHome, type LetIn, type LetInPorts, letIn, type Wishes } from './let-in.ts';
+import { type DocumentLettingPorts, letInDocuments, writesOf } from './let-in-documents.ts';
 import { identityOf, lookAtPortals, type Portals } from './portals.ts';
 import type {
   BusProxy,
+  DocumentNames,
   Doors,
   EnclosureWire,
   IdleProxy,
@@ -61,7 +63,7 @@ export interface SandboxRequest {
 }
 
 /** What sandboxes are made with. */
-export interface SandboxPorts extends LetInPorts, ClaimPorts {
+export interface SandboxPorts extends LetInPorts, DocumentLettingPorts, ClaimPorts {
   readonly cgroups: Cgroups;
   readonly apps: KnownApps;
   readonly services: ServiceGuards;
@@ -104,6 +106,8 @@ export interface Layout {
   readonly folder: string;
   readonly programs: SandboxPrograms;
   readonly proxy: BusProxy;
+  /** Processes that belong into its scope too. */
+  readonly helpers: readonly number[];
   /** The proxy and the gate, of a sandbox that the daemon makes. */
   readonly kit: SandboxKit | undefined;
   /** The system call filter's bytes. */
@@ -118,9 +122,13 @@ export interface Layout {
   settle(unit: string): Promise<SandboxPlan>;
   /** Reads back the gate that told `told`, below `gatePid`. @throws RingfenceError NotEnforceable */
   readBack(plan: SandboxPlan, unit: string, gatePid: number, told: number): Promise<SandboxEvidence>;
+  /** Sentences for the report, once it is read back. */
+  reasons(): string[];
   refuse(part: string, reason: string, fix: string): RingfenceError;
   /** The error of a sandbox that did not come to be: looks whether the machine has become another. */
   explain(reason: string, part: string): Promise<RingfenceError>;
+  /** Starts what the next one needs of the same kind. */
+  prepareNext(): void;
   undo(): void;
 }
 
@@ -141,6 +149,7 @@ export interface LayoutSurroundings {
   readonly ports: SandboxPorts;
   readonly machine: SandboxMachine;
   readonly kits: Reserve<SandboxKit>;
+  readonly names: Reserve<DocumentNames>;
   /** Removes what was made for a sandbox. */
   clear(id: string): void;
 }
@@ -160,8 +169,9 @@ export async function layOutSandbox(
   const start = await openStart(request, decision, id, around, own);
   await refuseOwnedNames(start);
   const folder = own?.folder ?? ports.folders.make(id);
-  const held: { proxy?: BusProxy; kit?: SandboxKit } = {};
+  const held: Held = {};
   const undo = () => {
+    held.names?.kill();
     held.proxy?.kill();
     held.kit?.kill();
     clear(id);
@@ -172,6 +182,13 @@ export async function layOutSandbox(
     undo();
     throw error;
   }
+}
+
+/** What is started for a sandbox. */
+interface Held {
+  proxy?: BusProxy;
+  kit?: SandboxKit;
+  names?: DocumentNames | undefined;
 }
 
 /** The folder of a sandbox that a process of the caller's makes, and the line to its gate. */
@@ -237,8 +254,8 @@ async function openStart(
 async function layOutIn(
   folder: string,
   start: StrictStart,
-  { kits }: LayoutSurroundings,
-  held: { proxy?: BusProxy; kit?: SandboxKit },
+  { kits, names }: LayoutSurroundings,
+  held: Held,
   undo: () => void,
 ): Promise<Layout> {
   const { request, id, lets, a11yAddress, portals, own, ports, refuse, explain } = start;
@@ -246,8 +263,11 @@ async function layOutIn(
   const { folders, sight } = ports;
   // An app's: a command on a terminal is nobody else's.
   const hasDoor = own === undefined && request.variables === undefined;
-  const { id: portalId, instance, info, ...identity } = identityOf(lets.own.path, id, lets.settings.network, portals);
-  const host = { ...hostOf(lets, folder, a11yAddress, request, ports), ...identity.folder, hasDoor };
+  const identity = identityOf(lets.own.path, id, lets.settings.network, portals);
+  const { id: portalId, instance, info } = identity;
+  const opened = await letInDocuments(identity, start, names);
+  held.names = opened.names;
+  const host = { ...hostOf(lets, folder, a11yAddress, request, ports), ...opened.host, hasDoor };
   const environment = planEnvironment(lets.settings, host);
   const plan = planSandbox(lets.settings, { ...host, cgroup: '/' });
   const door = hasDoor ? ports.doors.make(folder) : Promise.resolve();
@@ -283,22 +303,34 @@ async function layOutIn(
   const proxy = held.kit?.proxy ?? (await ports.startProxy(programs, folders.place(), (await own?.wire)?.syncPath));
   held.proxy = proxy;
   proxy.begin(argv, info);
+  const reasons = [...lets.reasons, ...portals.reasons, ...links.reasons, ...opened.reasons];
   return {
     ...{ id, folder, programs, kit: held.kit, proxy, filter, ready, refuse, explain, undo },
-    letIn: { ...lets, reasons: [...lets.reasons, ...portals.reasons, ...links.reasons] },
+    helpers: [...proxy.pids, ...(opened.names === undefined ? [] : [opened.names.pid])],
+    letIn: lets,
+    reasons: () => [...reasons],
+    prepareNext: () => opened.prepareNext(),
     environment,
     hasDoor,
     async settle(unit) {
       await door;
       folders.record(id, {
-        ...{ unit, instance, services: guarded, names: lets.ownNames },
+        ...{ unit, instance, services: guarded, names: lets.ownNames, writes: writesOf(lets, sight) },
+        ...opened.record,
         ...(lets.own.kept ? { home: lets.own.path } : { links: { portalId, schemes: links.schemes } }),
         ...(hasDoor ? { terms: termsOf(lets, host, environment) } : {}),
       });
+      await ports.documents.review();
       if (!(await proxy.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
       return withCgroup(plan, ports.scopeCgroup(unit));
     },
-    readBack: (ops, unit, gatePid, told) => readBack(ops, unit, gatePid, told, start),
+    async readBack(ops, unit, gatePid, told) {
+      const mount = (initPid: number) => opened.mount(initPid, ops);
+      const { evidence, ops: held } = await readBack(ops, unit, gatePid, told, mount, start);
+      if (held.length !== ops.length)
+        reasons.push('files outside cannot be chosen in a dialog: their names could not be mounted');
+      return evidence;
+    },
   };
 }
 
@@ -332,7 +364,7 @@ async function refuseOwnedNames({ lets, ports, refuse }: StrictStart, unit?: str
 }
 
 async function guardServices(names: readonly string[], { id, ports, refuse }: StrictStart): Promise<void> {
-  ports.folders.record(id, { unit: '', instance: '', services: names, names: [] });
+  ports.folders.record(id, { unit: '', instance: '', services: names, names: [], writes: [] });
   const outcomes = names.map((name) => [name, ports.services.put(name)] as const);
   const foreign = outcomes.find(([, outcome]) => outcome === 'foreign');
   if (foreign !== undefined) {
@@ -342,20 +374,38 @@ async function guardServices(names: readonly string[], { id, ports, refuse }: St
   if (outcomes.some(([, outcome]) => outcome === 'put')) await ports.bus.reload();
 }
 
-/** Bubblewrap's first process puts the filter on itself while the gate inside may speak already: looks again. */
-async function readBack(ops: SandboxPlan, unit: string, gatePid: number, told: number, start: StrictStart) {
+/**
+ * Bubblewrap's first process puts the filter on itself while the gate inside may speak already: looks again. `mount`: puts the names of
+ * documents in their place.
+ */
+async function readBack(
+  plan: SandboxPlan,
+  unit: string,
+  gatePid: number,
+  told: number,
+  mount: (initPid: number) => Promise<boolean>,
+  start: StrictStart,
+) {
   const { ports } = start;
   const cgroup = ports.scopeCgroup(unit);
   await refuseOwnedNames(start, unit);
+  let ops: SandboxPlan | undefined;
   let missing: MissingPart = { part: 'sandbox', reason: 'its process cannot be found in the scope' };
   for (const pause of [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]) {
     if (pause > 0) await ports.sleep(pause);
-    const evidence = ports.sight.readEvidence(ports.cgroups.pids(cgroup), gatePid, told);
+    const look = () => ports.sight.readEvidence(ports.cgroups.pids(cgroup), gatePid, told);
+    let evidence = look();
     if (evidence === undefined) continue;
+    if (ops === undefined) {
+      const isMounted = await mount(evidence.initPid);
+      ops = plan.filter(({ op }) => isMounted || op !== 'documents');
+      evidence = look();
+      if (evidence === undefined) continue;
+    }
     const found = judgeSandbox({ ops, cgroup }, evidence);
     if (found === undefined) {
       ports.portalInstances.put(portalInstance(start.id), evidence.initPid);
-      return evidence;
+      return { evidence, ops };
     }
     missing = found;
   }

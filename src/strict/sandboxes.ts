@@ -7,6 +7,7 @@ import { openReserve } from '../platform/process/reserve.ts';
 import { type Enclosure, encloseBy } from './enclosure.ts';
 import { type Entry, enterSandbox, retell } from './enter-sandbox.ts';
 import { claimHome, type HomeClaim, type Occupant } from './home-claims.ts';
+import type { DocumentNames } from './ports.ts';
 import { renderBwrapArgs } from './pure/bwrap-args.ts';
 import { enforcedRows } from './pure/enforced-rows.ts';
 import { judgeSandboxHost } from './pure/host.ts';
@@ -63,6 +64,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
   const { folders, services, bus } = ports;
   // Forking twice and starting the bus filter would be a quarter of a strict start.
   const kits = openReserve<SandboxKit>();
+  const names = openReserve<DocumentNames>();
   const machine = openMachine(ports);
   const clear = (id: string) => {
     const all = folders.list();
@@ -71,16 +73,20 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     const others = all.filter((one) => one.id !== id).flatMap((one) => one.services);
     const removed = own.filter((name) => !others.includes(name)).filter((name) => services.remove(name));
     ports.portalInstances.remove(record?.instance ?? '');
+    if (record?.documents !== undefined) ports.documents.forget(record.documents.writingId, record.home === undefined);
     if (record?.links !== undefined) void ports.links.forget(record.links.portalId, record.links.schemes);
     folders.remove(id);
     if (removed.length > 0) bus.reload().catch(() => {});
   };
 
-  const around = { ports, machine, kits, clear };
+  const around = { ports, machine, kits, names, clear };
   followNames(ports);
 
   return {
-    close: kits.close,
+    close() {
+      kits.close();
+      names.close();
+    },
 
     async shortcoming() {
       return machine.refusal((await machine.look()).facts, {});
@@ -92,6 +98,8 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
 
     sweep(units) {
       for (const { id, unit } of folders.list()) if (!units.includes(unit)) clear(id);
+      // Those that run may ask at any time.
+      if (folders.list().length > 0) ports.documentQuestions.listen(ports.documents.place).catch(() => {});
     },
 
     claim: (request, decision) =>
@@ -155,7 +163,7 @@ async function prepareSandbox(
   }
   return {
     gates: [gate],
-    helpers: proxy.pids,
+    helpers: layout.helpers,
     abandon: layout.undo,
     async enclose(unit, onEntering) {
       const plan = await layout.settle(unit);
@@ -168,8 +176,11 @@ async function prepareSandbox(
       const told = parseInnerLine((await entered) ?? '');
       if (told === undefined) throw await layout.explain('bubblewrap did not make it', 'sandbox');
       const { status } = await layout.readBack(plan, unit, gate.pid, told);
-      ports.later(() => kits.prepare(() => startKit({ programs, filter }, ports)));
-      return { rows: enforcedRows(plan, layout.letIn, status), reasons: [...layout.letIn.reasons] };
+      ports.later(() => {
+        kits.prepare(() => startKit({ programs, filter }, ports));
+        layout.prepareNext();
+      });
+      return { rows: enforcedRows(plan, layout.letIn, status), reasons: layout.reasons() };
     },
   };
 }

@@ -3,7 +3,12 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { makePipes } from '../platform/process/make-pipes.ts';
+import { openDocuments } from './documents.ts';
 import { startBusProxy } from './io/bus-proxy.ts';
+import { startDocumentNames } from './io/document-names.ts';
+import { openDocumentPermissions } from './io/document-permissions.ts';
+import { openDocumentQuestions } from './io/document-questions.ts';
+import { documentSight } from './io/document-sight.ts';
 import { doors } from './io/doors.ts';
 import { openEnclosureWire } from './io/enclosure-wire.ts';
 import { homes } from './io/homes.ts';
@@ -30,6 +35,10 @@ export interface SandboxWiring
   /** The daemon's own. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly bus: BusConnection;
+  /** The words of every `shared-folders` that is in force for anything. */
+  sharedWords(): readonly string[];
+  /** Says a line in the journal. */
+  warn(text: string): void;
   /** For tests: where the programs are that sandboxes are made with. */
   readonly findProgram?: ((name: string) => string | undefined) | undefined;
   readonly gates: Omit<SandboxGateOptions, 'withinMs'>;
@@ -58,17 +67,27 @@ function programFolders(): string[] {
 }
 
 /** Puts together what makes strict sandboxes. */
-export function wireSandboxes({ environment, bus, gates, findProgram, ...rest }: SandboxWiring): Sandboxes {
+export function wireSandboxes(wiring: SandboxWiring): Sandboxes {
+  const { environment, bus, gates, findProgram, sharedWords, warn, ...rest } = wiring;
   const runtime = environment['XDG_RUNTIME_DIR'] ?? '';
+  const folders = openSandboxFolders(runtime);
   return openSandboxes({
     ...rest,
+    documents: openDocuments({
+      folders,
+      permissions: openDocumentPermissions(bus),
+      sight: { ...documentSight, mountinfo: sight.mountinfo },
+      ...{ sharedWords, warn },
+    }),
+    documentQuestions: openDocumentQuestions(runtime),
+    startDocumentNames,
     homes,
     doors,
     lockHome: (path) => lockHome(runtime, path, `open the home ${path}`),
     apps: knownApps,
     programFolders: programFolders(),
     services: openServiceGuards(runtime),
-    folders: openSandboxFolders(runtime),
+    folders,
     portalInstances: openPortalInstances(runtime),
     bus: openSessionBus(bus),
     links: openLinkQuestions(bus),

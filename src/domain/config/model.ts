@@ -44,6 +44,12 @@ export const builtInConfig: Config = {
   desktop: builtInBudget,
 };
 
+/** Every word of `shared-folders`, whoever it is for. */
+export function sharedWordsOf({ profiles, apps }: Config): string[] {
+  const sections = [...profiles.values(), ...apps.values()].map(({ sandbox }) => sandbox);
+  return sections.flatMap((section) => section?.lists.get('shared-folders') ?? []).map(({ value }) => value);
+}
+
 /** The key under which a config keeps an app: `firefox` and `firefox.desktop` name the same. */
 export function appKey(id: string): string {
   return id.endsWith('.desktop') ? id.slice(0, -'.desktop'.length) : id;

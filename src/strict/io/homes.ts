@@ -57,6 +57,11 @@ export const homes: Homes = {
     return join(folder, name);
   },
 
+  allDownloads(dataHome, folder) {
+    const names = readNames(join(dataHome, 'ringfence/downloads.json'));
+    return Object.values(names).map((name) => join(folder, name));
+  },
+
   downloadFolder(configHome, home) {
     const usual = join(home, 'Downloads');
     try {

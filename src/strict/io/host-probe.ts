@@ -14,6 +14,7 @@ export type MachineFacts = Omit<SandboxHostFacts, 'sessionAddress' | 'a11yAddres
 export async function probeHost(find = findProgram): Promise<{ facts: MachineFacts; programs: SandboxPrograms }> {
   const bwrap = find('bwrap');
   const proxy = find('xdg-dbus-proxy');
+  const perl = find('perl');
   const [bwrapVersion, proxyVersion, trial] = await Promise.all([
     bwrap === undefined ? undefined : run(bwrap, ['--version']),
     proxy === undefined ? undefined : run(proxy, ['--version']),
@@ -28,7 +29,7 @@ export async function probeHost(find = findProgram): Promise<{ facts: MachineFac
     ...defined('maxUserNamespaces', sysctl('user/max_user_namespaces')),
     ...defined('apparmorRestrictsUserns', sysctl('kernel/apparmor_restrict_unprivileged_userns')),
   };
-  return { facts, programs: { bwrap: bwrap ?? '', proxy: proxy ?? '' } };
+  return { facts, programs: { bwrap: bwrap ?? '', proxy: proxy ?? '', perl } };
 }
 
 /** Tries whether a program in a sandbox can make one of its own; undefined where there is no bubblewrap. */

@@ -23,6 +23,7 @@ function renderOp(op: SandboxOp, fds: SandboxFds): string[] {
     case 'tmpfs':
       return ['--perms', octal(op.mode), '--tmpfs', op.target];
     case 'folder':
+    case 'documents':
       return ['--dir', op.target];
     case 'symlink':
       return ['--symlink', op.text, op.target];

@@ -13,7 +13,7 @@ interface LetInRows {
 
 /** What the report says of a sandbox that `judgeSandbox` has let pass: one row per part, with what was seen of it. */
 export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string): ReportRow[] {
-  const mounts = plan.filter((op) => ['bind', 'ro-bind', 'tmpfs', 'dev', 'proc'].includes(op.op)).length;
+  const mounts = plan.filter((op) => ['bind', 'ro-bind', 'tmpfs', 'dev', 'proc', 'documents'].includes(op.op)).length;
   const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
   const namespaces = plan.flatMap((op) => (op.op === 'unshare' ? op.namespaces : []));
   const { own, shares, settings, ownNames, calls } = host;

@@ -148,10 +148,10 @@ function judgeMounts(
 
 const part = 'file system';
 
-type MountOp = Extract<SandboxOp, { op: 'bind' | 'ro-bind' | 'tmpfs' | 'dev' | 'proc' }>;
+type MountOp = Extract<SandboxOp, { op: 'bind' | 'ro-bind' | 'tmpfs' | 'dev' | 'proc' | 'documents' }>;
 
 function isMount(op: SandboxOp): op is MountOp {
-  return ['bind', 'ro-bind', 'tmpfs', 'dev', 'proc'].includes(op.op);
+  return ['bind', 'ro-bind', 'tmpfs', 'dev', 'proc', 'documents'].includes(op.op);
 }
 
 function judgeStep(
@@ -173,9 +173,10 @@ function judgeStep(
     if (mount.device !== source.device || mount.root !== source.path) return `${op.target} is not ${op.source}`;
     return op.op === 'bind' || mount.readOnly ? undefined : `${op.target} is writable`;
   }
-  const type = op.op === 'proc' ? 'proc' : 'tmpfs';
+  const type = { documents: 'fuse', proc: 'proc', dev: 'tmpfs', tmpfs: 'tmpfs' }[op.op];
   if (mount.type !== type) return `${op.target} is a ${mount.type}`;
-  return isOf(mount, outside) ? `${op.target} is the session’s own` : undefined;
+  if (isOf(mount, outside)) return `${op.target} is the session’s own`;
+  return op.op === 'documents' && !mount.readOnly ? `${op.target} is writable` : undefined;
 }
 
 /** A file system made for the sandbox is none of those outside: a /tmp or /proc that came along looks like one. */

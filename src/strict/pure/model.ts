@@ -56,8 +56,8 @@ export interface SandboxHost {
   /** What there is of `systemPaths`, as `lookAtSystem` found it. */
   readonly system: readonly SystemPath[];
   readonly look: readonly Look[];
-  /** What the document portal lets this app see, outside. */
-  readonly documents?: string;
+  /** What the document portal lets this app see, outside: to be read; and, where its documents get names of their own, to be written. */
+  readonly documents?: { readonly read: string; readonly write?: string };
   readonly shares: readonly Share[];
   readonly links: readonly Link[];
 }
@@ -78,6 +78,8 @@ export type SandboxOp =
   | { readonly op: 'symlink'; readonly text: string; readonly target: string }
   | { readonly op: 'remount-ro'; readonly target: string }
   | { readonly op: 'dev' | 'proc'; readonly target: string }
+  /** Mounted once bubblewrap has made the rest; see `documentNamesArgv`. */
+  | { readonly op: 'documents'; readonly target: string }
   | { readonly op: 'seccomp' }
   | { readonly op: 'sync' };
 

@@ -1,3 +1,4 @@
+import { documentFolders } from './document-names.ts';
 import type { SandboxHost, SandboxOp, SandboxPlan, SandboxSettings } from './model.ts';
 import { isAtOrBelow, joinPath } from './path-relations.ts';
 
@@ -127,12 +128,21 @@ function runtimeOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
     { op: 'tmpfs', target: host.runtimeDir, mode: 0o700 },
     { op: 'bind', source: inFolder('bus'), target: inRuntime('bus') },
     ...(host.hasA11y ? ([{ op: 'bind', source: inFolder('a11y'), target: inRuntime('at-spi-bus') }] as const) : []),
-    ...(host.documents === undefined
-      ? []
-      : // Written there, a file that the app has put a link in the place of is one elsewhere (xdg-desktop-portal 1.16 to 1.20).
-        ([{ op: host.own.kept ? 'bind' : 'ro-bind', source: host.documents, target: inRuntime('doc') }] as const)),
+    ...documentOps(host, inRuntime('doc')),
     ...(wayland === undefined ? [] : ([{ op: 'bind', source: wayland, target: wayland }] as const)),
     ...(settings.sound ? ([{ op: 'bind', source: soundSocket(host), target: soundSocket(host) }] as const) : []),
+  ];
+}
+
+/** What the portal lets the app write, it may write nowhere but where Ringfence does too: see `judgeUse`. */
+function documentOps({ documents }: SandboxHost, target: string): SandboxOp[] {
+  if (documents === undefined) return [];
+  const { read, write } = documents;
+  if (write === undefined) return [{ op: 'ro-bind', source: read, target }];
+  return [
+    { op: 'ro-bind', source: read, target: documentFolders.read },
+    { op: 'bind', source: write, target: documentFolders.write },
+    { op: 'documents', target },
   ];
 }
 

@@ -1,11 +1,12 @@
 // With portals: their dialogs are driven in real windows.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import { confinedProcesses, launchStrictly } from '../../fixtures/fenced-app.ts';
 import { built, connectTestBus, connectTestClient, endAll } from '../../fixtures/live-daemon.ts';
 import { startPortals } from '../../fixtures/portals.ts';
+import { makeSavingApp } from '../../fixtures/saving-app.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
 import { command, output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
@@ -34,7 +35,10 @@ beforeAll(async () => {
   mkdirSync(join(settings.config, 'ringfence'), { recursive: true });
   // Where cgroup v1 holds the controllers the session can enforce no limit, and strict would refuse.
   const limits = ['memory-max', 'memory-swap-max', 'tasks-max'].map((name) => `${name} = "infinity"\n`).join('');
-  writeFileSync(join(settings.config, 'ringfence/config.toml'), `[profile.strict]\n${limits}`);
+  writeFileSync(
+    join(settings.config, 'ringfence/config.toml'),
+    `[profile.strict]\n${limits}[app."org.ringfence.Saver"]\nshared-folders = ["~/Shared"]\n`,
+  );
   daemon = await startDaemon({ home: settings });
   client = await connectTestClient();
 });
@@ -52,7 +56,7 @@ afterEach(async ({ task }) => {
 });
 
 /** Answers the portal's dialog with a path, as typed: once more where not all of it came through. */
-const answer = async (path: string) => {
+const answer = async (path: string, patience = 8000) => {
   const dialogs = async () =>
     (
       await command(['xdotool', 'search', '--onlyvisible', '--class', dialogClass], {
@@ -66,7 +70,7 @@ const answer = async (path: string) => {
       await screen.xdotool('key', 'ctrl+l', 'ctrl+a');
       await screen.xdotool('type', '--delay', '20', path);
       await screen.xdotool('key', 'Return');
-      return waitFor(async () => (await dialogs()) === '', { what: 'it to be gone', timeoutMs: 8000 });
+      return waitFor(async () => (await dialogs()) === '', { what: 'it to be gone', timeoutMs: patience });
     },
     { what: `the dialog to take ${path}`, timeoutMs: 60_000 },
   );
@@ -96,16 +100,23 @@ it('Text Editor opens, changes and saves a file that is chosen in the portal’s
   await press(await editorWith(/./), 'ctrl+o');
   await answer(letter);
   const window = await editorWith(/letter\.txt/);
-  await screen.clickMiddleOf(window);
-  await screen.xdotool('key', 'ctrl+Home');
-  await screen.xdotool('type', '--delay', '20', 'EDITED ');
-  await screen.xdotool('key', 'ctrl+s');
-  await waitFor(() => readFileSync(letter, 'utf8') === 'EDITED from outside\n', { what: 'the real file to be saved' });
+  // Once more where not every key came through, or in another order.
+  await waitFor(
+    async () => {
+      await screen.clickMiddleOf(window);
+      await screen.xdotool('key', 'ctrl+a');
+      await screen.xdotool('type', '--delay', '20', 'EDITED');
+      await screen.xdotool('key', 'ctrl+s');
+      const isSaved = () => readFileSync(letter, 'utf8') === 'EDITED\n';
+      return waitFor(isSaved, { what: 'the real file to be saved', timeoutMs: 5000 });
+    },
+    { what: 'the editor to save', timeoutMs: 60_000 },
+  );
 
   await press(window, 'ctrl+shift+s');
   await answer(join(documents, 'copy.txt'));
   const copy = join(documents, 'copy.txt');
-  await waitFor(() => readFileSync(copy, 'utf8') === 'EDITED from outside\n', { what: 'the copy to be saved' });
+  await waitFor(() => readFileSync(copy, 'utf8') === 'EDITED\n', { what: 'the copy to be saved' });
 
   const names = readdirSync(
     join(process.env['XDG_RUNTIME_DIR'] ?? '', 'doc/by-app/org.ringfence.app.org_2egnome_2eTextEditor'),
@@ -130,3 +141,153 @@ it('an app that is enabled strictly has an entry for the portals, which leads in
   await output([built.ringfence, 'disable', 'org.gnome.TextEditor']);
   expect(existsSync(entry)).toBe(false);
 }, 120_000);
+
+describe('an app that saves by the portal’s dialog', () => {
+  const app = makeSavingApp(home, 'Saver');
+  const secret = join(home, 'private', 'secret');
+  const shared = join(home, 'Shared');
+  let unit = '';
+
+  beforeAll(async () => {
+    for (const folder of [join(home, 'private'), shared]) mkdirSync(folder, { recursive: true });
+    unit = await app.start(client);
+  });
+
+  /** Presses Save in a dialog, and says so once more where something is in that place. */
+  const pressSave = async () => {
+    await screen.windowWith(dialogClass, /./);
+    await waitFor(
+      async () => {
+        const { stdout } = await command(['xdotool', 'search', '--onlyvisible', '--class', dialogClass], {
+          env: { DISPLAY: screen.display },
+        });
+        const dialog = stdout.split('\n').filter(Boolean).at(-1);
+        if (dialog === undefined) return true;
+        const press = ['timeout', '2', 'xdotool', 'windowactivate', '--sync', dialog, 'key', 'Return'];
+        await command(press, { env: { DISPLAY: screen.display } });
+        return false;
+      },
+      { what: 'the dialog to be gone', timeoutMs: 30_000 },
+    );
+  };
+  const run = (lines: string) => app.run(lines, pressSave);
+  const quoted = JSON.stringify;
+  const there = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
+
+  it('saves in a folder of the user’s at once, again by the dialog and without, and by replacing the file', async () => {
+    const lines = `
+path = save(${quoted(documents)}, "new.txt")
+said = [write(path, "one"), open(path).read()]`;
+    expect(await run(lines)).toEqual([null, 'one']);
+    expect(there(documents, 'new.txt')).toBe('one');
+    expect(await app.run('said = [write(path, "two"), replace(path, "three"), open(path).read()]')).toEqual([
+      null,
+      null,
+      'three',
+    ]);
+    expect(there(documents, 'new.txt')).toBe('three');
+    expect(await run(`said = [save(${quoted(documents)}, "new.txt") == path, replace(path, "four")]`)).toEqual([
+      true,
+      null,
+    ]);
+    expect(there(documents, 'new.txt')).toBe('four');
+  });
+
+  it('saves in its own folders, where links lead to what it sees itself', async () => {
+    for (const folder of [app.own, app.downloads, shared]) {
+      const lines = `
+path = save(${quoted(folder)}, "here.txt")
+said = [write(path, "one"), replace(path, "two"), open(path).read()]`;
+      expect(await run(lines)).toEqual([null, null, 'two']);
+      expect(there(folder, 'here.txt')).toBe('two');
+    }
+  });
+
+  it.each([
+    ['its own home', app.own],
+    ['its download folder', app.downloads],
+    ['a shared folder', shared],
+  ])('reads and changes nothing by a link in %s, in the place of what it has saved', async (_, folder) => {
+    writeFileSync(secret, 'private');
+    const link = `os.path.lexists(place) and os.remove(place); os.symlink(${quoted(secret)}, place)`;
+    const lines = `
+place = ${quoted(folder)} + "/bait.txt"
+path = save(${quoted(folder)}, "bait.txt")
+write(path, "bait")
+${link}
+said = [path] + every_way(path)`;
+    const [path, ...seen] = await run(lines);
+    expect(seen.join()).not.toContain('private');
+    expect(readFileSync(secret, 'utf8')).toBe('private');
+    // The portal itself follows the link: what the app sees of it outside shows that.
+    const outside = String(path).replace('/doc/', `/doc/by-app/${app.portalId}/`);
+    await app.run(link);
+    expect(readFileSync(openSync(outside, constants.O_CREAT | constants.O_RDONLY), 'utf8')).toBe('private');
+    // The other way round: the link is there when the user presses Save.
+    const late = `said = every_way(save(${quoted(folder)}, "bait.txt") or path)`;
+    expect((await run(late)).join()).not.toContain('private');
+    expect(readFileSync(secret, 'utf8')).toBe('private');
+  });
+
+  it('cannot write what it has saved where another strict app could put a link', async () => {
+    const other = makeSavingApp(home, 'Other');
+    mkdirSync(other.downloads, { recursive: true });
+    mkdirSync(other.own, { recursive: true });
+    await other.start(client);
+    for (const folder of [other.own, other.downloads]) {
+      const lines = `
+path = save(${quoted(folder)}, "bait.txt")
+said = [path, write(path, "bait")]`;
+      const [path, error] = await run(lines);
+      expect(error).toBe('Read-only file system');
+      writeFileSync(secret, 'private');
+      await other.run(
+        `os.path.lexists(${quoted(folder)} + "/bait.txt") or os.symlink(${quoted(secret)}, ${quoted(folder)} + "/bait.txt")`,
+      );
+      expect((await app.run(`said = every_way(${quoted(path)})`)).join()).not.toContain('private');
+      expect(readFileSync(secret, 'utf8')).toBe('private');
+    }
+  });
+
+  it('cannot write where programs outside take what they run, nor in a folder that was chosen as a whole', async () => {
+    const hidden = join(home, '.config/autostart');
+    mkdirSync(hidden, { recursive: true });
+    expect(await run(`said = [write(save(${quoted(hidden)}, "x.desktop"), "planted")]`)).toEqual([
+      'Read-only file system',
+    ]);
+    expect(existsSync(join(hidden, 'x.desktop'))).toBe(false);
+    const lines = `
+folder = choose("OpenFile", {"directory": GLib.Variant("b", True)})
+said = [folder.startswith(runtime + "/doc/"), write(folder + "/x", "x")]
+try: os.symlink("/", folder + "/link")
+except OSError as error: said.append(os.strerror(error.errno))`;
+    // The first time its dialog goes into the folder.
+    const chosen = await app.run(lines, () => answer(documents, 1000));
+    expect(chosen).toEqual([true, 'Read-only file system', 'Read-only file system']);
+  });
+
+  it('keeps what it has saved from start to start, but for what a strict command can write meanwhile', async () => {
+    await output(['systemctl', '--user', 'stop', unit]);
+    await waitFor(async () => (await userUnits(unit)).length === 0, { what: 'it to be gone' });
+    unit = await app.start(client);
+    expect(
+      await app.run(`path = ${quoted('')}
+[number] = [one for one in os.listdir(runtime + "/doc") if os.path.exists(f"{runtime}/doc/{one}/new.txt")]
+path = f"{runtime}/doc/{number}/new.txt"
+said = [write(path, "five"), replace(path, "six")]`),
+    ).toEqual([null, null]);
+    expect(there(documents, 'new.txt')).toBe('six');
+    const limits = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
+    const options = new Map(Object.entries({ profile: 'strict', 'working-directory': documents, ...limits }));
+    const shell = await client.run(['sleep', '1000'], new Map(), options);
+    const both = `said = [write(path, "seven"), write(f"/run/ringfence/documents-to-write/{number}/new.txt", "eight")]`;
+    const errors = await app.run(both);
+    expect(errors).not.toContain(null);
+    expect(there(documents, 'new.txt')).toBe('six');
+    await client.stop(shell, 0);
+    await waitFor(async () => (await app.run('said = [write(path, "nine")]'))[0] === null, {
+      what: 'it to be written again',
+    });
+    expect(there(documents, 'new.txt')).toBe('nine');
+  });
+});

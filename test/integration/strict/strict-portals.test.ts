@@ -160,7 +160,7 @@ except OSError as error:
       );
 
     it.each([
-      [false, 'dragged\n13', 'dragged\n'],
+      [false, 'dragged\n30', 'dragged\n'],
       [true, 'dragged\nwritten', 'dragged\nchanged'],
     ])('it has them as they were dragged (writable: %s)', async (writable, said, after) => {
       writeFileSync(file, 'dragged\n');

@@ -134,6 +134,33 @@ describe('judgeSandbox', () => {
     expect(reasonOf(changes)).toBe(reason);
   });
 
+  describe('with the names of documents', () => {
+    const target = '/run/user/1000/doc';
+    const withNames = [...ops, { op: 'documents', target }] as const;
+    const reason = (line: string, outside = '') =>
+      judgeSandbox(
+        { ops: withNames, cgroup },
+        {
+          ...held,
+          mountinfo: `${held.mountinfo}${line}`,
+          outerMountinfo: `${held.outerMountinfo}${outside}`,
+        },
+      )?.reason;
+    const line = `630 600 0:80 / ${target} ro,nosuid,nodev - fuse documents ro,user_id=0\n`;
+    const portal = '40 26 0:80 / /run/user/1000/doc rw - fuse.portal portal rw\n';
+
+    it.each([
+      [undefined, line, ''],
+      [`nothing is mounted on ${target}`, '', ''],
+      [`${target} is a ext4`, line.replace('fuse', 'ext4'), ''],
+      [`${target} is a fuse.portal`, line.replace('fuse', 'fuse.portal'), ''],
+      [`${target} is writable`, line.replace('ro,nosuid', 'rw,nosuid'), ''],
+      [`${target} is the session’s own`, line, portal],
+    ])('says that %s', (said, inside, outside) => {
+      expect(reason(inside, outside)).toBe(said);
+    });
+  });
+
   it('does not trust a namespace that it cannot compare', () => {
     expect(judge({ outerNamespaces: new Map([...outer].filter(([name]) => name !== 'pid')) })).toBe('pid namespace');
   });

@@ -53,13 +53,18 @@ describe('planSandbox, as bubblewrap gets it', () => {
 describe('planSandbox', () => {
   const ops = planSandbox(plainSettings, full);
 
-  it('lets documents of the portal be read where the home is thrown away, and written where it is kept', () => {
-    const bound = (kept: boolean) =>
-      planSandbox(
-        plainSettings,
-        hostWith({ own: { path: ownHome, kept }, documents: '/run/user/1000/doc/by-app/x' }),
-      ).find((op) => 'source' in op && op.source === '/run/user/1000/doc/by-app/x')?.op;
-    expect([bound(true), bound(false)]).toEqual(['bind', 'ro-bind']);
+  it('mounts what the portal lets the app see read-only, and what Ringfence lets it write beside it', () => {
+    const [read, write] = ['/run/user/1000/doc/by-app/x', '/run/user/1000/doc/by-app/y'];
+    const documents = (host: { read: string; write?: string }) =>
+      planSandbox(plainSettings, hostWith({ documents: host })).filter(
+        (op) => op.op === 'documents' || ('source' in op && op.source.includes('/doc/')),
+      );
+    expect(documents({ read })).toEqual([{ op: 'ro-bind', source: read, target: '/run/user/1000/doc' }]);
+    expect(documents({ read, write })).toEqual([
+      { op: 'ro-bind', source: read, target: '/run/ringfence/documents' },
+      { op: 'bind', source: write, target: '/run/ringfence/documents-to-write' },
+      { op: 'documents', target: '/run/user/1000/doc' },
+    ]);
   });
 
   it('shows nothing of the home but what is named', () => {

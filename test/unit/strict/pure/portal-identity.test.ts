@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { portalId } from '../../../../src/domain/portal-id.ts';
+import { portalId, writingId } from '../../../../src/domain/portal-id.ts';
 import { bwrapInfo, flatpakInfo, portalInstance } from '../../../../src/strict/pure/portal-identity.ts';
 
 const names = [
@@ -34,10 +34,11 @@ const isValid = (id: string) =>
 it.each(names)('gives the home %s an id that portals take, below our own', (name) => {
   expect(portalId(name)).toMatch(/^org\.ringfence\.app\.[^.]+$/);
   expect(portalId(name)).toSatisfy(isValid);
+  expect(writingId(name)).toSatisfy(isValid);
 });
 
 it('gives no two homes the same', () => {
-  expect(new Set(names.map(portalId)).size).toBe(new Set(names).size);
+  expect(new Set([...names.map(portalId), ...names.map(writingId)]).size).toBe(2 * new Set(names).size);
 });
 
 it('is what flatpak writes', () => {

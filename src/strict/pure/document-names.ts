@@ -1,0 +1,168 @@
+import type { SeccompArch } from './syscalls.ts';
+
+/** What the app is let see of its documents, inside: to be read, and to be written. */
+export const documentFolders = {
+  read: '/run/ringfence/documents',
+  write: '/run/ringfence/documents-to-write',
+} as const;
+
+/** A document's number at the portal (xdp_name_from_id). */
+export const documentNumber = /^[0-9a-f]{1,8}$/;
+
+/** setns and mount (asm/unistd_64.h and asm-generic/unistd.h). */
+const calls: Record<SeccompArch, readonly [setns: number, mount: number]> = {
+  x86_64: [308, 165],
+  aarch64: [268, 40],
+};
+
+/** Arguments of perl for the file system of one sandbox's documents. */
+export function documentNamesArgv(arch: SeccompArch): string[] {
+  return ['-e', documentNamesScript, ...calls[arch].map(String)];
+}
+
+/** What it is told, in one go: the sandbox's first process by its pid outside, and absolute paths. */
+export interface DocumentNamesOrder {
+  readonly initPid: number;
+  /** Where it is to be mounted, inside. */
+  readonly target: string;
+  /** What the document portal lets the app see, outside. */
+  readonly documents: string;
+  /** Where the daemon is asked, and as which sandbox. */
+  readonly socket: string;
+  readonly sandbox: string;
+}
+
+/** The order as the script reads it: words that end with a NUL, then a line break. */
+export function renderOrder(order: DocumentNamesOrder): string {
+  const { initPid, target, documents, socket, sandbox } = order;
+  return [String(initPid), target, documents, socket, sandbox, documentFolders.read, '\n'].join('\0');
+}
+
+/**
+ * A file system (FUSE, linux/fuse.h, protocol 7.31) with one symbolic link for each document of an app, which leads to where the app may
+ * use it: the daemon is asked whenever one is followed. So nothing of a new document can be written before it is judged, and the app that
+ * has just got it need not try twice.
+ *
+ * It is Perl, as it takes system calls that node has not, and any machine with a desktop has Perl. It joins the user namespace that owns the
+ * sandbox's mounts (ioctl_ns(2)) and stays outside of all others: a child of it mounts. It ends with the mount, which the sandbox's end
+ * takes away. No signal of the scope's end ends it, so that an app can save while it is asked to quit.
+ */
+const documentNamesScript = String.raw`
+use strict;
+use Socket;
+use Errno qw(EINTR EAGAIN ENOENT ENOSYS);
+$0 = 'ringfence-documents';
+$SIG{$_} = 'IGNORE' for qw(TERM INT HUP PIPE);
+my ($setns, $mount) = map { $_ + 0 } splice @ARGV, 0, 2;
+my $order = '';
+until ($order =~ /\0\n\z/) { sysread(STDIN, $order, 65536, length $order) or exit 1 }
+my ($pid, $target, $documents, $socket, $sandbox, $reading) = split /\0/, $order;
+
+sub enter {
+    my ($fd, $kind) = @_;
+    syscall($setns, $fd, $kind) == 0 or exit 1;
+}
+$^F = 1000;
+open(my $mounts, '<', "/proc/$pid/ns/mnt") or exit 1;
+my $owner = ioctl($mounts, 0xb701, 0) or exit 1;
+enter($owner + 0, 0x10000000);
+open(my $fuse, '+<', '/dev/fuse') or exit 1;
+my $child = fork;
+defined $child or exit 1;
+if (!$child) {
+    enter(fileno $mounts, 0x00020000);
+    my ($source, $type) = ('documents', 'fuse');
+    my $options = sprintf 'fd=%d,rootmode=40000,user_id=%d,group_id=%d', fileno $fuse, $> + 0, $) + 0;
+    exit(syscall($mount, $source, $target, $type, 7, $options) == 0 ? 0 : 1);
+}
+close $mounts;
+waitpid $child, 0;
+exit 1 if $?;
+syswrite STDOUT, "mounted\n";
+open STDIN, '<', '/dev/null';
+open STDOUT, '>', '/dev/null';
+
+my (%known, %listed);
+my $listings = 0;
+
+# Where a document is to be used. Without an answer: as before, or to be read.
+sub place {
+    my ($name) = @_;
+    my $before = $known{$name};
+    return $before->{place} if $before && $before->{until} > time;
+    my $said = ask($name);
+    return $before ? $before->{place} : "$reading/$name" if $said !~ m{\A(/[^\0\n]*)\n\z};
+    # One that is to be read may be let write by the next dialog.
+    $known{$name} = { place => $1, until => $1 eq "$reading/$name" ? 0 : time + 1 };
+    return $1;
+}
+
+sub ask {
+    my ($name) = @_;
+    my $said = '';
+    socket(my $line, PF_UNIX, SOCK_STREAM, 0) or return '';
+    setsockopt($line, SOL_SOCKET, $_, pack('q q', 4, 0)) for SO_RCVTIMEO, SO_SNDTIMEO;
+    connect($line, pack_sockaddr_un($socket)) or return '';
+    defined syswrite($line, "$sandbox $name\n") or return '';
+    while (sysread($line, $said, 8192, length $said)) { last if length $said > 8192 }
+    return $said;
+}
+
+sub facts {
+    my ($node) = @_;
+    my ($mode, $size) = $node == 1 ? (040500, 0) : (0120777, 64);
+    return pack 'Q6 L10', $node, $size, 0, 0, 0, 0, 0, 0, 0, $mode, 1, $> + 0, $) + 0, 0, 4096, 0;
+}
+
+sub names {
+    opendir(my $folder, $documents) or return ();
+    return grep { /\A[0-9a-f]{1,8}\z/ } readdir $folder;
+}
+
+sub entries {
+    my ($listing, $from, $room) = @_;
+    my ($text, $index) = ('', $from);
+    for my $name (@{ $listed{$listing} || [] }[$from .. $#{ $listed{$listing} || [] }]) {
+        my $entry = pack 'Q Q L L a*', hex($name) + 16, ++$index, length $name, 10, $name;
+        $entry .= "\0" x (-length($entry) % 8);
+        last if length($text) + length $entry > $room;
+        $text .= $entry;
+    }
+    return $text;
+}
+
+# By the number of the request: what is answered, or the number of an error.
+my %answers = (
+    1 => sub {    # LOOKUP
+        my ($name) = unpack 'Z*', $_[1];
+        return ENOENT if $name !~ /\A[0-9a-f]{1,8}\z/ || sprintf('%x', hex $name) ne $name || !lstat "$documents/$name";
+        my $node = hex($name) + 16;
+        return \(pack('Q4 L2', $node, 0, 0, 0, 0, 0) . facts($node));
+    },
+    3 => sub { \(pack('Q L2', 1, 0, 0) . facts($_[0])) },                # GETATTR
+    5 => sub { $_[0] < 16 ? ENOENT : \place(sprintf '%x', $_[0] - 16) }, # READLINK
+    17 => sub { \("\0" x 80) },                                          # STATFS
+    26 => sub {                                                          # INIT
+        my (undef, undef, $ahead) = unpack 'L3', $_[1];
+        return \pack 'L4 S2 L2 S2 L x28', 7, 31, $ahead, 0, 16, 12, 65536, 1, 256, 0, 0;
+    },
+    27 => sub { $listed{ ++$listings } = [names()]; \pack 'Q L2', $listings, 0, 0 },    # OPENDIR
+    28 => sub { my ($listing, $from, $room) = unpack 'Q Q L', $_[1]; \entries($listing, $from, $room) }, # READDIR
+    29 => sub { delete $listed{ unpack 'Q', $_[1] }; \'' },              # RELEASEDIR
+);
+
+while (1) {
+    my $length = sysread $fuse, my $request, 0x21000;
+    if (!defined $length) {
+        next if $! == EINTR || $! == EAGAIN || $! == ENOENT;
+        # The mount is gone, and the sandbox with it.
+        exit 0;
+    }
+    my (undef, $kind, $unique, $node) = unpack 'L L Q Q', $request;
+    # FORGET, INTERRUPT, BATCH_FORGET: nobody waits for an answer.
+    next if $kind == 2 || $kind == 36 || $kind == 42;
+    my $answer = ($answers{$kind} || sub { ENOSYS })->($node, substr $request, 40);
+    my ($error, $text) = ref $answer ? (0, $$answer) : ($answer, '');
+    syswrite $fuse, pack('L l Q', 16 + length $text, -$error, $unique) . $text;
+}
+`;
