@@ -327,8 +327,7 @@ async function layOutIn(
     async readBack(ops, unit, gatePid, told) {
       const mount = (initPid: number) => opened.mount(initPid, ops);
       const { evidence, ops: held } = await readBack(ops, unit, gatePid, told, mount, start);
-      if (held.length !== ops.length)
-        reasons.push('files outside cannot be chosen in a dialog: their names could not be mounted');
+      if (held.length !== ops.length) reasons.push('documents can be read only: their names could not be mounted');
       return evidence;
     },
   };

@@ -23,7 +23,6 @@ function renderOp(op: SandboxOp, fds: SandboxFds): string[] {
     case 'tmpfs':
       return ['--perms', octal(op.mode), '--tmpfs', op.target];
     case 'folder':
-    case 'documents':
       return ['--dir', op.target];
     case 'symlink':
       return ['--symlink', op.text, op.target];
@@ -31,6 +30,8 @@ function renderOp(op: SandboxOp, fds: SandboxFds): string[] {
     case 'dev':
     case 'proc':
       return [`--${op.op}`, op.target];
+    case 'documents':
+      return [];
     case 'seccomp':
       return ['--seccomp', String(fds.seccomp)];
     case 'sync':

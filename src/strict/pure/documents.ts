@@ -1,5 +1,5 @@
 import { documentFolders } from './document-names.ts';
-import { liesIn, spotOf } from './mounts.ts';
+import { liesIn, spotOf, spotsOf } from './mounts.ts';
 import { isAtOrBelow } from './path-relations.ts';
 import { judgeDocument, type ShareGrounds } from './shares.ts';
 
@@ -55,9 +55,9 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf('/')));
 }
 
-/** By name, or by another mount of the same folder. */
+/** By name, or by another mount of the same folder or of what is mounted in it. */
 function lies(path: string, folder: string, { mounts }: DocumentGrounds): boolean {
   if (isAtOrBelow(path, folder)) return true;
-  const [inner, outer] = [spotOf(folderOf(path), mounts), spotOf(folder, mounts)];
-  return inner !== undefined && outer !== undefined && liesIn(inner, outer);
+  const inner = spotOf(folderOf(path), mounts);
+  return inner !== undefined && spotsOf(folder, mounts).some((outer) => liesIn(inner, outer));
 }

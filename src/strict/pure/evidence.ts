@@ -132,13 +132,17 @@ function judgeMounts(
   const outside = reachable(parseMountinfo(outerMountinfo));
   const seen = reachable(mounts);
   const top = (path: string): Mount | undefined => seen.find((mount) => mount.path === path);
+  const names = ops.find((op) => op.op === 'documents')?.target;
+  const under = mounts.filter((mount) => mount.path === names && mount !== top(mount.path));
   for (const op of ops) {
-    const reason = judgeStep(op, top, outside);
+    const isUnder = op.op === 'ro-bind' && op.target === names;
+    const reason = judgeStep(op, isUnder ? () => under[0] : top, outside);
     if (reason !== undefined) return { part, reason };
   }
   const planned = new Map(ops.flatMap((op) => (isMount(op) ? [[op.target, op] as const] : [])));
   for (const mount of mounts) {
     if (top(mount.path) === mount && (mount.path === '/' || planned.has(mount.path))) continue;
+    if (mount === under[0]) continue;
     const others = [...planned.values()].filter(({ target }) => target !== mount.path);
     const reason = judgeStray(mount, others, outside);
     if (reason !== undefined) return { part, reason };

@@ -78,7 +78,7 @@ export type SandboxOp =
   | { readonly op: 'symlink'; readonly text: string; readonly target: string }
   | { readonly op: 'remount-ro'; readonly target: string }
   | { readonly op: 'dev' | 'proc'; readonly target: string }
-  /** Mounted once bubblewrap has made the rest; see `documentNamesArgv`. */
+  /** Mounted over what is there once bubblewrap has made the rest; see `documentNamesArgv`. */
   | { readonly op: 'documents'; readonly target: string }
   | { readonly op: 'seccomp' }
   | { readonly op: 'sync' };

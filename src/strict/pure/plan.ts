@@ -140,6 +140,7 @@ function documentOps({ documents }: SandboxHost, target: string): SandboxOp[] {
   const { read, write } = documents;
   if (write === undefined) return [{ op: 'ro-bind', source: read, target }];
   return [
+    { op: 'ro-bind', source: read, target },
     { op: 'ro-bind', source: read, target: documentFolders.read },
     { op: 'bind', source: write, target: documentFolders.write },
     { op: 'documents', target },

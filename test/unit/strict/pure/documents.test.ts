@@ -17,6 +17,9 @@ const grounds: DocumentGrounds = {
       '21 20 8:2 / /home rw - ext4 /dev/sda2 rw',
       // A shared folder a second time.
       '22 20 8:2 /anna/Shared /mnt/again rw - ext4 /dev/sda2 rw',
+      // What is mounted in a shared folder, a second time.
+      '23 20 8:9 / /data/pictures/stick rw - ext4 /dev/sdb1 rw',
+      '24 20 8:9 / /media/stick rw - ext4 /dev/sdb1 rw',
     ].join('\n'),
   ),
 };
@@ -47,6 +50,7 @@ describe('judgeUse', () => {
     ['a folder that is shared with any app', `${home}/Shared/letter.txt`],
     ['one elsewhere', '/data/pictures/letter.txt'],
     ['one under another name', '/mnt/again/letter.txt'],
+    ['what is mounted in one, under another name', '/media/stick/letter.txt'],
     ['what is itself such a folder', `${home}/Shared`],
     ['what is Ringfence’s', `${home}/.local/share/ringfence/downloads.json`],
     ['a hidden place', `${home}/.bashrc`],

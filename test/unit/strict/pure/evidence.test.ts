@@ -136,26 +136,39 @@ describe('judgeSandbox', () => {
 
   describe('with the names of documents', () => {
     const target = '/run/user/1000/doc';
-    const withNames = [...ops, { op: 'documents', target }] as const;
+    const source = '/run/user/1000/doc/by-app/x';
+    const withNames = [...ops, { op: 'ro-bind', source, target }, { op: 'documents', target }] as const;
     const reason = (line: string, outside = '') =>
       judgeSandbox(
         { ops: withNames, cgroup },
         {
           ...held,
           mountinfo: `${held.mountinfo}${line}`,
-          outerMountinfo: `${held.outerMountinfo}${outside}`,
+          outerMountinfo: `${held.outerMountinfo}${portal}${outside}`,
         },
       )?.reason;
-    const line = `630 600 0:80 / ${target} ro,nosuid,nodev - fuse documents ro,user_id=0\n`;
-    const portal = '40 26 0:80 / /run/user/1000/doc rw - fuse.portal portal rw\n';
+    const portal = '40 26 0:79 / /run/user/1000/doc rw - fuse.portal portal rw\n';
+    const lower = `629 600 0:79 /by-app/x ${target} ro,nosuid,nodev - fuse.portal portal rw\n`;
+    const line = `${lower}630 629 0:80 / ${target} ro,nosuid,nodev - fuse documents ro,user_id=0\n`;
+    const again = '41 26 0:80 / /run/user/1000/other rw - fuse.portal portal rw\n';
 
     it.each([
       [undefined, line, ''],
       [`nothing is mounted on ${target}`, '', ''],
-      [`${target} is a ext4`, line.replace('fuse', 'ext4'), ''],
-      [`${target} is a fuse.portal`, line.replace('fuse', 'fuse.portal'), ''],
-      [`${target} is writable`, line.replace('ro,nosuid', 'rw,nosuid'), ''],
-      [`${target} is the session’s own`, line, portal],
+      [`nothing is mounted on ${target}`, lower, ''],
+      [`nothing is mounted on ${target}`, line.replace(lower, ''), ''],
+      [`${target} is a ext4`, line.replace('- fuse d', '- ext4 d'), ''],
+      [`${target} is a fuse.portal`, line.replace('- fuse d', '- fuse.portal d'), ''],
+      [`${target} is writable`, line.replace('0:80 / /run/user/1000/doc ro', '0:80 / /run/user/1000/doc rw'), ''],
+      [`${target} is writable`, line.replace(`x ${target} ro`, `x ${target} rw`), ''],
+      [`${target} is not ${source}`, line.replace('/by-app/x', '/by-app/y'), ''],
+      [`${target} is not ${source}`, line.replace('/by-app/x', '/'), ''],
+      [
+        `${target} was not planned`,
+        line.replace('630 629', '630 628').replace(lower, `${lower}628 629 0:77 / ${target} ro - tmpfs t rw\n`),
+        '',
+      ],
+      [`${target} is the session’s own`, line, again],
     ])('says that %s', (said, inside, outside) => {
       expect(reason(inside, outside)).toBe(said);
     });

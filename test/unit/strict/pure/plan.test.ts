@@ -61,6 +61,7 @@ describe('planSandbox', () => {
       );
     expect(documents({ read })).toEqual([{ op: 'ro-bind', source: read, target: '/run/user/1000/doc' }]);
     expect(documents({ read, write })).toEqual([
+      { op: 'ro-bind', source: read, target: '/run/user/1000/doc' },
       { op: 'ro-bind', source: read, target: '/run/ringfence/documents' },
       { op: 'bind', source: write, target: '/run/ringfence/documents-to-write' },
       { op: 'documents', target: '/run/user/1000/doc' },
