@@ -9,10 +9,10 @@ export const documentFolders = {
 /** A document's number at the portal (xdp_name_from_id). */
 export const documentNumber = /^[0-9a-f]{1,8}$/;
 
-/** Asm/unistd_64.h and asm-generic/unistd.h. */
-const calls: Record<SeccompArch, readonly [setns: number, mount: number, clock_gettime: number]> = {
-  x86_64: [308, 165, 228],
-  aarch64: [268, 40, 113],
+/** Numbers of asm/unistd_64.h and asm-generic/unistd.h. */
+const calls: Record<SeccompArch, readonly [setns: number, mount: number, clock: number, pidfdOpen: number]> = {
+  x86_64: [308, 165, 228, 434],
+  aarch64: [268, 40, 113, 434],
 };
 
 /** Arguments of perl for the file system of one sandbox's documents. */
@@ -44,16 +44,17 @@ export function renderOrder(order: DocumentNamesOrder): string {
  * has just got it need not try twice.
  *
  * It is Perl, as it takes system calls that node has not, and any machine with a desktop has Perl. It joins the user namespace that owns the
- * sandbox's mounts (ioctl_ns(2)) and stays outside of all others: a child of it mounts. It ends with the mount, which the sandbox's end
- * takes away. No signal of the scope's end ends it, so that an app can save while it is asked to quit.
+ * sandbox's mounts (ioctl_ns(2)) and stays outside of all others: a child of it mounts. It ends with the sandbox's first process; no signal
+ * of the scope's end ends it, so that an app can save while it is asked to quit.
  */
 const documentNamesScript = String.raw`
 use strict;
 use Socket;
 use Errno qw(EINTR EAGAIN ENOENT ENOSYS);
+use Fcntl;
 $0 = 'ringfence-documents';
 $SIG{$_} = 'IGNORE' for qw(TERM INT HUP PIPE);
-my ($setns, $mount, $clock) = map { $_ + 0 } splice @ARGV, 0, 3;
+my ($setns, $mount, $clock, $pidfd_open) = map { $_ + 0 } splice @ARGV, 0, 4;
 my $order = '';
 until ($order =~ /\0\n\z/) { sysread(STDIN, $order, 65536, length $order) or exit 1 }
 my ($pid, $target, $documents, $socket, $sandbox, $reading) = split /\0/, $order;
@@ -63,6 +64,8 @@ sub enter {
     syscall($setns, $fd, $kind) == 0 or exit 1;
 }
 $^F = 1000;
+my $first = syscall($pidfd_open, $pid + 0, 0);
+exit 1 if $first < 0;
 open(my $mounts, '<', "/proc/$pid/ns/mnt") or exit 1;
 my $owner = ioctl($mounts, 0xb701, 0) or exit 1;
 enter($owner + 0, 0x10000000);
@@ -159,11 +162,16 @@ my %answers = (
     29 => sub { delete $listed{ unpack 'Q', $_[1] }; \'' },              # RELEASEDIR
 );
 
+fcntl($fuse, F_SETFL, O_RDWR | O_NONBLOCK);
 while (1) {
+    my $ready = '';
+    vec($ready, $_, 1) = 1 for $first, fileno $fuse;
+    select $ready, undef, undef, undef;
+    # The kernel takes the mount away some time after the sandbox's last process.
+    exit 0 if vec $ready, $first, 1;
     my $length = sysread $fuse, my $request, 0x21000;
     if (!defined $length) {
         next if $! == EINTR || $! == EAGAIN || $! == ENOENT;
-        # The mount is gone, and the sandbox with it.
         exit 0;
     }
     my (undef, $kind, $unique, $node) = unpack 'L L Q Q', $request;

@@ -145,8 +145,8 @@ sys.stdin.read()`;
       await waitFor(() => key.endsWith('\n'), { what: 'the key of the transfer' });
       return { key: key.trim(), end: () => child.stdin.end() };
     };
-    const take = (key: string) =>
-      python(
+    const take = async (key: string) => {
+      const { path, said } = await python(
         'strict',
         `
 path = transfer("RetrieveFiles", "(sa{sv})", ("${key}", {}))[0][0]
@@ -156,8 +156,12 @@ try:
     say(read + "written")
 except OSError as error:
     say(read + str(error.errno))
+time.sleep(1000)
 `,
       );
+      await client.stop(path, 0);
+      return said;
+    };
 
     it.each([
       [false, 'dragged\n30', 'dragged\n'],
@@ -165,7 +169,7 @@ except OSError as error:
     ])('it has them as they were dragged (writable: %s)', async (writable, said, after) => {
       writeFileSync(file, 'dragged\n');
       const { key, end } = await drag(writable);
-      expect((await take(key)).said).toBe(said);
+      expect(await take(key)).toBe(said);
       expect(readFileSync(file, 'utf8')).toBe(after);
       end();
     });
