@@ -1,4 +1,3 @@
-import { RingfenceError } from '../domain/errors.ts';
 import type { DocumentPermissions, DocumentSight, SandboxFolders, SandboxRecord } from './ports.ts';
 import { documentFolders } from './pure/document-names.ts';
 import { judgeUse, placeOf } from './pure/documents.ts';
@@ -12,7 +11,7 @@ export interface Documents {
   recall(writingId: string): Promise<void>;
   /**
    * Once a sandbox is recorded, and before anything runs in it: takes away what no app may write any more.
-   * @throws RingfenceError NotEnforceable where the portal does not do it
+   * @throws where the portal does not do it
    */
   review(): Promise<void>;
   /** The sandbox has ended. `isLast`: its app will not come again. */
@@ -37,6 +36,7 @@ export function openDocuments(ports: DocumentPorts): Documents {
   const { folders, permissions, warn } = ports;
   /** What may be written, by the id at the portal that it is written with: document and path. Unknown until looked at. */
   const writable = new Map<string, Map<string, string>>();
+  let isFailing = false;
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const done = turn.then(work);
@@ -70,6 +70,7 @@ export function openDocuments(ports: DocumentPorts): Documents {
       await permissions.forbid(document, writingId);
       writable.get(writingId)?.delete(document);
     }
+    isFailing = false;
     return placeOf(use, document, found.path);
   };
 
@@ -88,7 +89,9 @@ export function openDocuments(ports: DocumentPorts): Documents {
   return {
     place: (sandbox, document) =>
       inTurn(() => placeNow(sandbox, document)).catch((error: unknown) => {
-        warn(`cannot tell whether an app may write document ${document}: ${(error as Error).message}`);
+        // An app may ask many times a second.
+        if (!isFailing) warn(`cannot tell what may be written of an app's documents: ${(error as Error).message}`);
+        isFailing = true;
         throw error;
       }),
 
@@ -98,12 +101,7 @@ export function openDocuments(ports: DocumentPorts): Documents {
         () => {},
       ),
 
-    review: () =>
-      inTurn(reviewNow).catch((cause: unknown) => {
-        const reason =
-          'the document portal does not take back what strict apps could write in folders that are open now';
-        throw new RingfenceError('NotEnforceable', `cannot keep documents: ${reason}`, { cause });
-      }),
+    review: () => inTurn(reviewNow),
 
     forget(writingId, isLast) {
       const known = writable.get(writingId);
@@ -123,20 +121,24 @@ async function useOf(
 ) {
   if (sandbox.documents === undefined) return 'read';
   const { home, grounds, downloads } = sandbox.documents;
-  const { kind, realFolder } =
-    path === undefined ? ({ kind: 'other', realFolder: undefined } as const) : await sight.document(path);
-  const facts = {
-    ...{ path, kind, realFolder, permissions: allowed },
-    isFile: kind === 'file' || (kind === 'missing' && (await permissions.isFile(document))),
-  };
-  return judgeUse(facts, {
-    ...grounds,
-    mounts: reachable(parseMountinfo(sight.mountinfo())),
-    own: sandbox.writes,
-    open: [
-      ...folders.list().flatMap(({ writes }) => writes),
-      ...sight.downloads(downloads.data, downloads.folder),
-      ...sight.shared(sharedWords(), home),
-    ],
-  });
+  if (path === undefined) return 'read';
+  const seen = await sight.document(path);
+  const isFile = seen.kind === 'file' || (seen.kind === 'missing' && (await permissions.isFile(document)));
+  const open = () => [
+    ...folders.list().flatMap(({ writes }) => writes),
+    ...sight.downloads(downloads.data, downloads.folder),
+    ...sight.shared(sharedWords(), home),
+  ];
+  const openIds = await sight.ids(open()).catch(() => undefined);
+  return judgeUse(
+    // What cannot be compared is not written.
+    { path, permissions: openIds === undefined ? [] : allowed, isFile, ...seen },
+    {
+      ...grounds,
+      mounts: reachable(parseMountinfo(sight.mountinfo())),
+      own: sandbox.writes,
+      open: open(),
+      openIds: openIds ?? [],
+    },
+  );
 }

@@ -25,7 +25,8 @@ export interface LetInDocuments {
 export interface DocumentLettingPorts {
   readonly documents: Documents;
   readonly documentQuestions: DocumentQuestions;
-  startDocumentNames(perl: string, arch: SeccompArch): DocumentNames;
+  /** @throws RingfenceError NotEnforceable */
+  startDocumentNames(perl: string, arch: SeccompArch): Promise<DocumentNames>;
 }
 
 /** What is known of the sandbox. */
@@ -42,15 +43,18 @@ export async function letInDocuments(
   { lets, id, machine, ports }: Start,
   reserve: Reserve<DocumentNames>,
 ): Promise<LetInDocuments> {
+  const without = { names: undefined, record: {}, mount: async () => false, prepareNext: () => {} };
+  if (documents === undefined) return { ...without, host: {}, reasons: [] };
+  const unnamed = (reason: string): LetInDocuments => {
+    const reasons = [`documents can be read only: ${reason}`];
+    return { ...without, host: { documents: { read: documents.read } }, reasons };
+  };
   const { perl } = machine.programs;
-  if (documents === undefined || perl === undefined) {
-    const host = documents === undefined ? {} : { documents: { read: documents.read } };
-    const reasons = documents === undefined ? [] : ['documents can be read only: perl is not installed'];
-    return { names: undefined, host, record: {}, reasons, mount: async () => false, prepareNext: () => {} };
-  }
+  if (perl === undefined) return unnamed('perl is not installed');
   const arch = seccompArchOf(machine.facts.machine) ?? 'x86_64';
-  const start = async () => ports.startDocumentNames(perl, arch);
-  const names = await reserve.take(start, async (spare) => spare.isAlive());
+  const start = () => ports.startDocumentNames(perl, arch);
+  const names = await reserve.take(start, async (spare) => spare.isAlive()).catch(() => undefined);
+  if (names === undefined) return unnamed('perl does not run');
   const { mounts: _, ...grounds } = lets.grounds;
   const { home, downloadFolder: downloads } = lets;
   const { documentQuestions: questions } = ports;

@@ -1,5 +1,6 @@
 import type { Gate } from '../platform/process/gate.ts';
 import type { DocumentNamesOrder } from './pure/document-names.ts';
+import type { DocumentFacts } from './pure/documents.ts';
 import type { EntryTerms } from './pure/entry-terms.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
 import type { Link, SystemPath } from './pure/model.ts';
@@ -119,10 +120,10 @@ export interface DocumentPermissions {
 
 /** What is to be seen of where documents lie. */
 export interface DocumentSight {
-  /** What is at a path, and the folder around it without symlinks; undefined where that cannot be told in time. */
-  document(
-    path: string,
-  ): Promise<{ readonly kind: 'file' | 'folder' | 'other' | 'missing'; readonly realFolder: string | undefined }>;
+  /** What is at a path, and the folder around it; unknown where that cannot be told in time. */
+  document(path: string): Promise<Pick<DocumentFacts, 'kind' | 'realFolder' | 'around'>>;
+  /** Device and inode of these that are there. @throws where that cannot be told in time */
+  ids(paths: readonly string[]): Promise<readonly string[]>;
   /** The folders in `folder` that are a strict app's. */
   downloads(dataHome: string, folder: string): readonly string[];
   /** What words of `shared-folders` let apps write. */

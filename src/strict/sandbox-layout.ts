@@ -320,7 +320,10 @@ async function layOutIn(
         ...(lets.own.kept ? { home: lets.own.path } : { links: { portalId, schemes: links.schemes } }),
         ...(hasDoor ? { terms: termsOf(lets, host, environment) } : {}),
       });
-      await ports.documents.review();
+      await ports.documents.review().catch((error: unknown) => {
+        const reason = `what other strict apps could write in its folders is not taken back (${(error as Error).message})`;
+        throw refuse('documents', reason, 'run "systemctl --user restart xdg-document-portal"');
+      });
       if (!(await proxy.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
       return withCgroup(plan, ports.scopeCgroup(unit));
     },

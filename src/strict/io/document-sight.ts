@@ -1,4 +1,4 @@
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DocumentSight } from '../ports.ts';
 import { readShare } from '../pure/shares.ts';
@@ -7,15 +7,9 @@ import { paths } from './look-at-paths.ts';
 
 /** Where documents lie: anywhere of the user's, on file systems that hang among that. */
 export const documentSight: Omit<DocumentSight, 'mountinfo'> = {
-  async document(path) {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Awaited<ReturnType<typeof look>>>((resolve) => {
-      timer = setTimeout(() => resolve({ kind: 'other', realFolder: undefined }), longestLook);
-    });
-    const seen = await Promise.race([look(path), late]);
-    clearTimeout(timer);
-    return seen;
-  },
+  document: (path) => inTime(look(path)).catch(() => ({ kind: 'other' as const, realFolder: undefined, around: [] })),
+
+  ids: (folders) => inTime(Promise.all(folders.map(idOf))).then((all) => all.filter((id) => id !== undefined)),
 
   downloads: homes.allDownloads,
 
@@ -28,13 +22,41 @@ export const documentSight: Omit<DocumentSight, 'mountinfo'> = {
 };
 
 async function look(path: string): ReturnType<DocumentSight['document']> {
-  const [facts, realFolder] = await Promise.all([
+  const outwards = [dirname(path)];
+  while (outwards.at(-1) !== '/') outwards.push(dirname(outwards.at(-1) ?? '/'));
+  const [facts, realFolder, ids] = await Promise.all([
     lstat(path).catch((error: NodeJS.ErrnoException) => error.code),
     realpath(dirname(path)).catch(() => undefined),
+    Promise.all(outwards.map(idOf)),
   ]);
-  if (facts === 'ENOENT') return { kind: 'missing', realFolder };
-  if (facts === undefined || typeof facts === 'string') return { kind: 'other', realFolder };
-  return { kind: facts.isFile() ? 'file' : facts.isDirectory() ? 'folder' : 'other', realFolder };
+  const where = { realFolder, around: ids.filter((id) => id !== undefined) };
+  if (facts === 'ENOENT') return { kind: 'missing', ...where };
+  if (facts === undefined || typeof facts === 'string') return { kind: 'other', ...where };
+  return { kind: facts.isFile() ? 'file' : facts.isDirectory() ? 'folder' : 'other', ...where };
+}
+
+/** Undefined for what is not there. */
+async function idOf(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function inTime<T>(looking: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('a file system does not answer')), longestLook);
+  });
+  try {
+    return await Promise.race([looking, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** In ms. */

@@ -15,9 +15,9 @@ const calls: Record<SeccompArch, readonly [setns: number, mount: number, clock: 
   aarch64: [268, 40, 113, 434],
 };
 
-/** Arguments of perl for the file system of one sandbox's documents. */
+/** Arguments of perl for the file system of one sandbox's documents. It reads its program, and later its order, from standard input. */
 export function documentNamesArgv(arch: SeccompArch): string[] {
-  return ['-e', documentNamesScript, ...calls[arch].map(String)];
+  return ['-e', String.raw`$/ = "\0\n"; eval scalar <STDIN>; exit 1`, ...calls[arch].map(String)];
 }
 
 /** What it is told, in one go: the sandbox's first process by its pid outside, and absolute paths. */
@@ -32,7 +32,12 @@ export interface DocumentNamesOrder {
   readonly sandbox: string;
 }
 
-/** The order as the script reads it: words that end with a NUL, then a line break. */
+/** The program as it is read: to a NUL and a line break. */
+export function renderProgram(): string {
+  return `${documentNamesScript}__END__\n\0\n`;
+}
+
+/** The order as the program reads it: words that end with a NUL, then a line break. */
 export function renderOrder(order: DocumentNamesOrder): string {
   const { initPid, target, documents, socket, sandbox } = order;
   return [String(initPid), target, documents, socket, sandbox, documentFolders.read, '\n'].join('\0');
@@ -55,8 +60,9 @@ use Fcntl;
 $0 = 'ringfence-documents';
 $SIG{$_} = 'IGNORE' for qw(TERM INT HUP PIPE);
 my ($setns, $mount, $clock, $pidfd_open) = map { $_ + 0 } splice @ARGV, 0, 4;
-my $order = '';
-until ($order =~ /\0\n\z/) { sysread(STDIN, $order, 65536, length $order) or exit 1 }
+syswrite STDOUT, "ready\n";
+my $order = <STDIN>;
+defined $order && $order =~ /\0\n\z/ or exit 1;
 my ($pid, $target, $documents, $socket, $sandbox, $reading) = split /\0/, $order;
 
 sub enter {

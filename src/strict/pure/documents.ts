@@ -13,6 +13,8 @@ export interface DocumentFacts {
   readonly kind: 'file' | 'folder' | 'other' | 'missing';
   /** Of the folder that it lies in, without symlinks; undefined where that cannot be told. */
   readonly realFolder: string | undefined;
+  /** Of that folder and all around it, device and inode. */
+  readonly around: readonly string[];
   /** Whether the portal made it of a file: a folder can be missing, too. */
   readonly isFile: boolean;
 }
@@ -23,6 +25,8 @@ export interface DocumentGrounds extends ShareGrounds {
   readonly own: readonly string[];
   /** Folders that any strict app can write, now or at its next start. */
   readonly open: readonly string[];
+  /** Of these, device and inode: where case does not count, a folder has more names than one. */
+  readonly openIds: readonly string[];
 }
 
 /** How an app may use a document: as what its own sandbox has at that path, to be written, or to be read. */
@@ -40,6 +44,7 @@ export function judgeUse(facts: DocumentFacts, grounds: DocumentGrounds): Docume
   if (!permissions.includes('write') || !isFile) return 'read';
   if (kind !== 'file' && kind !== 'missing') return 'read';
   if (realFolder !== folderOf(path)) return 'read';
+  if (facts.around.some((id) => grounds.openIds.includes(id))) return 'read';
   if (grounds.open.some((folder) => lies(path, folder, grounds))) return 'read';
   return judgeDocument(path, grounds) === 'read-write' ? 'write' : 'read';
 }

@@ -4,7 +4,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
-import { connectTestBus, connectTestClient, endAll, instanceAt } from '../../fixtures/live-daemon.ts';
+import { bundleDyingDaemon } from '../../fixtures/bundle-daemon.ts';
+import {
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  instanceAt,
+  startBundledDaemon,
+} from '../../fixtures/live-daemon.ts';
 import { closedPortals, openPortals, type PortalCall } from '../../fixtures/portal-table.ts';
 import { startPortals } from '../../fixtures/portals.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
@@ -43,6 +50,7 @@ def say(text):
 describe('the portals, from a strict sandbox', () => {
   let screen: XScreen;
   let daemon: Daemon;
+  let settings: ReturnType<typeof tempHome>;
   let client: Client;
 
   beforeAll(async () => {
@@ -62,11 +70,11 @@ describe('the portals, from a strict sandbox', () => {
     );
     screen = await startXScreen();
     await startPortals(screen.display);
-    const own = tempHome();
-    mkdirSync(join(own.config, 'ringfence'), { recursive: true });
+    settings = tempHome();
+    mkdirSync(join(settings.config, 'ringfence'), { recursive: true });
     const closed = '[profile.no-links]\nbase = "strict"\nopen-links = false\n';
-    writeFileSync(join(own.config, 'ringfence/config.toml'), closed);
-    daemon = await startDaemon({ home: own });
+    writeFileSync(join(settings.config, 'ringfence/config.toml'), closed);
+    daemon = await startDaemon({ home: settings });
     client = await connectTestClient();
   });
   afterAll(async () => {
@@ -118,6 +126,11 @@ describe('the portals, from a strict sandbox', () => {
     });
   });
 
+  const recordOf = async (path: string) => {
+    const { unit } = await instanceAt(client, path);
+    return readFileSync(join(runtime, 'ringfence/instances', `${unit.replace(/\.scope$/, '')}.json`), 'utf8');
+  };
+
   /** Runs Python in an app of that profile, until it has written its result. */
   const python = async (profile: string, script: string) => {
     const said = join(work, 'said');
@@ -145,7 +158,7 @@ sys.stdin.read()`;
       await waitFor(() => key.endsWith('\n'), { what: 'the key of the transfer' });
       return { key: key.trim(), end: () => child.stdin.end() };
     };
-    const take = async (key: string) => {
+    const take = async (key: string, look?: (path: string) => Promise<void>) => {
       const { path, said } = await python(
         'strict',
         `
@@ -159,6 +172,7 @@ except OSError as error:
 time.sleep(1000)
 `,
       );
+      await look?.(path);
       await client.stop(path, 0);
       return said;
     };
@@ -172,6 +186,35 @@ time.sleep(1000)
       expect(await take(key)).toBe(said);
       expect(readFileSync(file, 'utf8')).toBe(after);
       end();
+    });
+
+    it.each([
+      ['perl is not installed', undefined],
+      ['perl does not run', '/bin/false'],
+    ])('without Perl it can read them only, and that is said: %s', async (reason, perl) => {
+      writeFileSync(file, 'dragged\n');
+      const programs = join(home, `programs-${perl === undefined}`);
+      mkdirSync(programs);
+      for (const name of ['bwrap', 'xdg-dbus-proxy']) symlinkSync(`/usr/bin/${name}`, join(programs, name));
+      if (perl !== undefined) symlinkSync(perl, join(programs, 'perl'));
+      await daemon.stop();
+      const bus = await connectTestBus();
+      const without = await startBundledDaemon(bus, await bundleDyingDaemon(), { RINGFENCE_TEST_PROGRAMS: programs });
+      try {
+        const { key, end } = await drag(true);
+        let record = '';
+        expect(
+          await take(key, async (path) => {
+            record = await recordOf(path);
+          }),
+        ).toBe('dragged\n30');
+        expect(record).toContain(`documents can be read only: ${reason}`);
+        end();
+      } finally {
+        await without.stop();
+        await bus.close();
+        daemon = await startDaemon({ home: settings });
+      }
     });
   });
 
@@ -251,11 +294,7 @@ time.sleep(1000)
         'if ls "$XDG_RUNTIME_DIR/doc"; then echo there; else echo none; fi >found.part; mv found.part found';
       const path = await run(['sh', '-c', `${script}; exec sleep 1000`], 'strict');
       await waitFor(() => existsSync(said), { what: 'the script' });
-      const { unit: scope } = await instanceAt(client, path);
-      const record = readFileSync(
-        join(runtime, 'ringfence/instances', `${scope.replace(/\.scope$/, '')}.json`),
-        'utf8',
-      );
+      const record = await recordOf(path);
       await client.stop(path, 0);
       return { inside: readFileSync(said, 'utf8').trim(), isSaid: /no document portal/.test(record) };
     };

@@ -11,6 +11,7 @@ const grounds: DocumentGrounds = {
   startPlaces: [`${home}/.config`, `${home}/bin`],
   own: [`${homes}/reader`, `${home}/Downloads/Reader`],
   open: [`${homes}/reader`, `${home}/Downloads/Reader`, `${home}/Downloads/Other`, `${home}/Shared`, '/data/pictures'],
+  openIds: ['8:7', '8:8'],
   mounts: parseMountinfo(
     [
       '20 1 8:1 / / rw - ext4 /dev/sda1 rw',
@@ -29,6 +30,7 @@ const saved = (path: string, rest: Partial<DocumentFacts> = {}): DocumentFacts =
   permissions: ['read', 'write', 'grant-permissions'],
   kind: 'file',
   realFolder: path.slice(0, path.lastIndexOf('/')) || '/',
+  around: ['8:1', '8:2'],
   isFile: true,
   ...rest,
 });
@@ -68,6 +70,7 @@ describe('judgeUse', () => {
     ['a folder in the place of the file', { kind: 'folder' }],
     ['a folder that is gone', { kind: 'missing', isFile: false }],
     ['what lies behind a link by now', { realFolder: `${home}/elsewhere` }],
+    ['what lies in such a folder by a name that nobody knows', { around: ['8:1', '8:8', '8:2'] }],
     ['what cannot be looked at', { kind: 'other', realFolder: undefined }],
     ['what has no name that is text', { path: undefined }],
   ] as [string, Partial<DocumentFacts>][])('lets %s be read only', (_, rest) => {
