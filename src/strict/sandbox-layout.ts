@@ -41,7 +41,7 @@ import { compileSeccomp } from './pure/seccomp.ts';
 import { setupScript } from './pure/setup.ts';
 import { refusePackaged } from './refuse-packaged.ts';
 import { refuseRunningOutside } from './refuse-running-outside.ts';
-import { isUsableKit, type SandboxKit, startKit } from './sandbox-kits.ts';
+import { isUsableKit, type KitParts, type SandboxKit, startKit } from './sandbox-kits.ts';
 
 /** What is to be started strictly. */
 export interface SandboxRequest {
@@ -171,7 +171,7 @@ export async function layOutSandbox(
   const folder = own?.folder ?? ports.folders.make(id);
   const held: Held = {};
   const undo = () => {
-    held.names?.kill();
+    void held.names?.then((names) => names?.kill());
     held.proxy?.kill();
     held.kit?.kill();
     clear(id);
@@ -188,7 +188,7 @@ export async function layOutSandbox(
 interface Held {
   proxy?: BusProxy;
   kit?: SandboxKit;
-  names?: DocumentNames | undefined;
+  names?: Promise<DocumentNames | undefined>;
 }
 
 /** The folder of a sandbox that a process of the caller's makes, and the line to its gate. */
@@ -265,11 +265,10 @@ async function layOutIn(
   const hasDoor = own === undefined && request.variables === undefined;
   const identity = identityOf(lets.own.path, id, lets.settings.network, portals);
   const { id: portalId, instance, info } = identity;
-  const opened = await letInDocuments(identity, start, names);
-  held.names = opened.names;
-  const host = { ...hostOf(lets, folder, a11yAddress, request, ports), ...opened.host, hasDoor };
+  const opening = letInDocuments(identity, start, names);
+  held.names = opening.then((documents) => documents.names);
+  const host = { ...hostOf(lets, folder, a11yAddress, request, ports), hasDoor };
   const environment = planEnvironment(lets.settings, host);
-  const plan = planSandbox(lets.settings, { ...host, cgroup: '/' });
   const door = hasDoor ? ports.doors.make(folder) : Promise.resolve();
   door.catch(() => {});
   const accounts = sight.accounts();
@@ -291,18 +290,12 @@ async function layOutIn(
   const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
     cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),
   });
-  if (own === undefined) {
-    const parts = { programs, filter };
-    const fresh = async () => {
-      const started = await startKit(parts, ports);
-      await started.gate.name(request.unitStem);
-      return started;
-    };
-    held.kit = await kits.take(fresh, (spare) => isUsableKit(spare, parts, request.unitStem));
-  }
+  if (own === undefined) held.kit = await takeKit({ programs, filter }, start, kits);
   const proxy = held.kit?.proxy ?? (await ports.startProxy(programs, folders.place(), (await own?.wire)?.syncPath));
   held.proxy = proxy;
   proxy.begin(argv, info);
+  const opened = await opening;
+  const plan = planSandbox(lets.settings, { ...host, ...opened.host, cgroup: '/' });
   const reasons = [...lets.reasons, ...portals.reasons, ...links.reasons, ...opened.reasons];
   return {
     ...{ id, folder, programs, kit: held.kit, proxy, filter, ready, refuse, explain, undo },
@@ -320,10 +313,7 @@ async function layOutIn(
         ...(lets.own.kept ? { home: lets.own.path } : { links: { portalId, schemes: links.schemes } }),
         ...(hasDoor ? { terms: termsOf(lets, host, environment) } : {}),
       });
-      await ports.documents.review().catch((error: unknown) => {
-        const reason = `what other strict apps could write in its folders is not taken back (${(error as Error).message})`;
-        throw refuse('documents', reason, 'run "systemctl --user restart xdg-document-portal"');
-      });
+      await reviewDocuments(start);
       if (!(await proxy.listens)) throw await explain('the bus filter ended before it listened', 'bus filter');
       return withCgroup(plan, ports.scopeCgroup(unit));
     },
@@ -334,6 +324,23 @@ async function layOutIn(
       return evidence;
     },
   };
+}
+
+async function takeKit(parts: KitParts, { request, ports }: StrictStart, kits: Reserve<SandboxKit>) {
+  const fresh = async () => {
+    const started = await startKit(parts, ports);
+    await started.gate.name(request.unitStem);
+    return started;
+  };
+  return kits.take(fresh, (spare) => isUsableKit(spare, parts, request.unitStem));
+}
+
+/** Nobody may write where this sandbox can put a link. */
+async function reviewDocuments({ ports, refuse }: StrictStart): Promise<void> {
+  await ports.documents.review().catch((error: unknown) => {
+    const reason = `what other strict apps could write in its folders is not taken back (${(error as Error).message})`;
+    throw refuse('documents', reason, 'run "systemctl --user restart xdg-document-portal"');
+  });
 }
 
 /**
