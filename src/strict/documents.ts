@@ -138,7 +138,7 @@ async function useOf(
       mounts: reachable(parseMountinfo(sight.mountinfo())),
       own: sandbox.writes,
       open: open(),
-      openIds: openIds ?? [],
+      openIds: [...(openIds ?? []), ...folders.list().flatMap(({ writeIds }) => writeIds)],
     },
   );
 }

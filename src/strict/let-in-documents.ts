@@ -78,11 +78,15 @@ export async function letInDocuments(
 }
 
 /** The folders that a sandbox can write and others can see: not the single files, whose names are not its. */
-export function writesOf({ home, own, shares }: LetIn, { follow }: Pick<SandboxSight, 'follow'>): string[] {
+export function writesOf(
+  { home, own, shares }: LetIn,
+  { follow, id }: Pick<SandboxSight, 'follow' | 'id'>,
+): Pick<SandboxRecord, 'writes' | 'writeIds'> {
   const isFile = (path: string) => {
     const found = follow(path, home);
     return 'path' in found && found.kind === 'file';
   };
   const shared = shares.filter(({ path, writable }) => writable && !isFile(path)).map(({ path }) => path);
-  return [...(own.kept ? [own.path] : []), ...shared];
+  const writes = [...(own.kept ? [own.path] : []), ...shared];
+  return { writes, writeIds: writes.flatMap((path) => id(path) ?? []) };
 }

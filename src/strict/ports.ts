@@ -139,6 +139,8 @@ export interface SandboxRecord {
   readonly names: readonly string[];
   /** Folders that it can write, at the same paths outside. */
   readonly writes: readonly string[];
+  /** Of these, device and inode: they are its to write wherever they are moved. */
+  readonly writeIds: readonly string[];
   /** What its documents are judged by: its two ids at the document portal, and the session as it was at its start. */
   readonly documents?:
     | {
@@ -243,6 +245,8 @@ export interface SandboxSight {
   text(path: string): string;
   /** Whether there is such a thing, of any kind. */
   exists(path: string): boolean;
+  /** Device and inode of what is there. */
+  id(path: string): string | undefined;
   /** Whether it is a folder or file and no symlink, in a path without any. */
   isPlain(path: string): boolean;
   /** Follows symlinks that lie in the home itself or where only root writes; others may be a fenced app's. */

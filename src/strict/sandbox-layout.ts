@@ -308,7 +308,7 @@ async function layOutIn(
     async settle(unit) {
       await door;
       folders.record(id, {
-        ...{ unit, instance, services: guarded, names: lets.ownNames, writes: writesOf(lets, sight) },
+        ...{ unit, instance, services: guarded, names: lets.ownNames, ...writesOf(lets, sight) },
         ...opened.record,
         ...(lets.own.kept ? { home: lets.own.path } : { links: { portalId, schemes: links.schemes } }),
         ...(hasDoor ? { terms: termsOf(lets, host, environment) } : {}),
@@ -373,7 +373,7 @@ async function refuseOwnedNames({ lets, ports, refuse }: StrictStart, unit?: str
 }
 
 async function guardServices(names: readonly string[], { id, ports, refuse }: StrictStart): Promise<void> {
-  ports.folders.record(id, { unit: '', instance: '', services: names, names: [], writes: [] });
+  ports.folders.record(id, { unit: '', instance: '', services: names, names: [], writes: [], writeIds: [] });
   const outcomes = names.map((name) => [name, ports.services.put(name)] as const);
   const foreign = outcomes.find(([, outcome]) => outcome === 'foreign');
   if (foreign !== undefined) {

@@ -78,7 +78,7 @@ export function openPortalInstances(runtimeDirectory: string): PortalInstances {
 }
 
 function readRecord(path: string): SandboxRecord {
-  const none = { unit: '', instance: '', services: [], names: [], writes: [] };
+  const none = { unit: '', instance: '', services: [], names: [], writes: [], writeIds: [] };
   try {
     return { ...none, ...(JSON.parse(readFileSync(path, 'utf8')) as Partial<SandboxRecord>) };
   } catch {

@@ -8,7 +8,7 @@ import { isRoots } from './roots-alone.ts';
 /** The file system as a sandbox needs to know it. */
 export const paths: Pick<
   SandboxSight,
-  'realFolder' | 'system' | 'text' | 'exists' | 'isPlain' | 'follow' | 'accounts'
+  'realFolder' | 'system' | 'text' | 'exists' | 'id' | 'isPlain' | 'follow' | 'accounts'
 > = {
   realFolder,
 
@@ -28,6 +28,11 @@ export const paths: Pick<
   },
 
   exists: existsSync,
+
+  id(path) {
+    const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return facts && `${facts.dev}:${facts.ino}`;
+  },
 
   isPlain(path) {
     try {

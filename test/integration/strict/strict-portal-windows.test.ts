@@ -1,5 +1,14 @@
 // With portals: their dialogs are driven in real windows.
-import { constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
@@ -285,6 +294,11 @@ said = [write(path, "five"), replace(path, "six")]`),
     const errors = await app.run(both);
     expect(errors).not.toContain(null);
     expect(there(documents, 'new.txt')).toBe('six');
+    // Moved, the folder is the command's to write still.
+    const moved = join(home, 'Moved');
+    renameSync(documents, moved);
+    expect(await run(`said = [write(save(${quoted(moved)}, "x.txt"), "x")]`)).toEqual(['Read-only file system']);
+    renameSync(moved, documents);
     await client.stop(shell, 0);
     await waitFor(async () => (await app.run('said = [write(path, "nine")]'))[0] === null, {
       what: 'it to be written again',
