@@ -16,7 +16,7 @@ import { parseLaunchOptions } from '../launch/pure/launch-options.ts';
 import { makeReport } from '../launch/pure/make-report.ts';
 import { scopeProperties } from '../launch/pure/scope-properties.ts';
 import type { ProcessFacts } from '../platform/kernel/process-tree.ts';
-import type { SandboxRequest } from '../strict/sandbox-layout.ts';
+import type { SandboxRequest } from '../strict/sandbox-ports.ts';
 import type { Sandboxes } from '../strict/sandboxes.ts';
 import { type ClaimPorts, requireOurs, requireSame, terminalHasLetGo } from './claim-process.ts';
 

@@ -3,7 +3,7 @@ import { RingfenceError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import { parseReport, serializeReport } from '../domain/report.ts';
 import type { Occupant } from '../strict/home-claims.ts';
-import type { SandboxRequest } from '../strict/sandbox-layout.ts';
+import type { SandboxRequest } from '../strict/sandbox-ports.ts';
 import type { LaunchPorts } from './ports.ts';
 import type { Startable } from './resolve.ts';
 

@@ -4,7 +4,8 @@ import { isRunning, type Occupant } from './home-claims.ts';
 import { letIn } from './let-in.ts';
 import { judgeEntry, termsOf } from './pure/entry-terms.ts';
 import { planEnvironment } from './pure/environment.ts';
-import { hostOf, type SandboxPorts, type SandboxRequest, wantedBy } from './sandbox-layout.ts';
+import { hostOf, wantedBy } from './sandbox-layout.ts';
+import type { SandboxPorts, SandboxRequest } from './sandbox-ports.ts';
 import { startScript } from './script-inside.ts';
 
 /** How a second start goes on. */

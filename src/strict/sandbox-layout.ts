@@ -1,37 +1,18 @@
 import { covers, servicesWithinReach } from '../domain/bus-names.ts';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
-import type { Instance } from '../domain/instance.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
-import type { Cgroups } from '../platform/kernel/cgroups.ts';
-import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { Reserve } from '../platform/process/reserve.ts';
 import { appOf } from './app-of-request.ts';
-import type { ClaimPorts } from './home-claims.ts';
-import { keptHome, type LetIn, type LetInPorts, letIn, type Wishes } from './let-in.ts';
-import { type DocumentLettingPorts, letInDocuments, writesOf } from './let-in-documents.ts';
+import { keptHome, type LetIn, letIn, type Wishes } from './let-in.ts';
+import { letInDocuments, writesOf } from './let-in-documents.ts';
 import { identityOf, lookAtPortals, type Portals } from './portals.ts';
-import type {
-  BusProxy,
-  DocumentNames,
-  Doors,
-  EnclosureWire,
-  IdleProxy,
-  IdleSandboxGate,
-  KnownApps,
-  LinkQuestions,
-  PortalInstances,
-  SandboxFolders,
-  SandboxPrograms,
-  SandboxSight,
-  ServiceGuards,
-  SessionBus,
-} from './ports.ts';
+import type { BusProxy, DocumentNames, EnclosureWire, SandboxPrograms } from './ports.ts';
 import { planBusProxy } from './pure/bus-proxy.ts';
 import { termsOf } from './pure/entry-terms.ts';
 import { type EnvironmentChange, planEnvironment } from './pure/environment.ts';
 import { judgeSandbox, type MissingPart, type SandboxEvidence } from './pure/evidence.ts';
-import { keepsLimitsInNamespaces, type SandboxHostFacts, seccompArchOf } from './pure/host.ts';
+import { keepsLimitsInNamespaces, seccompArchOf } from './pure/host.ts';
 import { askedSchemes, associationFiles } from './pure/link-schemes.ts';
 import type { SandboxHost, SandboxPlan } from './pure/model.ts';
 import { ownPasswd } from './pure/passwd.ts';
@@ -42,63 +23,7 @@ import { setupScript } from './pure/setup.ts';
 import { refusePackaged } from './refuse-packaged.ts';
 import { refuseRunningOutside } from './refuse-running-outside.ts';
 import { isUsableKit, type KitParts, type SandboxKit, startKit } from './sandbox-kits.ts';
-
-/** What is to be started strictly. */
-export interface SandboxRequest {
-  readonly name: string;
-  readonly unitStem: string;
-  readonly gates: readonly GatePlan[];
-  /** The user manager's environment, without what a caller has put on top of it. */
-  readonly session: ReadonlyMap<string, string>;
-  /** What the caller of a command has put on top; undefined for an app that is started as by its icon. */
-  readonly variables?: ReadonlyMap<string, string> | undefined;
-  /** Files and folders to open. */
-  readonly documents?: readonly string[] | undefined;
-  /** They are let in to be read. */
-  readonly once?: boolean | undefined;
-  /** The folder that a command was started in. */
-  readonly folder?: string | undefined;
-  /** A home of the user's choosing for a command. */
-  readonly home?: string | undefined;
-}
-
-/** What sandboxes are made with. */
-export interface SandboxPorts extends LetInPorts, DocumentLettingPorts, ClaimPorts {
-  readonly cgroups: Cgroups;
-  readonly apps: KnownApps;
-  readonly services: ServiceGuards;
-  readonly folders: SandboxFolders;
-  readonly doors: Doors;
-  readonly portalInstances: PortalInstances;
-  readonly bus: SessionBus;
-  readonly links: LinkQuestions;
-  readonly sight: SandboxSight;
-  /** Ends all of a scope. */
-  killUnit(unit: string): void;
-  /** Of the session bus. */
-  readonly busAddress: string;
-  /** Really tries: takes tens of milliseconds. */
-  probeHost(): Promise<{
-    readonly facts: Omit<SandboxHostFacts, 'sessionAddress' | 'a11yAddress' | 'network'>;
-    readonly programs: SandboxPrograms;
-  }>;
-  /** `sockets`: the folder that it may write; `pipe`: the named pipe that another process takes the proxy over by. */
-  startProxy(programs: SandboxPrograms, sockets: string, pipe?: string): Promise<IdleProxy>;
-  openWire(folder: string): Promise<EnclosureWire>;
-  openGate(fds: { readonly seccomp: number; readonly sync: number }): Promise<IdleSandboxGate>;
-  /** Once nothing more urgent is to be done. */
-  later(work: () => void): void;
-  running(): readonly Instance[];
-  scopeCgroup(unit: string): string;
-  /** Whether what runs in a scope may watch it for memory pressure. */
-  watchesPressure(): boolean;
-  /** Resolves after so many milliseconds. */
-  sleep(milliseconds: number): Promise<void>;
-  /** A fresh name of a sandbox's folder. */
-  id(): string;
-  /** What bubblewrap is given, for tests that take something away. */
-  readonly alterArgs?: (args: readonly string[]) => readonly string[];
-}
+import type { SandboxMachine, SandboxPorts, SandboxRequest } from './sandbox-ports.ts';
 
 /** A sandbox that is planned and whose bus filter runs: what every way of starting it has in common. */
 export interface Layout {
@@ -130,18 +55,6 @@ export interface Layout {
   /** Starts what the next one needs of the same kind. */
   prepareNext(): void;
   undo(): void;
-}
-
-/** What this machine can do for a sandbox. */
-export interface SandboxMachine {
-  look(): ReturnType<SandboxPorts['probeHost']>;
-  /** Forgets what was seen. */
-  lookAgain(): void;
-  /** What stands in the way, undefined when nothing does. */
-  refusal(
-    facts: Awaited<ReturnType<SandboxPorts['probeHost']>>['facts'],
-    start: { a11yAddress?: string | undefined; network?: boolean },
-  ): (MissingPart & { fix: string }) | undefined;
 }
 
 /** What a layout is made with. */

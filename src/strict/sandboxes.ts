@@ -13,15 +13,8 @@ import { enforcedRows } from './pure/enforced-rows.ts';
 import { judgeSandboxHost } from './pure/host.ts';
 import { parseInnerLine } from './pure/inner-gate.ts';
 import { type SandboxKit, startKit } from './sandbox-kits.ts';
-import {
-  homeOf,
-  type Layout,
-  type LayoutSurroundings,
-  layOutSandbox,
-  type SandboxMachine,
-  type SandboxPorts,
-  type SandboxRequest,
-} from './sandbox-layout.ts';
+import { homeOf, type Layout, type LayoutSurroundings, layOutSandbox } from './sandbox-layout.ts';
+import type { SandboxMachine, SandboxPorts, SandboxRequest } from './sandbox-ports.ts';
 import { scriptInside, startScript } from './script-inside.ts';
 
 /** A sandbox whose gates wait outside of it. */

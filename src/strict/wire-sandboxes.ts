@@ -22,7 +22,7 @@ import { openSandboxGate, type SandboxGateOptions } from './io/sandbox-gate.ts';
 import { openServiceGuards } from './io/service-guards.ts';
 import { openSessionBus } from './io/session-bus.ts';
 import { judgeWords } from './let-in.ts';
-import type { SandboxPorts } from './sandbox-layout.ts';
+import type { SandboxPorts } from './sandbox-ports.ts';
 import { openSandboxes, type Sandboxes } from './sandboxes.ts';
 import { lockHome } from './wire-home-lock.ts';
 
