@@ -69,7 +69,8 @@ export function wireFences(around: FenceSurroundings): Fences {
       added: listener.added,
       changed: listener.changed,
       limitReached(instance, reached) {
-        tellTerminal(instance, reached, { cgroups, scopeCgroup, writeToTerminal });
+        // Not to be had where no more files may be opened.
+        tellTerminal(instance, reached, { cgroups, scopeCgroup, writeToTerminal }).catch(() => {});
         listener.limitReached(instance, reached);
       },
       ended(instance, outcome) {

@@ -55,9 +55,13 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
   const followKin = (units: readonly string[]) => {
     for (const unit of units.filter(isOwnScopeOfApp)) {
       if (running.size === 0 || [...running.values()].some((one) => one.has(unit))) continue;
-      const kin = readKin(scopeCgroup(unit), ports);
-      const origin = kin.members.length > 0 && [...running.values()].find((one) => one.isKinOf(kin));
-      if (origin) origin.follow(unit);
+      try {
+        const kin = readKin(scopeCgroup(unit), ports);
+        const origin = kin.members.length > 0 && [...running.values()].find((one) => one.isKinOf(kin));
+        if (origin) origin.follow(unit);
+      } catch (cause) {
+        log.warn(`cannot tell whether an app in a fence has moved to ${unit}`, { cause });
+      }
     }
   };
   systemd.onScopesStarted(followKin);

@@ -27,6 +27,8 @@ export interface ReachedLimits {
   counted(limit: 'memory-max' | 'tasks-max', total: number): void;
   /** The quota was used up in so many seconds of the last window. */
   heldBack(seconds: number): void;
+  /** It is held to others now. */
+  limitsChanged(): void;
 }
 
 /** Follows how often each limit of an instance was reached in one of its scopes. */
@@ -44,10 +46,12 @@ export function followReached(
   ]);
   let heldBack = 0;
   // The scope may be gone with the process that was killed: what it was held to is known from before.
-  const heldAtStart = limitsInForce(cgroup, cgroups);
+  let held = limitsInForce(cgroup, cgroups);
   const say = (limit: ReachedLimit['limit'], count: number, total: number) => {
-    const value = limitsInForce(cgroup, cgroups).get(limit) ?? heldAtStart.get(limit);
-    const suggested = suggestLimit(limit, value, { ...host(), processors: availableParallelism() });
+    // Where no more files may be opened, it is told with less.
+    const value = attempt(() => limitsInForce(cgroup, cgroups).get(limit)) ?? held.get(limit);
+    const amounts = attempt(host);
+    const suggested = amounts && suggestLimit(limit, value, { ...amounts, processors: availableParallelism() });
     const details = new Map([
       ['app', report.app === '' ? '' : `${report.app}.desktop`],
       ['name', report.name],
@@ -70,7 +74,19 @@ export function followReached(
       heldBack += seconds;
       say('cpu-quota', seconds, heldBack);
     },
+    limitsChanged() {
+      const now = attempt(() => limitsInForce(cgroup, cgroups));
+      if (now !== undefined && now.size > 0) held = now;
+    },
   };
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The same in words, for the journal. */

@@ -169,11 +169,15 @@ class Running implements RunningInstance {
 
   /** Its first processes may be elsewhere by now, and their move not yet told. */
   #followRoots(): void {
-    const { processes, cgroups, scopeCgroup } = this.#ports;
+    const { processes, cgroups, scopeCgroup, log } = this.#ports;
     for (const { pid, startTime } of this.#report.lineage?.roots ?? []) {
-      const cgroup = processes.startTime(pid) === startTime ? cgroups.of(pid) : undefined;
-      const unit = cgroup?.slice(cgroup.lastIndexOf('/') + 1) ?? '';
-      if (isOwnScopeOfApp(unit) && cgroup === scopeCgroup(unit)) this.follow(unit);
+      try {
+        const cgroup = processes.startTime(pid) === startTime ? cgroups.of(pid) : undefined;
+        const unit = cgroup?.slice(cgroup.lastIndexOf('/') + 1) ?? '';
+        if (isOwnScopeOfApp(unit) && cgroup === scopeCgroup(unit)) this.follow(unit);
+      } catch (cause) {
+        log.warn(`cannot tell whether ${this.#report.name} has moved to another scope`, { cause });
+      }
     }
   }
 

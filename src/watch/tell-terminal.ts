@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from '../domain/instance.ts';
 import type { TerminalPlace } from '../domain/report.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
@@ -12,17 +13,30 @@ export interface TerminalPorts {
   writeToTerminal(place: TerminalPlace, text: string): boolean;
 }
 
-/** Says on the terminal of a command that has become its own process (ringfence-shell) what a limit did to it. */
-export function tellTerminal({ report }: Instance, { limit, details }: ReachedLimit, ports: TerminalPorts): void {
+/** In ms, between one attempt to write and the next. */
+const pauses = [10, 20, 50, 100, 200, 500, 1000];
+
+/** Says on the terminal of a command that has become its own process (ringfence-shell) what a limit did to it. @throws what `cgroups.read` does */
+export async function tellTerminal(
+  { report }: Pick<Instance, 'report'>,
+  { limit, details }: ReachedLimit,
+  ports: TerminalPorts,
+): Promise<void> {
   if (report.terminal === undefined) return;
   const events = ports.cgroups.read(ports.scopeCgroup(details.get('scope') ?? report.unit), 'memory.events');
   const reached = /^oom (\d+)$/m.exec(events ?? '')?.[1];
   const line = terminalLine(limit, details, reached === undefined ? undefined : Number(reached));
   if (line === undefined) return;
-  try {
-    // A prompt may stand there already.
-    ports.writeToTerminal(report.terminal, `\r\n${line}\r\n`);
-  } catch {
-    // It was closed, or has no room. The journal and the signal have it.
+  for (const pause of pauses) {
+    try {
+      // A prompt may stand there already.
+      ports.writeToTerminal(report.terminal, `\r\n${line}\r\n`);
+      return;
+    } catch (error) {
+      // Closed. The journal and the signal have it.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+    }
+    // A shell that says "Killed" at the same moment has it for itself as long, and whoever presses Ctrl-S for longer.
+    await sleep(pause);
   }
 }

@@ -44,7 +44,10 @@ export function watchScope(
   const endRefusals = cgroups.watchRefusedTasks(cgroup, (count) => reached.counted('tasks-max', count));
   const quota = watchQuota(cgroup, cgroups, reached.heldBack);
   return {
-    limitsChanged: quota.limitsChanged,
+    limitsChanged() {
+      quota.limitsChanged();
+      reached.limitsChanged();
+    },
     look: oomWatch.look,
     end(mayBeKilled) {
       oomWatch.end(mayBeKilled);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseReport } from '../../../../src/domain/report.ts';
 import { recordName, recordsFolder } from '../../../../src/domain/runtime-files.ts';
 import { terminalOf, writeToTerminal } from '../../../../src/platform/kernel/terminal.ts';
+import { tellTerminal } from '../../../../src/watch/tell-terminal.ts';
 import { processesWith, processFacts, temporaryFolder } from '../../../fixtures/live-daemon.ts';
 import { plainBash, program, shellWorld } from '../../../fixtures/shell-world.ts';
 import type { Tab } from '../../../fixtures/tmux-terminal.ts';
@@ -100,7 +101,19 @@ describe('ringfence-shell', () => {
         }
       };
       await waitFor(isHeld, { what: 'the terminal to be held' });
-      await tab.press('C-q', 'C-c');
+      // But what is held for a moment gets it.
+      const details = new Map([
+        ['name', 'bash'],
+        ['value', '5'],
+      ]);
+      const report = parseReport(readFileSync(record, 'utf8'));
+      if (report === undefined) throw new Error('there is no record');
+      const ports = { cgroups: { read: () => undefined }, scopeCgroup: () => '', writeToTerminal };
+      const telling = tellTerminal({ report }, { limit: 'tasks-max', details }, ports);
+      await tab.press('C-q');
+      await telling;
+      await tab.shows(/^ringfence-shell: bash: refused a new process at the task limit \(tasks-max 5\)/m);
+      await tab.press('C-c');
       // Nothing of it is on the terminal.
       await tab.enter('clear; sleep 1000 </dev/null >/dev/null 2>&1 & echo pid=$!');
       const [, elsewhere] = await tab.shows(/^pid=(\d+)$/m);
