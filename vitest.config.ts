@@ -66,6 +66,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'machine',
+          // A process for all of them: loading the harness anew takes a second on these machines.
+          isolate: false,
           include: ['test/machine/**/*.test.ts'],
           globalSetup: ['test/harness/require-machine.ts'],
           ...oneAtATime,

@@ -70,7 +70,7 @@ async function testAll() {
     ...(everything ? readmeJobs() : []),
   ];
   // Half of what the tests do is waiting.
-  await sideBySide(jobs, availableParallelism() + 1);
+  await sideBySide(jobs, availableParallelism() + 2);
   if (tally.passed + tally.failed === 0) tally.fail('no test ran');
 }
 
