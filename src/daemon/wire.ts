@@ -82,6 +82,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       : [errorTable.Failed.dbusName, 'cannot start: internal error'];
     bus.serve(() => ({ errorName, message }));
     await answersWritten();
+    // Whoever has called until then comes before the bus's answer to this.
+    await bus.releaseName(busName).catch(() => {});
+    await answersWritten();
     await bus.close();
     throw error;
   }
