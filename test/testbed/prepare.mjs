@@ -10,6 +10,7 @@ const packages = [
     'dbus-x11',
     'libpam-systemd',
     'patchelf',
+    'user-mode-linux',
     'kmod',
     'debootstrap',
     'procps',
