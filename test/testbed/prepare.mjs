@@ -10,7 +10,6 @@ const packages = [
     'dbus-x11',
     'libpam-systemd',
     'patchelf',
-    'user-mode-linux',
     'kmod',
     'debootstrap',
     'procps',
