@@ -20,8 +20,10 @@ root=/sys/fs/cgroup; [ -e $root/cgroup.controllers ] || root=/sys/fs/cgroup/unif
 owned() { dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetNameOwner string:org.ringfence.Ringfence1; }
 
 if [ -z "${DISPLAY-}${WAYLAND_DISPLAY-}" ] && command -v Xvfb >/dev/null; then
-  Xvfb :77 -screen 0 1024x640x24 -nolisten tcp >/dev/null 2>&1 & cleanup+=("kill $! 2>/dev/null")
-  await 'a screen' test -S /tmp/.X11-unix/X77
+  # Its socket is there before it takes anybody.
+  ready=$(mktemp); cleanup+=("rm -f $ready")
+  Xvfb :77 -screen 0 1024x640x24 -nolisten tcp -displayfd 3 >/dev/null 2>&1 3>"$ready" & cleanup+=("kill $! 2>/dev/null")
+  await 'a screen' test -s "$ready"
   export DISPLAY=:77
   systemctl --user set-environment DISPLAY=:77; cleanup+=('systemctl --user unset-environment DISPLAY')
   virtual=1
