@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processFacts } from '../fixtures/live-daemon.ts';
+import { startXServer } from '../fixtures/x-screen.ts';
 import { dbusSend } from '../harness/bus-call.ts';
 import { pidsIn, readCgroup } from '../harness/cgroup.ts';
 import { command } from '../harness/command.ts';
@@ -10,20 +11,20 @@ import { userUnits } from '../harness/user-units.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 describe('gedit on a display, launched by a script', () => {
-  let display: ChildProcess;
+  let screen: ChildProcess;
+  let display: string;
   let daemon: Daemon;
 
   beforeAll(async () => {
-    display = spawn('Xvfb', [':42', '-screen', '0', '800x600x24', '-nolisten', 'tcp'], { stdio: 'ignore' });
-    await waitFor(() => readdirSync('/tmp/.X11-unix').includes('X42'), { what: 'the display' });
-    await command(['systemctl', '--user', 'set-environment', 'DISPLAY=:42', 'GDK_BACKEND=x11']);
+    ({ server: screen, display } = await startXServer('800x600x24'));
+    await command(['systemctl', '--user', 'set-environment', `DISPLAY=${display}`, 'GDK_BACKEND=x11']);
     daemon = await startDaemon();
   });
   afterAll(async () => {
     await command(['systemctl', '--user', 'stop', 'app-ringfence-*.scope']);
     await command(['systemctl', '--user', 'unset-environment', 'DISPLAY', 'GDK_BACKEND']);
     await daemon.stop();
-    display.kill();
+    screen.kill();
   });
 
   it('runs with all of its processes in its own scope, its memory limited', async () => {
@@ -36,7 +37,7 @@ describe('gedit on a display, launched by a script', () => {
     await waitFor(
       async () => {
         const { stdout } = await command(['xdotool', 'search', '--onlyvisible', '--class', 'gedit'], {
-          env: { DISPLAY: ':42' },
+          env: { DISPLAY: display },
         });
         return stdout.trim() !== '';
       },
@@ -55,11 +56,11 @@ describe('gedit on a display, launched by a script', () => {
     await command(['systemctl', '--user', 'stop', 'app-ringfence-*.scope']);
     const started = await command([`${process.cwd()}/dist/safeapp`, '/usr/bin/gedit'], {
       cwd: process.env['HOME'] ?? '/',
-      env: { DISPLAY: ':42', GDK_BACKEND: 'x11' },
+      env: { DISPLAY: display, GDK_BACKEND: 'x11' },
     });
     expect(started).toMatchObject({ code: 0, stdout: '', stderr: '' });
     const search = ['xdotool', 'search', '--onlyvisible', '--class', 'gedit'];
-    await waitFor(async () => (await command(search, { env: { DISPLAY: ':42' } })).stdout.trim() !== '', {
+    await waitFor(async () => (await command(search, { env: { DISPLAY: display } })).stdout.trim() !== '', {
       what: "gedit's window",
     });
     const [unit = ''] = await userUnits('app-ringfence-gedit-*.scope');

@@ -11,7 +11,7 @@ import {
   processesWith,
   processFacts,
 } from '../../fixtures/live-daemon.ts';
-import { drawDisplay } from '../../fixtures/x-screen.ts';
+import { startXServer } from '../../fixtures/x-screen.ts';
 import { cgroupOf } from '../../harness/cgroup.ts';
 import { command, output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
@@ -34,13 +34,8 @@ describe('GNOME Terminal', () => {
     bus = await connectTestBus();
     daemon = await startDaemon();
     client = await connectTestClient();
-    screen = spawn('Xvfb', [drawDisplay(), '-displayfd', '1', '-screen', '0', '1000x700x24', '-nolisten', 'tcp'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const display = await new Promise<string>((resolve, reject) => {
-      screen.once('error', reject);
-      screen.stdout?.once('data', (text: Buffer) => resolve(`:${text.toString().trim()}`));
-    });
+    const { server, display } = await startXServer('1000x700x24');
+    screen = server;
     process.env['DISPLAY'] = display;
     await output(['dbus-update-activation-environment', '--systemd', 'DISPLAY']);
     const id = await output(['gsettings', 'get', 'org.gnome.Terminal.ProfilesList', 'default']);
