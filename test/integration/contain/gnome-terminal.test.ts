@@ -105,6 +105,10 @@ describe('GNOME Terminal', () => {
 
   it('runs the command of an app with Terminal=true in the fence of the app, with its limits', async () => {
     await endAll(bus);
+    // Without a window it ends 100 ms later, and drops what is asked of it at that moment.
+    await waitFor(async () => (await unitProperty(server, 'ActiveState')) === 'inactive', {
+      what: 'GNOME Terminal to have ended with its last tab',
+    });
     const folder = `${process.env['HOME']}/.local/share/applications`;
     mkdirSync(folder, { recursive: true });
     const entry = '[Desktop Entry]\nType=Application\nName=Sleeper\nTerminal=true\nExec=sleep 4321\n';
