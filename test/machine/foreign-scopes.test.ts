@@ -18,7 +18,7 @@ import { command } from '../harness/command.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
-// That flatpak does so is in debian12-flatpak.test.ts, that the installed Chromium does in test/integration/shadows/chromium-scope.test.ts.
+// That flatpak does so is in debian12-flatpak.test.ts, that the installed Chromium does in debian12-chromium.test.ts.
 // Each app, its entry, and the name of the scope that its own launcher asks systemd for, with the pid at the end:
 // flatpak's flatpak_run_in_transient_unit, snapd's cgroup.CreateTransientScopeForTracking, Chromium's dbus/xdg/systemd.cc.
 const foreign: readonly [id: string, entry: string[], scope: (pid: number) => string, leave: string][] = [

@@ -24,8 +24,8 @@ import { unitProperty } from '../../harness/user-units.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 // Apps that move themselves to scopes of their own making, by programs that make the call that Chromium and flatpak make. That the kernel
-// then holds such a scope to the limits is in test/machine/foreign-scopes.test.ts, the real ones are in chromium-scope.test.ts and
-// debian12-flatpak.test.ts.
+// then holds such a scope to the limits is in test/machine/foreign-scopes.test.ts, the real ones are in debian12-chromium.test.ts and
+// debian12-flatpak.test.ts there.
 
 const GiB = 2 ** 30;
 let bus: BusConnection;
