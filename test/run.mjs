@@ -286,12 +286,9 @@ function machineJobs(files, debian13) {
   const jobs = [];
   const flatpak = own.some((file) => file.endsWith('-flatpak.test.ts')) ? flatpakApp() : undefined;
   if (own.length > 0) jobs.push({ ...machine('machine (own files)', 'machine', own), ready: flatpak });
-  if (others.length > 0) {
-    const job = machine('machine (Debian 13)', 'machine13', others);
-    // A session tries all of the escapes on these files, on both processors and at full speed.
-    if (runsOnDebian13('test/integration/strict/strict-escape.test.ts')) job.env.RINGFENCE_TEST_PROBES = 'machines';
-    jobs.push(onceMade(job, debian13));
-  }
+  if (others.length > 0) jobs.push(onceMade(machine('machine (Debian 13)', 'machine13', others), debian13));
+  // A session tries all of the escapes on the same files, on both processors and at full speed.
+  if (everything && isRoot) for (const { env } of jobs) env.RINGFENCE_TEST_PROBES = 'machines';
   jobs.push(...virtualJobs(files.filter(isVirtual)));
   return jobs;
 }
