@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A daemon with nothing to do: anonymous memory and wake-ups, fresh and after 200 launches. */
+/** A daemon with nothing to do: anonymous memory and wake-ups, fresh and after many launches. */
 export async function measureIdle(rig) {
   const { child: idle } = await rig.startDaemon();
   await sleep(rig.settleSeconds * 1000);
@@ -9,7 +9,7 @@ export async function measureIdle(rig) {
   await sleep(rig.idleSeconds * 1000);
   const wakeUps = switches(idle.pid) - before;
   const freshMb = anonymousMb(idle.pid);
-  for (let left = 200; left > 0; left -= 1) {
+  for (let left = rig.many; left > 0; left -= 1) {
     await rig.call('Launch', 'sasa{ss}', ['bench', [], {}]);
     await rig.signalled();
   }
@@ -27,7 +27,7 @@ export async function measureIdle(rig) {
     rows: [
       [`idle: wake-ups in ${rig.idleSeconds} s`, String(wakeUps), '', '', '0'],
       ['idle: anonymous memory', mb(freshMb), '', '', '≤ 12 MB'],
-      ['after 200 launches: anonymous memory', mb(workedMb), '', '', ''],
+      [`after ${rig.many} launches: anonymous memory`, mb(workedMb), '', '', ''],
     ],
   };
 }

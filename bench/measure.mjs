@@ -38,6 +38,7 @@ if (unknown.length > 0) {
 const rig = await openRig({
   rounds: Number(process.env.BENCH_ROUNDS ?? 100),
   entries: Number(process.env.BENCH_ENTRIES ?? 1000),
+  many: Number(process.env.BENCH_MANY ?? 200),
   settleSeconds: Number(process.env.BENCH_SETTLE_SECONDS ?? 12),
   idleSeconds: Number(process.env.BENCH_IDLE_SECONDS ?? 30),
 });

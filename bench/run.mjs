@@ -21,7 +21,7 @@ mkdirSync(out, { recursive: true });
 // The session's user writes bench.json here.
 chmodSync(out, 0o1777);
 process.env.RINGFENCE_TEST_OUT = out;
-// BENCH_ROUNDS, BENCH_ENTRIES, BENCH_SETTLE_SECONDS, BENCH_IDLE_SECONDS: the session drops what it does not know.
+// BENCH_ROUNDS, BENCH_ENTRIES, BENCH_MANY, BENCH_SETTLE_SECONDS, BENCH_IDLE_SECONDS: the session drops what it does not know.
 const settings = Object.entries(process.env).filter(([name]) => name.startsWith('BENCH_'));
 const env = ['env', ...settings.map(([name, value]) => `${name}=${value}`)];
 run(join(root, 'test/testbed/session'), ['--journal', ...env, 'node', 'bench/measure.mjs', ...process.argv.slice(2)]);

@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interleave, row } from './rig.mjs';
 
-const instances = 200;
-
-/** Two hundred instances: how long `list` takes beside systemd's own list, and what `top` costs while it watches them. */
+/** Many instances: how long `list` takes beside systemd's own list, and what `top` costs while it watches them. */
 export async function measureWatching(rig) {
+  const instances = rig.many;
   const seconds = Math.min(20, rig.idleSeconds);
   const { child: daemon } = await rig.startDaemon();
   for (let left = instances; left > 0; left -= 1) await rig.call('Run', 'asa{ss}a{ss}', [['sleep', '1000'], {}, {}]);
