@@ -106,7 +106,7 @@ function entered(state: TopState, target: Target, text: string): Step {
       limits.set(name, value);
       continue;
     }
-    const problem = isLimitName(name) ? `${name} needs a value: ${name}=4G` : `there is no limit "${name}"`;
+    const problem = isLimitName(name) ? `${name} needs a value: ${name}=VALUE` : `there is no limit "${name}"`;
     return quiet({ ...state, notice: { text: problem, tone: 'bad', until: Number.POSITIVE_INFINITY } });
   }
   const list: TopState = { ...state, mode: { kind: 'list' }, notice: undefined };

@@ -97,7 +97,7 @@ describe('the screen', () => {
     expect(last('l', 'c', 'p')).toBe('Limit of firefox-esr: cp_');
     expect(last('l')).toMatch(/^Limit of firefox-esr: _ {2}memory-max=\S+ now$/);
     expect(last('l', ...'memory-max', 'enter')).toBe(
-      'Limit of firefox-esr: memory-max_  memory-max needs a value: memory-max=4G',
+      'Limit of firefox-esr: memory-max_  memory-max needs a value: memory-max=VALUE',
     );
     const told = following(state, { kind: 'told', notice: { text: 'firefox-esr: stopped', tone: 'good', until: 9e9 } });
     expect(screen(told).at(-1)).toBe('firefox-esr: stopped');

@@ -102,6 +102,72 @@ describe('keys', () => {
     expect(press(state, 'l', 'ctrl-c').effects).toEqual([{ kind: 'quit' }]);
   });
 
+  it('end a prompt with the limits that were typed, and nothing else on the screen', () => {
+    const { state, effects } = press(watching(facts('a')), 'l', ...'cpu-quota=50%   tasks-max=9 ', 'enter');
+    const limits = new Map(Object.entries({ 'cpu-quota': '50%', 'tasks-max': '9' }));
+    const target = { paths: ['/i/a'], name: 'a', all: false };
+    expect(effects).toEqual([{ kind: 'act', act: 'limit', target, limits }]);
+    expect(state).toMatchObject({ mode: { kind: 'list' }, notice: undefined });
+  });
+
+  it.each([
+    ['5=3', 'there is no limit "5"'],
+    ['cpu5', 'there is no limit "cpu5"'],
+    ['infinitely', 'there is no limit "infinitely"'],
+    ['=6G', 'there is no limit ""'],
+    ['tasks-max', 'tasks-max needs a value: tasks-max=VALUE'],
+  ])('say what is wrong with %j until something else is typed', (text, problem) => {
+    const { state, effects } = press(watching(facts('a')), 'l', ...text, 'enter');
+    expect(effects).toEqual([]);
+    expect(state.notice).toEqual({ text: problem, tone: 'bad', until: Number.POSITIVE_INFINITY });
+    expect(press(state, '9').state).toMatchObject({ notice: undefined, mode: { text: `${text}9` } });
+  });
+
+  it('edit what is typed', () => {
+    const typed = (...keys: string[]) => press(watching(facts('a')), 'l', ...keys).state.mode;
+    expect(typed(...'abc', 'backspace')).toMatchObject({ text: 'ab' });
+    expect(typed(...'a=1 bc  ', 'ctrl-w')).toMatchObject({ text: 'a=1 ' });
+    expect(typed(...'a=1 bc', 'ctrl-w', 'ctrl-w')).toMatchObject({ text: '' });
+    expect(typed('a', 'up', 'f9', 'b')).toMatchObject({ text: 'ab' });
+    expect(typed(...'x'.repeat(201))).toMatchObject({ text: 'x'.repeat(200) });
+    expect(typed(...'  ', 'enter')).toEqual({ kind: 'list' });
+  });
+
+  it('have a prompt say what the memory limit is now', () => {
+    const hint = (limit: string) =>
+      press(watching(facts('a', { limits: new Map([['memory-max', limit]]) })), 'l').state.mode;
+    expect(hint(String(4 * GiB))).toMatchObject({ text: '', hint: 'memory-max=4G now' });
+    expect(hint('infinity')).toMatchObject({ hint: 'memory-max=infinity now' });
+  });
+
+  it('go round the orders, and keep the direction where the order stays', () => {
+    const order = (...keys: string[]) => press(watching(facts('a')), ...keys).state;
+    const round = ['memory', 'tasks', 'name', 'age', 'cpu', 'memory'];
+    const seen = round.map((_, times) => order(...Array(times).fill('f6')));
+    expect(seen.map(({ sort, reverse }) => [sort, reverse])).toEqual(round.map((sort) => [sort, false]));
+    expect(order('r', 'm')).toMatchObject({ sort: 'memory', reverse: true });
+    expect(order('r', 'c')).toMatchObject({ sort: 'cpu', reverse: false });
+  });
+
+  it.each(['h', '?', 'f1'])('show the keys with %s, and with any other no longer', (key) => {
+    const help = press(watching(facts('a')), 'k', 'n', key).state;
+    expect(help.mode).toEqual({ kind: 'help' });
+    expect(press(help, 'y')).toMatchObject({ effects: [], state: { mode: { kind: 'list' } } });
+  });
+
+  it('end it with q or F10, and confirm with a capital too', () => {
+    const state = watching(facts('a'));
+    for (const key of ['q', 'f10']) expect(press(state, key).effects).toEqual([{ kind: 'quit' }]);
+    expect(press(state, 's', 'Y').effects).toMatchObject([{ kind: 'act', act: 'stop' }]);
+  });
+
+  it('keep the selection on what was nearly ended', () => {
+    const state = watching(facts('b', { memory: GiB }), facts('a', { memory: 1 }));
+    expect(press(state, 'k', 'x', 'n').state).toMatchObject({ selected: '/i/b', place: 1 });
+    // A key that does nothing chooses nothing.
+    expect(press(state, 'z', 'n').state).toMatchObject({ selected: '/i/a', place: 0 });
+  });
+
   it('do nothing where nothing runs', () => {
     for (const key of ['s', 'k', 'f', 'l', 'L', 'up', 'end']) expect(press(watching(), key).effects).toEqual([]);
     expect(press(watching(), 'q').effects).toEqual([{ kind: 'quit' }]);
@@ -117,6 +183,17 @@ describe('an instance that ends', () => {
     expect(next).toMatchObject({ selected: '/i/app-003', place: 2 });
     const none = update(next, { kind: 'sample', sample: sample(2) }).state;
     expect(none).toMatchObject({ selected: undefined, place: 0 });
+  });
+});
+
+describe('what came of something', () => {
+  const notice = { text: 'a was stopped', tone: 'good', until: 5000 } as const;
+  const told = () => update(watching(facts('a')), { kind: 'told', notice }).state;
+  const at = (second: number) => update(told(), { kind: 'sample', sample: sample(second, facts('a')) }).state.notice;
+
+  it('is told until its time is over, or a key is pressed', () => {
+    expect([at(4), at(5), at(6)]).toEqual([notice, undefined, undefined]);
+    expect(press(told(), 'down').state.notice).toBeUndefined();
   });
 });
 
