@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { makeFolders } from '../../platform/files/make-folders.ts';
 import type { DocumentQuestions } from '../ports.ts';
-import { documentNumber } from '../pure/document-names.ts';
+import { documentId } from '../pure/document-names.ts';
 
 /**
- * The socket at which a sandbox's file system of documents asks where one is to be used: a line "SANDBOX NUMBER", and an absolute path as
+ * The socket at which a sandbox's file system of documents asks where one is to be used: a line "SANDBOX ID", and an absolute path as
  * the answer. No sandbox sees it. A daemon that takes over puts its own in the place of the last one's.
  */
 export function openDocumentQuestions(runtimeDirectory: string): DocumentQuestions {
@@ -27,7 +27,7 @@ export function openDocumentQuestions(runtimeDirectory: string): DocumentQuestio
             text += chunk;
             if (text.length > 200) line.destroy();
             const [, sandbox = '', document = ''] = /^(\S+) (\S+)\n$/.exec(text) ?? [];
-            if (!documentNumber.test(document)) return;
+            if (!documentId.test(document)) return;
             answer(sandbox, document).then(
               (place) => line.end(`${place}\n`),
               () => line.destroy(),

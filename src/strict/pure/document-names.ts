@@ -6,8 +6,8 @@ export const documentFolders = {
   write: '/run/ringfence/documents-to-write',
 } as const;
 
-/** A document's number at the portal (xdp_name_from_id). */
-export const documentNumber = /^[0-9a-f]{1,8}$/;
+/** A document's id at the portal: a number up to 1.20 (xdp_name_from_id), 22 characters since (xdp_generate_token). */
+export const documentId = /^[0-9A-Za-z_]{1,64}$/;
 
 /** Numbers of asm/unistd_64.h and asm-generic/unistd.h. */
 const calls: Record<SeccompArch, readonly [setns: number, mount: number, clock: number, pidfdOpen: number]> = {
@@ -91,7 +91,8 @@ syswrite STDOUT, "mounted\n";
 open STDIN, '<', '/dev/null';
 open STDOUT, '>', '/dev/null';
 
-my (%known, %listed);
+my (%known, %listed, %nodes);
+my @names;
 my $listings = 0;
 
 # Where a document is to be used. Without an answer: as before, or to be read.
@@ -133,14 +134,20 @@ sub facts {
 
 sub names {
     opendir(my $folder, $documents) or return ();
-    return grep { /\A[0-9a-f]{1,8}\z/ } readdir $folder;
+    return grep { /\A[0-9A-Za-z_]{1,64}\z/ } readdir $folder;
+}
+
+# The number of a document's link, the same one for as long as this runs.
+sub node {
+    my ($name) = @_;
+    return $nodes{$name} ||= 15 + push @names, $name;
 }
 
 sub entries {
     my ($listing, $from, $room) = @_;
     my ($text, $index) = ('', $from);
     for my $name (@{ $listed{$listing} || [] }[$from .. $#{ $listed{$listing} || [] }]) {
-        my $entry = pack 'Q Q L L a*', hex($name) + 16, ++$index, length $name, 10, $name;
+        my $entry = pack 'Q Q L L a*', node($name), ++$index, length $name, 10, $name;
         $entry .= "\0" x (-length($entry) % 8);
         last if length($text) + length $entry > $room;
         $text .= $entry;
@@ -152,12 +159,12 @@ sub entries {
 my %answers = (
     1 => sub {    # LOOKUP
         my ($name) = unpack 'Z*', $_[1];
-        return ENOENT if $name !~ /\A[0-9a-f]{1,8}\z/ || sprintf('%x', hex $name) ne $name || !lstat "$documents/$name";
-        my $node = hex($name) + 16;
+        return ENOENT if $name !~ /\A[0-9A-Za-z_]{1,64}\z/ || !lstat "$documents/$name";
+        my $node = node($name);
         return \(pack('Q4 L2', $node, 0, 0, 0, 0, 0) . facts($node));
     },
     3 => sub { \(pack('Q L2', 1, 0, 0) . facts($_[0])) },                # GETATTR
-    5 => sub { $_[0] < 16 ? ENOENT : \place(sprintf '%x', $_[0] - 16) }, # READLINK
+    5 => sub { $_[0] < 16 ? ENOENT : \place($names[ $_[0] - 16 ]) },     # READLINK
     17 => sub { \("\0" x 80) },                                          # STATFS
     26 => sub {                                                          # INIT
         my (undef, undef, $ahead) = unpack 'L3', $_[1];

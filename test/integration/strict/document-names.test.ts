@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startDocumentNames } from '../../../src/strict/io/document-names.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+// The file system of names alone, over a folder that stands for what the document portal shows: ids as every release of it makes them, and
+// what is none. With the portal itself it is in strict-portals.test.ts and strict-portal-windows.test.ts.
+
+const work = mkdtempSync(join(process.env['HOME'] ?? '', 'names-'));
+const documents = join(work, 'documents');
+const inside = '/run/documents';
+const asked: string[] = [];
+let server: Server;
+
+beforeAll(async () => {
+  // 1.20 and before; since; a number with a zero before it; no ids.
+  for (const id of ['7', 'c0ffee12', 'J11bonKKY9QcSpRBqo5Ovw', '_x_', '07', 'a.b', '.hidden', 'a b'])
+    mkdirSync(join(documents, id), { recursive: true });
+  server = createServer((line) => {
+    line.setEncoding('utf8').on('data', (text: string) => {
+      asked.push(text);
+      line.end(`/place/of/${text.trim().split(' ')[1]}\n`);
+    });
+  });
+  server.listen(join(work, 'questions.sock'));
+  await once(server, 'listening');
+});
+afterAll(() => {
+  server.close();
+  rmSync(work, { recursive: true });
+});
+
+/** What a script prints in a sandbox that has the names. */
+async function look(script: string, hear: (out: string) => void = () => {}): Promise<string[]> {
+  const names = await startDocumentNames('/usr/bin/perl', process.arch === 'arm64' ? 'aarch64' : 'x86_64');
+  const sandbox = ['--unshare-user', '--unshare-pid', '--ro-bind', '/', '/', '--tmpfs', '/run', '--dir', inside];
+  const argv = [
+    ...sandbox,
+    '--dev',
+    '/dev',
+    '--proc',
+    '/proc',
+    '--info-fd',
+    '3',
+    'sh',
+    '-c',
+    `echo ready; read go; ${script}`,
+  ];
+  const child = spawn('bwrap', argv, { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
+  const [stdin, stdout, , info] = child.stdio as unknown as [Writable, Readable, null, Readable];
+  const heard = { out: '', info: '' };
+  stdout.setEncoding('utf8').on('data', (text: string) => {
+    heard.out += text;
+    hear(heard.out);
+  });
+  info.setEncoding('utf8').on('data', (text: string) => {
+    heard.info += text;
+  });
+  await waitFor(() => heard.info.includes('}') && heard.out.includes('ready'), { what: 'the sandbox' });
+  const { 'child-pid': initPid } = JSON.parse(heard.info) as { 'child-pid': number };
+  const socket = join(work, 'questions.sock');
+  expect(await names.mount({ initPid, target: inside, documents, socket, sandbox: 'one' })).toBe(true);
+  const ended = once(child, 'close');
+  stdin.end('go\n');
+  await ended;
+  await waitFor(() => !names.isAlive(), { what: 'the names to end with the sandbox' });
+  return heard.out.split('\n').slice(1, -1);
+}
+
+it('has a link for every id that a document can have, and for nothing else', async () => {
+  const ids = ['07', '7', 'J11bonKKY9QcSpRBqo5Ovw', '_x_', 'c0ffee12'];
+  expect((await look(`LC_ALL=C ls -A ${inside}`)).sort()).toEqual(ids);
+  const links = ids.map((id) => `readlink ${inside}/${id}`).join('; ');
+  expect(await look(`${links}; readlink ${inside}/7`)).toEqual([...ids, '7'].map((id) => `/place/of/${id}`));
+  expect(asked).toContain('one J11bonKKY9QcSpRBqo5Ovw\n');
+});
+
+it('knows a document as soon as there is one, and numbers its link once', async () => {
+  const number = `stat -c %i ${inside}/late`;
+  const said = await look(
+    `readlink ${inside}/late || echo none; until ${number} 2>/dev/null; do sleep 0.02; done; ls ${inside} >/dev/null; ${number}`,
+    (out) => {
+      if (out.includes('none')) mkdirSync(join(documents, 'late'), { recursive: true });
+    },
+  );
+  const [first, number1, number2] = said;
+  expect(first).toBe('none');
+  expect(number2).toBe(number1);
+});
