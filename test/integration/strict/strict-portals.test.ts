@@ -312,7 +312,7 @@ time.sleep(1000)
       }
     });
 
-    it('dead, its file system still mounted, starts without and says so', async () => {
+    it('dead, whether its file system is still mounted (1.16) or not (1.22), starts without and says so', async () => {
       symlinkSync('/dev/null', mask);
       await systemctl('daemon-reload');
       await systemctl('kill', '--signal=KILL', unit);
@@ -320,7 +320,6 @@ time.sleep(1000)
         await waitFor(async () => (await command(['systemctl', '--user', 'is-active', unit])).stdout !== 'active\n', {
           what: 'it to be dead',
         });
-        expect(readFileSync('/proc/self/mountinfo', 'utf8')).toContain(` ${runtime}/doc `);
         expect(await found()).toEqual({ inside: 'none', isSaid: true });
       } finally {
         rmSync(mask);
