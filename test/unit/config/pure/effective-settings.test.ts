@@ -123,14 +123,19 @@ describe('warnings', () => {
   const configOf = (text: string) => readConfig([{ path: '/own', text }]).config;
 
   it('of shared folders come with their place and the reason, once', () => {
-    const judge = (words: readonly string[]) =>
-      words.map((word) =>
+    const judged: string[] = [];
+    const judge = (words: readonly string[]) => {
+      judged.push(words.join(' '));
+      return words.map((word) =>
         word === '/srv' || (word === '~/a/b:ro' && words.includes('~/a')) ? 'it is bad' : undefined,
       );
+    };
     const rest = 'it is bad; strict starts are refused';
     expect(warnOfShares(config, judge)).toEqual([
       { message: `/etc:2: shared-folders: "/srv": ${rest}`, profile: 'strict' },
     ]);
+    // Shared folders alone, and where there are some.
+    expect(new Set(judged)).toEqual(new Set(['/srv', '~/Music /srv']));
     const inner = configOf(
       '[profile.strict]\nshared-folders = ["~/a"]\n[app.x]\nprofile = "strict"\nshared-folders = ["~/a/b:ro"]\n',
     );

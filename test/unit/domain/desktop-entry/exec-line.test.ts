@@ -151,6 +151,10 @@ describe('quoteExec', () => {
     );
   });
 
+  it('puts a backslash before what has a meaning in quotation marks', () => {
+    expect(quoteExec(['a`b', 'c$d', 'e"f', 'g\\h', "i'j"])).toBe('"a\\`b" "c\\$d" "e\\"f" "g\\\\h" "i\'j"');
+  });
+
   it.each([[[]], [['a\0']], [['\ud800']]])('refuses %j', (argv) => {
     expect(codeOf(() => quoteExec(argv))).toBe('InvalidArgument');
     expect(() => quoteExec(argv)).toThrow(
