@@ -58,7 +58,7 @@ export interface Homes {
    */
   open(dataHome: string, name: string): string;
   /**
-   * The folder in Downloads of the home `home`, made where it is missing: named after the app, and never one that is another's.
+   * The folder in Downloads of the home `home`, made where it is missing: named after the app, and never one that was there before.
    * @throws RingfenceError NotEnforceable
    */
   downloads(dataHome: string, folder: string, home: string, appName: string): string;

@@ -18,7 +18,7 @@ import { errnoText } from '../../domain/errno-text.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { homeFolder } from '../../domain/home-folder.ts';
 import type { Homes } from '../ports.ts';
-import { downloadsName } from '../pure/home-names.ts';
+import { downloadsNames } from '../pure/home-names.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -44,17 +44,27 @@ export const homes: Homes = {
     const record = recordIn(dataHome);
     const known = readNames(record);
     make(folder, `the download folder ${folder}`);
-    const taken = new Set(Object.values(known));
-    const name = known[home] ?? downloadsName(appName, home, (one) => taken.has(one));
-    if (known[home] === undefined) writeNames(record, { ...known, [home]: name });
     // By the folder's descriptor: what is made is made in this folder, whatever becomes of its name.
     const outer = openSync(folder, O_RDONLY | O_DIRECTORY);
     try {
-      make(`/proc/self/fd/${outer}/${name}`, `the download folder ${join(folder, name)}`);
+      const place = (name: string) =>
+        [`/proc/self/fd/${outer}/${name}`, `the download folder ${join(folder, name)}`] as const;
+      const noted = known[home];
+      if (noted !== undefined) {
+        make(...place(noted));
+        return join(folder, noted);
+      }
+      // An app calls itself as it likes: a folder that is there already is the user's, or another app's.
+      const free = downloadsNames(appName, home).filter((name) => !Object.values(known).includes(name));
+      const name = free.find((one) => makeNew(...place(one)));
+      if (name === undefined)
+        throw refusal(`a download folder in ${folder}`, `all of its names are taken; move some away`);
+      make(...place(name));
+      writeNames(record, { ...known, [home]: name });
+      return join(folder, name);
     } finally {
       closeSync(outer);
     }
-    return join(folder, name);
   },
 
   allDownloads(dataHome, folder) {
@@ -135,6 +145,17 @@ function make(path: string, what: string): void {
     throw refusal(what, 'it is a symlink or no folder; move it away');
   }
   if (lstatSync(path).uid !== process.getuid?.()) throw refusal(what, "it is another user's; move it away");
+}
+
+/** False where something of that name is there. */
+function makeNew(path: string, what: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw refusal(what, reasonOf(error));
+  }
 }
 
 function refusal(what: string, reason: string): RingfenceError {

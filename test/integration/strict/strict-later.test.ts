@@ -23,6 +23,8 @@ const home = process.env['HOME'] ?? '';
 const shared = join(home, 'shared');
 const marks = join(home, 'marks');
 const id = 'org.example.Probe';
+/** An app that calls itself like a folder which its user has in Downloads. */
+const namesake = 'org.example.Namesake';
 const limits = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity', 'app-id': id };
 const strict = { ...limits, profile: 'strict' };
 const relaxed = { ...limits, profile: 'relaxed' };
@@ -102,7 +104,8 @@ describe('after an app has ended', () => {
     for (const folder of [shared, marks, join(home, '.ssh')]) mkdirSync(folder, { recursive: true });
     await systemctl('set-environment', 'XDG_DATA_DIRS=/opt/ringfence-entries:/usr/share');
     const own = tempHome();
-    put(join(own.config, 'ringfence/config.toml'), `[app."${id}"]\nshared-folders = ["~/shared"]\n`);
+    const lets = [id, namesake].map((app) => `[app."${app}"]\nshared-folders = ["~/shared"]\n`);
+    put(join(own.config, 'ringfence/config.toml'), lets.join(''));
     daemon = await startDaemon({ home: own });
     client = await connectTestClient();
   });
@@ -202,6 +205,26 @@ describe('after an app has ended', () => {
     const { report } = await instanceAt(client, path).catch(() => ({ report: [] }));
     expect(report.find((row) => row.get('name') === 'shared')?.get('value') ?? '').not.toMatch(/netrc/);
     await client.stop(path, 0).catch(() => {});
+  });
+
+  it('an app that calls itself like a folder in Downloads gets one of its own', async () => {
+    const folder = join(home, 'Downloads/Taxes');
+    put(join(folder, 'return'), 'secret\n');
+    put(
+      join(home, `.local/share/applications/${namesake}.desktop`),
+      '[Desktop Entry]\nType=Application\nName=Taxes\nExec=true\n',
+    );
+    const script = `cat ${folder}/return; echo changed >${folder}/return; echo saved >$HOME/Downloads/own`;
+    const said = await runs(script, { ...strict, 'app-id': namesake });
+    expect(said).not.toMatch(/secret/);
+    expect(readFileSync(join(folder, 'return'), 'utf8')).toBe('secret\n');
+    const own = `${folder} (local.${namesake})/own`;
+    expect(readFileSync(own, 'utf8')).toBe('saved\n');
+    // The same one at its next start.
+    await runs('echo more >>$HOME/Downloads/own', { ...strict, 'app-id': namesake });
+    expect(readFileSync(own, 'utf8')).toBe('saved\nmore\n');
+    expect(readdirSync(join(home, 'Downloads')).filter((name) => name.startsWith('Taxes'))).toHaveLength(2);
+    expect(await runs(script, { ...relaxed, 'app-id': namesake })).toMatch(/secret/);
   });
 
   it('a program’s name gives it no name on the bus', async () => {

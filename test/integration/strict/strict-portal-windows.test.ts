@@ -242,7 +242,6 @@ bait()`;
 
   it('cannot write what it has saved where another strict app could put a link', async () => {
     const other = makeSavingApp(home, 'Other');
-    mkdirSync(other.downloads, { recursive: true });
     mkdirSync(other.own, { recursive: true });
     await other.start(client);
     for (const folder of [other.own, other.downloads]) {

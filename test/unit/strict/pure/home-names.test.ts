@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { homeFolder } from '../../../../src/domain/home-folder.ts';
-import { downloadsName } from '../../../../src/strict/pure/home-names.ts';
+import { downloadsNames } from '../../../../src/strict/pure/home-names.ts';
 
 it('names a home after the app, and an odd one so that no two are the same', () => {
   expect(homeFolder('org.gnome.gedit')).toBe('org.gnome.gedit');
@@ -41,21 +41,28 @@ it.each([
   ['e\u0301', 'é'],
   ['...', 'app'],
   ['', 'app'],
-])('calls the downloads of %j %j', (name, folder) => expect(downloadsName(name, 'app', () => false)).toBe(folder));
+])('calls the downloads of %j %j', (name, folder) => expect(downloadsNames(name, 'app')[0]).toBe(folder));
 
 it('keeps the name of a folder in Downloads below 255 bytes where it has to tell the home', () => {
-  const name = downloadsName('ä'.repeat(60), 'b'.repeat(200), () => true);
-  expect(name).toBe(`${'ä'.repeat(60)} (${'b'.repeat(150)})`);
+  const [first, second] = downloadsNames('ä'.repeat(60), 'b'.repeat(200));
+  expect(first).toBe('ä'.repeat(60));
+  expect(second).toBe(`${'ä'.repeat(45)} (${'b'.repeat(150)})`);
 });
 
-it('names a folder in Downloads after the app, one name, and another’s never', () => {
-  expect(downloadsName('Firefox Web-Browser', 'firefox', () => false)).toBe('Firefox Web-Browser');
-  expect(downloadsName('Firefox', 'firefox-esr', (name) => name === 'Firefox')).toBe('Firefox (firefox-esr)');
+it('names a folder in Downloads after the app, and has others for where that name is taken', () => {
+  expect(downloadsNames('Firefox', 'firefox-esr').slice(0, 3)).toEqual([
+    'Firefox',
+    'Firefox (firefox-esr)',
+    'Firefox (firefox-esr 2)',
+  ]);
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-      const name = downloadsName(text, 'app', () => false);
-      expect(name).not.toMatch(/^\.|\/|\p{Cc}|^$|^ | $/u);
-      expect(new TextEncoder().encode(name).length).toBeLessThan(256);
+      const names = downloadsNames(text, 'a'.repeat(200));
+      expect(new Set(names).size).toBe(names.length);
+      for (const name of names) {
+        expect(name).not.toMatch(/^\.|\/|\p{Cc}|^$|^ | $/u);
+        expect(new TextEncoder().encode(name).length).toBeLessThan(256);
+      }
     }),
   );
 });
