@@ -231,6 +231,8 @@ export interface SessionBus {
 export interface LinkQuestions {
   /** From now on links of these schemes open for this app only when the user says so. False when that cannot be had. */
   demand(portalId: string, schemes: readonly string[]): Promise<boolean>;
+  /** From now on those that were demanded of these open without one again. Never fails. */
+  waive(portalId: string, schemes: readonly string[]): Promise<void>;
   /** The app will not come again. */
   forget(portalId: string, schemes: readonly string[]): Promise<void>;
 }

@@ -13,7 +13,7 @@ import { termsOf } from './pure/entry-terms.ts';
 import { type EnvironmentChange, planEnvironment } from './pure/environment.ts';
 import { judgeSandbox, type MissingPart, type SandboxEvidence } from './pure/evidence.ts';
 import { keepsLimitsInNamespaces, seccompArchOf } from './pure/host.ts';
-import { askedSchemes, associationFiles } from './pure/link-schemes.ts';
+import { askedSchemes, associationFiles, webSchemes } from './pure/link-schemes.ts';
 import type { SandboxHost, SandboxPlan } from './pure/model.ts';
 import { ownPasswd } from './pure/passwd.ts';
 import { planSandbox, systemPaths, waylandSocket, withCgroup, xSocket } from './pure/plan.ts';
@@ -266,8 +266,15 @@ async function linksOf(portalId: string, { lets, request: { session }, portals, 
   const { config = '', data = '', configDirs, dataDirs } = xdgFolders(Object.fromEntries(session));
   const folders = { config: [config, ...configDirs], data: [data, ...dataDirs] };
   const files = associationFiles({ ...folders, desktop: session.get('XDG_CURRENT_DESKTOP') ?? '' });
-  const schemes = askedSchemes(files.map((file) => ports.sight.text(file)));
-  if (await ports.links.demand(portalId, schemes)) return { ...closed, open: true, schemes };
+  const { network } = lets.settings;
+  const texts = files.map((file) => ports.sight.text(file));
+  const schemes = askedSchemes(texts, { network });
+  const [isDemanded] = await Promise.all([
+    ports.links.demand(portalId, schemes),
+    // It may have been without a network when it last ran.
+    network ? ports.links.waive(portalId, webSchemes) : undefined,
+  ]);
+  if (isDemanded) return { ...closed, open: true, schemes };
   const reason =
     'links do not open outside: the portals’ permission store does not answer, so they would open without a question';
   return { ...closed, schemes, reasons: [reason] };

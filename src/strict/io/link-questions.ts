@@ -33,6 +33,12 @@ export function openLinkQuestions(bus: BusConnection): LinkQuestions {
       timeoutMs,
     });
   };
+  const remove = (type: string, id: string) =>
+    bus.call({ ...store, member: 'DeletePermission' }, 'sss', [table, type, id], '', { timeoutMs });
+  const waive = async (type: string, id: string): Promise<void> => {
+    const [, , threshold] = await known(type, id);
+    if (threshold?.trim() === never) await remove(type, id);
+  };
   return {
     async demand(id, schemes) {
       const all = await Promise.allSettled(schemes.map((scheme) => demand(typeOf(scheme), id)));
@@ -40,10 +46,11 @@ export function openLinkQuestions(bus: BusConnection): LinkQuestions {
     },
 
     async forget(id, schemes) {
-      const call = { ...store, member: 'DeletePermission' };
-      await Promise.allSettled(
-        schemes.map((scheme) => bus.call(call, 'sss', [table, typeOf(scheme), id], '', { timeoutMs })),
-      );
+      await Promise.allSettled(schemes.map((scheme) => remove(typeOf(scheme), id)));
+    },
+
+    async waive(id, schemes) {
+      await Promise.allSettled(schemes.map((scheme) => waive(typeOf(scheme), id)));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { joinPath } from './path-relations.ts';
 
-/** Links of these open outside without a question, by the user's browser and mail program. */
-const unasked = ['http', 'https', 'mailto'];
+/** Links of these open outside without a question, by the user's browser and mail program, where an app has the network anyway. */
+export const webSchemes = ['http', 'https', 'mailto'];
 
 /** The folders in which a session's programs look for who opens what. */
 export interface AssociationFolders {
@@ -22,9 +22,11 @@ export function associationFiles({ config, data, desktop }: AssociationFolders):
   ];
 }
 
-/** The schemes that these files name a handler for, but for those that need no question; in the order of the alphabet. */
-export function askedSchemes(texts: readonly string[]): string[] {
+/** The schemes that are asked about, of those that these files name a handler for; in the order of the alphabet. */
+export function askedSchemes(texts: readonly string[], { network }: { readonly network: boolean }): string[] {
   const named = texts.flatMap((text) => [...text.matchAll(/^\s*x-scheme-handler\/([a-z][a-z0-9+.-]*)\s*=/gim)]);
   const schemes = new Set(named.map(([, scheme = '']) => scheme.toLowerCase()));
-  return [...schemes].filter((scheme) => !unasked.includes(scheme)).sort();
+  const others = [...schemes].filter((scheme) => !webSchemes.includes(scheme));
+  // A link tells whoever it leads to what is in it: a way out for an app that has no other.
+  return [...others, ...(network ? [] : webSchemes)].sort();
 }

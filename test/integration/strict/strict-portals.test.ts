@@ -73,7 +73,8 @@ describe('the portals, from a strict sandbox', () => {
     settings = tempHome();
     mkdirSync(join(settings.config, 'ringfence'), { recursive: true });
     const closed = '[profile.no-links]\nbase = "strict"\nopen-links = false\n';
-    writeFileSync(join(settings.config, 'ringfence/config.toml'), closed);
+    const offline = '[profile.offline]\nbase = "strict"\nnetwork = false\n';
+    writeFileSync(join(settings.config, 'ringfence/config.toml'), `${closed}${offline}`);
     daemon = await startDaemon({ home: settings });
     client = await connectTestClient();
   });
@@ -87,8 +88,8 @@ describe('the portals, from a strict sandbox', () => {
     await command(['systemctl', '--user', 'unset-environment', 'DISPLAY', 'GDK_BACKEND', 'GTK_A11Y']);
   });
 
-  const run = (argv: readonly string[], profile: string) =>
-    client.run(argv, new Map(), new Map(Object.entries({ profile, 'working-directory': work, ...limits })));
+  const run = (argv: readonly string[], profile: string, more: Readonly<Record<string, string>> = {}) =>
+    client.run(argv, new Map(), new Map(Object.entries({ profile, 'working-directory': work, ...limits, ...more })));
   const answersTo = async (calls: readonly PortalCall[], profile: string): Promise<Record<string, string>> => {
     const [asked, answers] = [join(work, 'calls.json'), join(work, 'answers.json')];
     rmSync(answers, { force: true });
@@ -132,11 +133,11 @@ describe('the portals, from a strict sandbox', () => {
   };
 
   /** Runs Python in an app of that profile, until it has written its result. */
-  const python = async (profile: string, script: string) => {
+  const python = async (profile: string, script: string, more: Readonly<Record<string, string>> = {}) => {
     const said = join(work, 'said');
     rmSync(said, { force: true });
     writeFileSync(join(work, 'script.py'), `${inAPython}\n${script}\n`);
-    const path = await run(['/usr/bin/python3', join(work, 'script.py')], profile);
+    const path = await run(['/usr/bin/python3', join(work, 'script.py')], profile, more);
     await waitFor(() => existsSync(said), { what: 'what the script says' });
     return { path, said: readFileSync(said, 'utf8') };
   };
@@ -223,7 +224,7 @@ time.sleep(1000)
       const file = join(work, `opened-${scheme}`);
       return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
     };
-    const open = (profile: string, link: string) =>
+    const open = (profile: string, link: string, more: Readonly<Record<string, string>> = {}) =>
       python(
         profile,
         `
@@ -231,6 +232,7 @@ desktop("OpenURI.OpenURI", "(ssa{sv})", ("", "${link}", {}))
 say("")
 time.sleep(1000)
 `,
+        more,
       );
     const isOpen = (scheme: string, link: string) =>
       waitFor(() => opened(scheme).includes(link), { what: `${link} to be open` });
@@ -249,6 +251,18 @@ time.sleep(1000)
       await screen.windowWith('xdg-desktop-portal-gtk', /./);
       expect(opened('planted')).toEqual(['planted://-oProxyCommand=relaxed']);
       await client.stop(path, 0);
+    });
+
+    it('of an app without a network, one of the web as well, which would carry something out', async () => {
+      const home = { home: 'links' };
+      const offline = await open('offline', 'http://offline.example/?secret', home);
+      await screen.windowWith('xdg-desktop-portal-gtk', /./);
+      await client.stop(offline.path, 0);
+      // With one it is not asked about any more, though the home is the same.
+      const online = await open('strict', 'http://online.example/', home);
+      await isOpen('http', 'http://online.example/');
+      expect(opened('http')).not.toContain('http://offline.example/?secret');
+      await client.stop(online.path, 0);
     });
 
     it('none is, where the portals could not ask', async () => {
