@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { type Variant, variant } from '../platform/dbus/signature.ts';
 import { openAppWindow } from '../platform/desktop/app-window.ts';
@@ -57,6 +58,7 @@ export function wireNotices(bus: BusConnection, { log, launch, iconOf }: NoticeS
     },
     showApp: window.showApp,
     launch,
+    secret: () => randomBytes(8).toString('hex'),
     failed: (what, cause) => log.warn(`cannot ${what}, as a notification was to`, { cause }),
   });
   return notices;

@@ -12,6 +12,8 @@ export interface NoticePorts {
   showApp(app: string, token: string | undefined): Promise<void>;
   /** Starts an app anew. */
   launch(app: string): Promise<unknown>;
+  /** A word that nobody can guess. */
+  secret(): string;
   /** Told what a button could not do. */
   failed(what: string, error: unknown): void;
 }
@@ -27,23 +29,28 @@ export interface LimitNotices {
 
 interface Shown {
   readonly who: string;
+  /** What its buttons do, by the keys that they were given; each does it once. */
+  readonly keys: Map<string, string>;
   readonly instance: Instance;
   readonly reached: ReachedLimit;
 }
 
-/** One notification for an app at a time: a later one takes the place of the earlier. */
+/**
+ * One notification for an app at a time: a later one takes the place of the earlier. Servers let anyone put another in its place (seen: GNOME
+ * Shell 43), with buttons that say what they like; so the keys of its own are told to the server alone.
+ */
 export function openLimitNotices(ports: NoticePorts): LimitNotices {
   const shown = new Map<number, Shown>();
   const numbers = new Map<string, number>();
   const tokens = new Map<number, string>();
-  const act = async ({ instance, reached }: Shown, key: string, token: string | undefined) => {
+  const act = async ({ instance, reached }: Shown, does: string, token: string | undefined) => {
     const suggested = reached.details.get('suggested');
-    if (key === 'raise' && suggested !== undefined) {
+    if (does === 'raise' && suggested !== undefined) {
       await instance.setLimits(new Map([[reached.limit, suggested]]));
-    } else if (key === 'restart') {
+    } else if (does === 'restart') {
       await instance.stop(stopMs).catch(() => {});
       await ports.launch(instance.report.app);
-    } else if (key === 'show') {
+    } else if (does === 'show') {
       await ports.showApp(`${instance.report.app}.desktop`, token);
     }
   };
@@ -54,9 +61,16 @@ export function openLimitNotices(ports: NoticePorts): LimitNotices {
       try {
         const before = numbers.get(who) ?? 0;
         const means = await ports.means(app).catch(() => ({ canShow: false }));
-        const number = await ports.show(limitNotice(reached.limit, reached.details, means), before);
+        const secret = ports.secret();
+        const keys = new Map<string, string>();
+        const notice = limitNotice(reached.limit, reached.details, means);
+        const buttons = notice.buttons.map(([does, label]) => {
+          keys.set(`${does}-${secret}`, does);
+          return [`${does}-${secret}`, label] as const;
+        });
+        const number = await ports.show({ ...notice, buttons }, before);
         shown.delete(before);
-        shown.set(number, { who, instance, reached });
+        shown.set(number, { who, instance, reached, keys });
         numbers.set(who, number);
       } catch {
         // Nobody shows notifications here; the journal and the signal have it.
@@ -71,8 +85,10 @@ export function openLimitNotices(ports: NoticePorts): LimitNotices {
       const one = shown.get(number);
       const token = tokens.get(number);
       tokens.delete(number);
-      if (one === undefined) return;
-      await act(one, key, token).catch((error: unknown) => ports.failed(`${key} ${one.instance.report.name}`, error));
+      const does = one?.keys.get(key);
+      if (one === undefined || does === undefined) return;
+      one.keys.delete(key);
+      await act(one, does, token).catch((error: unknown) => ports.failed(`${does} ${one.instance.report.name}`, error));
     },
 
     closed(number) {
