@@ -45,6 +45,11 @@ export function planBusProxy(request: BusProxyRequest): string[] {
   ];
 }
 
+function notifications(rule: 'call' | 'broadcast', member: string): string {
+  const name = 'org.freedesktop.Notifications';
+  return `--${rule}=${name}=${name}.${member}@/org/freedesktop/Notifications`;
+}
+
 const sessionRules = [
   ...['Portal', 'InputContext', 'Service'].map(
     (name) => `--call=org.freedesktop.portal.IBus=org.freedesktop.IBus.${name}.*@/org/freedesktop/IBus/*`,
@@ -58,8 +63,11 @@ const sessionRules = [
   '--call=org.fcitx.Fcitx5=org.fcitx.Fcitx.InputMethod1.*@/org/freedesktop/portal/inputmethod',
   '--call=org.fcitx.Fcitx5=org.fcitx.Fcitx.InputContext1.*@/org/freedesktop/portal/inputcontext/*',
   '--broadcast=org.fcitx.Fcitx5=*@/org/freedesktop/portal/inputcontext/*',
-  '--call=org.freedesktop.Notifications=org.freedesktop.Notifications.*@/org/freedesktop/Notifications',
-  '--broadcast=org.freedesktop.Notifications=org.freedesktop.Notifications.*@/org/freedesktop/Notifications',
+  // What servers have beyond that silences all notifications, and tells everyone what was typed into one (KDE: Inhibit, NotificationReplied).
+  ...['Notify', 'CloseNotification', 'GetCapabilities', 'GetServerInformation'].map((method) =>
+    notifications('call', method),
+  ),
+  ...['ActionInvoked', 'ActivationToken', 'NotificationClosed'].map((signal) => notifications('broadcast', signal)),
   ...['/org/freedesktop/ScreenSaver', '/ScreenSaver'].flatMap((path) =>
     ['Inhibit', 'UnInhibit'].map(
       (method) => `--call=org.freedesktop.ScreenSaver=org.freedesktop.ScreenSaver.${method}@${path}`,
