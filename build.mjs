@@ -44,9 +44,10 @@ const esbuild = existsSync(ownEsbuild) ? ownEsbuild : 'esbuild';
 const emptied = ['jsbi', 'long', 'thread-stream'];
 // Without the "node:" prefix: that is how dependencies write them, and our own code does not.
 const lazy = ['crypto', 'assert', 'module', 'url'];
-// What the daemon itself imports and needs only after it has its name.
-const lazyInDaemon = {
+// What our own code imports, the daemon needs only after it has its name, and most commands never.
+const lazyOwn = {
   'node:child_process': ['spawn', 'spawnSync', 'execFile', 'execFileSync'],
+  'node:crypto': ['createHash', 'randomUUID'],
   'node:module': ['createRequire'],
 };
 const shellPrograms = {
@@ -66,7 +67,7 @@ function standIn(name, contents, extension = 'cjs') {
   return `--alias:${name}=${file}`;
 }
 
-function standIns(lazyOwn) {
+function standIns() {
   return [
     ...emptied.map((name) => standIn(name, 'module.exports = {};\n')),
     standIn('worker_threads', 'module.exports = { isMainThread: true };\n'),
@@ -92,7 +93,7 @@ module.exports = new Proxy(function () {}, {
   ];
 }
 
-function bundle(name, source, lazyOwn) {
+function bundle(name, source) {
   const file = join(out, `${name}.bundle.cjs`);
   const meta = join(out, `${name}.meta.json`);
   const how = ['--bundle', '--platform=node', '--format=cjs', '--target=node18.19', '--external:systemd-journald'];
@@ -101,7 +102,7 @@ function bundle(name, source, lazyOwn) {
     ...[source, ...how, `--outfile=${file}`, '--legal-comments=linked', `--metafile=${meta}`],
     ...(forPackage ? [] : ['--minify']),
     ...Object.entries(define).map(([word, value]) => `--define:${word}=${value}`),
-    ...standIns(lazyOwn),
+    ...standIns(),
   ]);
   const inputs = Object.keys(JSON.parse(readFileSync(meta, 'utf8')).inputs);
   rmSync(meta);
@@ -164,8 +165,8 @@ function run(args) {
 for (const folder of [out, stand]) mkdirSync(folder, { recursive: true });
 process.once('exit', () => rmSync(out, { recursive: true, force: true }));
 const inputs = new Set([
-  ...bundle('ringfenced', 'src/daemon/main.ts', lazyInDaemon),
-  ...bundle('ringfence', 'src/clients/cli/main.ts', {}),
+  ...bundle('ringfenced', 'src/daemon/main.ts'),
+  ...bundle('ringfence', 'src/clients/cli/main.ts'),
 ]);
 bundleWindow();
 rmSync(stand, { recursive: true });

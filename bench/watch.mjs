@@ -13,7 +13,8 @@ export async function measureWatching(rig) {
   const times = await interleave(
     Math.min(20, rig.rounds),
     {
-      node: () => spawn('dist/ringfence', ['--version'], quiet),
+      node: () => spawn(process.execPath, ['-e', '0'], quiet),
+      version: () => spawn('dist/ringfence', ['--version'], quiet),
       systemctl: () => spawn('systemctl', ['--user', 'list-units', 'app-*'], quiet),
       list: () => spawn('dist/ringfence', ['list'], quiet),
     },
@@ -44,7 +45,8 @@ export async function measureWatching(rig) {
     },
     rows: [
       row(`systemctl --user list-units, ${instances} scopes`, times.systemctl, 1),
-      row('ringfence --version', times.node, times.node.median / times.systemctl.median),
+      row('node -e 0: what no command of ours is faster than', times.node, times.node.median / times.systemctl.median),
+      row('ringfence --version', times.version, times.version.median / times.systemctl.median),
       row(`ringfence list, ${instances} instances`, times.list, ratio, '≤ 2.00'),
       [`ringfence top, ${instances} instances: of a core`, percent(top), '', '', '≤ 3 %'],
       ['the daemon while it is watched: of a core', percent(daemonShare), '', '', ''],

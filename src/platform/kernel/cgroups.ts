@@ -27,7 +27,15 @@ export interface Cgroups {
 
 /** The cgroup v2 tree below `root` (cgroups(7), Documentation/admin-guide/cgroup-v2.rst), and /proc. */
 export function openCgroups(root: string): Cgroups {
-  const read = (cgroup: string, file: string) => readText(`${root}${cgroup}/${file}`);
+  // Files that some cgroup had: others have them as well, and are not asked first.
+  const usual = new Set<string>();
+  const read = (cgroup: string, file: string) => {
+    const path = `${root}${cgroup}/${file}`;
+    const text = usual.has(file) ? readKernelFile(path)?.trimEnd() : readText(path);
+    if (text === undefined) usual.delete(file);
+    else usual.add(file);
+    return text;
+  };
   const watchKills = countOomKills();
   return {
     read,
@@ -69,6 +77,8 @@ function readText(file: string): string | undefined {
 // A browser may divide its own scope (a delegated one); its processes count as well.
 function childCgroups(root: string, cgroup: string): string[] {
   try {
+    // Two links and one for each folder in it (kernfs_refresh_inode): that there is none is told by one call.
+    if (statSync(`${root}${cgroup}`, { throwIfNoEntry: false })?.nlink === 2) return [];
     return readdirSync(`${root}${cgroup}`, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name);

@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import type { BusConnection, Signal } from '../../../src/platform/dbus/connection.ts';
@@ -11,6 +15,7 @@ import {
   processFacts,
   rootPath,
 } from '../../fixtures/live-daemon.ts';
+import { cgroupFolder } from '../../harness/cgroup.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
@@ -167,5 +172,20 @@ describe('instances', () => {
       if (enforced) expect(instance.limits.get(one.get('name') ?? '')).toBe(one.get('value'));
       else expect([one.get('reason'), one.get('fix')]).not.toContain('');
     }
+  });
+
+  it('know the processes that a browser has put into cgroups of its own', async () => {
+    const enter = 'echo $$ >"$1/cgroup.procs"; exec sleep 1000';
+    const path = await run('sleep', '1000');
+    const folder = await cgroupFolder((await instanceAt(client, path)).unit);
+    const inner = join(folder, 'one/two');
+    mkdirSync(inner, { recursive: true });
+    const child = spawn('sh', ['-c', enter, 'sh', inner]);
+    const ended = once(child, 'exit');
+    await waitFor(async () => (await instanceAt(client, path)).pids.includes(child.pid ?? 0), { what: 'its pid' });
+    child.kill('SIGKILL');
+    await ended;
+    for (const one of [inner, join(folder, 'one')]) rmdirSync(one);
+    expect((await instanceAt(client, path)).pids).not.toContain(child.pid);
   });
 });
