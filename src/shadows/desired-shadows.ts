@@ -9,7 +9,7 @@ import { desireAutostart, desireService, indexServices } from './desired-starter
 import { type BusService, servicesOf } from './pure/bus-service.ts';
 import { type Manifest, type Wish, wishFor } from './pure/manifest.ts';
 import { mimeCacheText } from './pure/mime-cache.ts';
-import { foreignScopeFolders, scopeDropIn } from './pure/scope-drop-in.ts';
+import { dropInName, foreignScopeFolders, scopeDropIn } from './pure/scope-drop-in.ts';
 import { shadowEntry } from './pure/shadow-entry.ts';
 import { cacheMark } from './pure/unnoted.ts';
 import { type DesiredShadow, desire, entryInput, findOriginal, type Original, once } from './shadow-original.ts';
@@ -94,11 +94,13 @@ function desireApp(
   if (!unchanged && !isNamed && !isOffered()) return [];
   // Made now, since an app whose entry can't be wrapped gets nothing else either.
   if (!unchanged) entry.contents.bytes();
-  const dropIns = unchanged
-    ? recordedDropInPaths
-    : foreignScopeFolders(id.id, input().original).map((folder) =>
-        join(settings.places.configHome, 'systemd/user', folder, '50-ringfence.conf'),
+  // By the name that they have now, whatever the one before was.
+  const folders = unchanged
+    ? recordedDropInPaths.map((path) => dirname(path))
+    : foreignScopeFolders(id.id, input().original).map((name) =>
+        join(settings.places.configHome, 'systemd/user', name),
       );
+  const dropIns = folders.map((folder) => join(folder, dropInName));
   return [
     ...servicesOf(id.name, services).flatMap((service) => desireService(shop, id.id, service, strict)),
     ...(wish.autostart ? desireAutostart(shop, id.id, strict) : []),

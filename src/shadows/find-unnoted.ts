@@ -75,7 +75,8 @@ function* candidates(
   ];
   const dropIns = join(configHome, 'systemd/user');
   for (const name of disk.list(dropIns)) {
-    if (name.endsWith('.scope.d')) places.push([join(dropIns, name), '50-ringfence.conf', 'drop-in']);
+    // Also by the name of 0.2.0, 50-ringfence.conf.
+    if (name.endsWith('.scope.d')) places.push([join(dropIns, name), '0-ringfence.conf', 'drop-in']);
   }
   for (const [folder, suffix, kind] of places) {
     for (const name of disk.list(folder)) {

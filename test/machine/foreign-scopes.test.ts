@@ -14,7 +14,7 @@ import {
 } from '../fixtures/live-daemon.ts';
 import { steerOver } from '../fixtures/steering.ts';
 import { cgroupFolder, cgroupOf, readCgroup } from '../harness/cgroup.ts';
-import { command } from '../harness/command.ts';
+import { command, output } from '../harness/command.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
@@ -78,6 +78,10 @@ describe('a scope that an app makes for itself', () => {
     expect(Number(await memoryMax(unit))).toBeGreaterThan(2 ** 30);
     expect(await readCgroup(unit, 'pids.max')).toBe('4096');
     expect(await readCgroup(unit, 'memory.oom.group')).toBe('0');
+    // Other limits, by the call that SetLimits makes, are not undone by what is written for the app.
+    await output(['systemctl', '--user', 'set-property', '--runtime', unit, 'MemoryMax=100M', 'TasksMax=77']);
+    await output(['systemctl', '--user', 'daemon-reload']);
+    expect([await memoryMax(unit), await readCgroup(unit, 'pids.max')]).toEqual(['104857600', '77']);
 
     expect((await command([built.ringfence, 'disable', id])).code).toBe(0);
     expect(await memoryMax(await enterOwnScope(scope))).toBe('max');

@@ -38,6 +38,12 @@ const chromiumScopes: Readonly<Record<string, string>> = {
   'google-chrome-unstable': 'com.google.Chrome.unstable',
 };
 
+/**
+ * What a drop-in of ours is called. systemd reads all of a unit in the order of their names, and the last one counts: what is changed on a scope that runs is
+ * in its 50-MemoryMax.conf and the like (unit_write_setting), and has to come later.
+ */
+export const dropInName = '10-ringfence.conf';
+
 /** The drop-in that gives such a scope the app's limits. */
 export function scopeDropIn(id: string, sourcePath: string, limits: readonly DecidedLimit[]): string {
   const lines = limits.map(({ name, value }) => `${setting[name]}=${text(name, value)}`);

@@ -255,7 +255,7 @@ describe('shadows whose notes were lost', () => {
     [
       ...['app.desktop', 'own.desktop', 'org.test.Bus.desktop', 'mimeinfo.cache'].map((name) => join(world.own, name)),
       join(world.root, 'home/.local/share/dbus-1/services/org.test.Bus.service'),
-      join(world.root, 'home/.config/systemd/user/app-flatpak-org.test.App-.scope.d/50-ringfence.conf'),
+      join(world.root, 'home/.config/systemd/user/app-flatpak-org.test.App-.scope.d/10-ringfence.conf'),
     ].filter((path) => existsSync(path));
 
   beforeEach(() => {
@@ -338,7 +338,7 @@ describe('the other doors', () => {
       'app-org.chromium.Chromium-.scope.d',
       'snap.fox.fox-.scope.d',
     ]);
-    const dropIn = readFileSync(join(units, 'snap.fox.fox-.scope.d/50-ringfence.conf'), 'utf8');
+    const dropIn = readFileSync(join(units, 'snap.fox.fox-.scope.d/10-ringfence.conf'), 'utf8');
     expect(dropIn).toContain('[Scope]\nOOMPolicy=continue\nMemoryMax=6012954214\n');
     expect(world.reloads.dropIns).toBe(1);
     expect(await world.shadows.sync({ dryRun: false })).toEqual([]);

@@ -103,6 +103,10 @@ describe('what version 0.1.0 has enabled', () => {
     const results = await world.shadows.sync({ dryRun: false });
     expect(results.map(({ state }) => state)).not.toContain('edited');
     expect(readFileSync(at(own), 'utf8')).toContain('X-Ringfence-Version=1.2.3');
+    // By a name that comes before those of limits that were changed.
+    expect(readdirSync(at('home/.config/systemd/user/app-flatpak-org.test.Flatpak-.scope.d'))).toEqual([
+      '10-ringfence.conf',
+    ]);
     await world.shadows.disable(all);
     expect(present()).toEqual(recorded.before);
   });
