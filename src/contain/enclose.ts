@@ -6,7 +6,7 @@ import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
 import { asStrictRefusal } from '../domain/fence-failure.ts';
 import type { Instance } from '../domain/instance.ts';
 import { instanceObjectPath } from '../domain/object-path.ts';
-import { type Report, serializeReport } from '../domain/report.ts';
+import { type Report, serializeReport, type TerminalPlace } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
 import { decideFence } from '../launch/decide-fence.ts';
 import { judgeScope, requireInScope } from '../launch/judge-scope.ts';
@@ -23,6 +23,8 @@ import { type ClaimPorts, requireOurs, requireSame, terminalHasLetGo } from './c
 /** What enclosing works with. */
 export interface EnclosePorts extends ClaimPorts, FencePorts {
   readonly sandboxes: Pick<Sandboxes, 'claim' | 'layOut'>;
+  /** The terminal of a process's session, where the process is on it. */
+  terminalOf(pid: number): TerminalPlace | undefined;
 }
 
 /** What the caller is told: the instance that will be there, and the folder with what its process needs. */
@@ -69,7 +71,8 @@ export async function encloseProcess(
       const reason = `its home is that of ${occupant.unit}, which runs, and a command does not go into a sandbox that runs`;
       throw new RingfenceError('NotEnforceable', `cannot launch ${name} strictly: ${reason}; close that first`);
     }
-    return await offerSandbox({ root, task, name, unitStem, decision, request }, onOffer, ports);
+    const terminal = options.terminal ? ports.terminalOf(pid) : undefined;
+    return await offerSandbox({ root, task, name, unitStem, decision, request, terminal }, onOffer, ports);
   } finally {
     home.release();
   }
@@ -82,11 +85,12 @@ interface Enclosing {
   readonly unitStem: string;
   readonly decision: Decision;
   readonly request: SandboxRequest;
+  readonly terminal: TerminalPlace | undefined;
 }
 
 /** Lays the sandbox out, offers it, and reads it back once the process has made it. */
 async function offerSandbox(
-  { root, task, name, unitStem, decision, request }: Enclosing,
+  { root, task, name, unitStem, decision, request, terminal }: Enclosing,
   onOffer: (offer: Offer) => void,
   ports: EnclosePorts,
 ): Promise<Instance> {
@@ -111,7 +115,7 @@ async function offerSandbox(
     offered = unit;
     onOffer({ path: instanceObjectPath(unit), folder: enclosure.folder });
     step('entering');
-    const report = withSandbox(held, await enclosure.confirm(pid, () => isThere(root, ports)));
+    const report = { ...withSandbox(held, await enclosure.confirm(pid, () => isThere(root, ports))), terminal };
     step('enclosed');
     records.write(unit, serializeReport(report));
     step('recorded');

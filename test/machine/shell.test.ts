@@ -103,6 +103,13 @@ describe('ringfence-shell', () => {
       'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max; grep -e NoNewPrivs -e Seccomp: /proc/self/status',
     );
     await tab.shows(/157286400\n100\nNoNewPrivs:\s+1\nSeccomp:\s+2/);
+    const told =
+      /^ringfence-shell: bash: one of its processes was killed at the memory limit \(memory-max 150 MiB\); /m;
+    // A job of the shell's, which goes on, and then the shell itself.
+    await tab.enter(`${hog}; echo job=$?`);
+    await tab.shows(/^job=137$/m);
+    await tab.shows(told);
+    await isUsable(tab);
     await tab.enter(`exec ${hog}`);
     await tab.enter('echo status=$?');
     await tab.shows(/was killed at its memory limit, 157286400 bytes; .*\nstatus=137/s);

@@ -115,16 +115,17 @@ case $1 in *=*) set -- nice -n 0 "$@" ;; esac
 [ "$profile" != strict ] || method=Enclose
 count=$#
 enclosable=,enclosable,yes
-# A contained process is the command: the daemon says on the terminal what a limit did to it. Who gives a descriptor says so itself.
+# The daemon says on the terminal what a limit did: a contained process is the command, and in a strict one it is perhaps a job of a shell's
+# that was killed. Who gives a descriptor says so itself.
 tell=
-case $method$instance_fd in Contain) tell=,terminal,yes ;; esac
+[ -n "$instance_fd" ] || tell=,terminal,yes
 
 # become REPLY NAME=VALUE... COMMAND [ARGUMENT...]
 become() {
   reply=$1
   case $reply in
     'Error org.ringfence.Error.MustEnclose: '*)
-      method=Enclose or_fail=1 tell=
+      method=Enclose or_fail=1
       reply=$(ask)
       ;;
     'Error org.ringfence.Error.UnknownOption: '*)
