@@ -1,6 +1,7 @@
 import { errorTable } from '../../domain/errors.ts';
 import { logEvents } from '../../domain/log-events.ts';
 import { instanceObjectPath, unitObjectPath } from '../../domain/object-path.ts';
+import { pressureTrigger } from '../../domain/pressure-variables.ts';
 import { requestIdInRecord } from '../../domain/report.ts';
 import { daemonMark, recordName, recordsFolder } from '../../domain/runtime-files.ts';
 import { shellQuote } from '../../domain/shell-quote.ts';
@@ -8,7 +9,7 @@ import { unitName } from '../../install/pure/places.ts';
 import { bundleSuffix } from '../../platform/systemd/daemon-files.ts';
 import { endStartupProgram } from '../../shadows/pure/open-line.ts';
 
-/** What ringfence-open knows of the rest of the project: the build writes each into it where its source has @NAME@. */
+/** What ringfence-open and ringfence-shell know of the rest of the project: the build writes each into them where their source has @NAME@. */
 export const shellFacts: Readonly<Record<string, string>> = {
   DAEMON_MARK: daemonMark,
   RECORDS_FOLDER: recordsFolder,
@@ -29,6 +30,7 @@ export const shellFacts: Readonly<Record<string, string>> = {
   FALLBACK_MESSAGE_ID: logEvents['click-fallback'].messageId,
   REFUSED_MESSAGE_ID: logEvents['launch-refused'].messageId,
   END_STARTUP_PROGRAM: shellQuote(endStartupProgram),
+  PRESSURE_TRIGGER: Buffer.from(pressureTrigger).toString('base64'),
 };
 
 /** A word in which the shell replaces `$name` and nothing else. */

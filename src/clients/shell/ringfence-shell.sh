@@ -152,7 +152,17 @@ become() {
     enclose "${reply#'   '*'   '}" "$@"
   fi
   shift
-  exec env -i -- "$@"
+  watch_pressure
+  exec env -i -- ${pressure:+"MEMORY_PRESSURE_WATCH=$pressure" 'MEMORY_PRESSURE_WRITE=@PRESSURE_TRIGGER@'} "$@"
+}
+
+# Where a program is told that its own memory is short (systemd.exec(5)).
+watch_pressure() {
+  pressure=
+  while read -r line; do
+    case $line in 0::*) pressure=/sys/fs/cgroup${line#0::}/memory.pressure ;; esac
+  done <"/proc/$$/cgroup"
+  [ -w "$pressure" ] || pressure=
 }
 
 # One line for the limits asked for here that this machine does not enforce. INSTANCE
@@ -428,8 +438,8 @@ stop() {
 
 # A shell drops or changes the variables that it has a use for itself (exported functions, IFS, OPTIND); the kernel still has
 # them all. sed turns the reply, and each "name=value", into a quoted word; it starts while the daemon works. NUL bytes are
-# lost in the substitution, as they should.
-quote='s/\x27/\x27\\\x27\x27/g; s/.*/\x27&\x27 \\\n/'
+# lost in the substitution, as they should. The place where memory pressure is told is another cgroup's.
+quote='/^MEMORY_PRESSURE_\(WATCH\|WRITE\)=/d; s/\x27/\x27\\\x27\x27/g; s/.*/\x27&\x27 \\\n/'
 { words=$(ask | LC_ALL=C sed -z "$quote" - /proc/$$/environ); } 2>/dev/null
 case $words in
   "'   /org/ringfence/"* | "'Error "* | "'Failed "* | "'"*dbus-send:*) eval "become ${words% \\} \"\$@\"" ;;

@@ -205,14 +205,28 @@ describe('ringfence-shell', () => {
       };
       for (let index = 0; index < 2000; index += 1)
         variables[`NAME_${index}`] = `${index}=\n'日本 🐧' \\`.repeat(index % 4);
-      const child = spawn(shell, ['--', 'cat', '/proc/self/environ'], { env: variables });
+      const stale = { MEMORY_PRESSURE_WATCH: '/sys/fs/cgroup/another/memory.pressure', MEMORY_PRESSURE_WRITE: 'eA==' };
+      const child = spawn(shell, ['--', 'cat', '/proc/self/cgroup', '/proc/self/environ'], {
+        env: { ...variables, ...stale },
+      });
       let text = '';
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
       });
       await new Promise((resolve) => child.once('close', resolve));
-      const pairs = text.split('\0').slice(0, -1);
+      const end = text.indexOf('\n', text.indexOf('0::'));
+      const cgroup = text.slice(text.indexOf('0::') + 3, end);
+      const pairs = text
+        .slice(end + 1)
+        .split('\0')
+        .slice(0, -1);
       const inside = pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
+      // Its own place for that, where the kernel has PSI, and never another's.
+      const hasPressure = existsSync(`/sys/fs/cgroup${cgroupOf(process.pid)}/memory.pressure`);
+      const watch = `/sys/fs/cgroup${cgroup}/memory.pressure`;
+      const pressure = { MEMORY_PRESSURE_WATCH: watch, MEMORY_PRESSURE_WRITE: 'c29tZSAyMDAwMDAgMjAwMDAwMAA=' };
+      Object.assign(variables, hasPressure ? pressure : {});
+      expect(cgroup).toMatch(scopePattern);
       expect(Object.fromEntries(inside)).toEqual(variables);
       expect(pairs).toHaveLength(Object.keys(variables).length);
     });

@@ -6,10 +6,10 @@ import { instanceObjectPath } from '../../../../src/domain/object-path.ts';
 import { serializeReport } from '../../../../src/domain/report.ts';
 import { scopeUnitName } from '../../../../src/domain/unit-name.ts';
 
-describe('what ringfence-open is told by the build', () => {
+describe('what shell scripts are told by the build', () => {
   it('is all that its sources ask for, and no more', () => {
-    const sources = ['ringfence-open.sh', 'ringfence-open.rest.sh'].map((name) =>
-      readFileSync(`src/clients/open/${name}`, 'utf8'),
+    const sources = ['open/ringfence-open.sh', 'open/ringfence-open.rest.sh', 'shell/ringfence-shell.sh'].map((name) =>
+      readFileSync(`src/clients/${name}`, 'utf8'),
     );
     const asked = sources.join('').match(/@[A-Z]+(?:_[A-Z]+)*@/g) ?? [];
     expect([...new Set(asked)].sort()).toEqual(
