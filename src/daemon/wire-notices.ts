@@ -3,7 +3,7 @@ import type { BusConnection } from '../platform/dbus/connection.ts';
 import { type Variant, variant } from '../platform/dbus/signature.ts';
 import { openAppWindow } from '../platform/desktop/app-window.ts';
 import type { Log } from '../platform/journal/log.ts';
-import { type LimitNotices, openLimitNotices } from '../watch/limit-notices.ts';
+import { type LimitNotices, type NoticePorts, openLimitNotices } from '../watch/limit-notices.ts';
 
 const server = {
   destination: 'org.freedesktop.Notifications',
@@ -13,14 +13,17 @@ const server = {
 
 /** What notices need of the rest of the daemon. */
 export interface NoticeSurroundings {
-  readonly log: Log;
+  readonly isWanted: NoticePorts['isWanted'];
   launch(app: string): Promise<unknown>;
   /** What the entry of an app has as its icon. */
   iconOf(app: string): Promise<string | undefined>;
 }
 
 /** Notices over org.freedesktop.Notifications; its signals are listened to from the first notice on. */
-export function wireNotices(bus: BusConnection, { log, launch, iconOf }: NoticeSurroundings): LimitNotices {
+export function wireNotices(
+  { bus, log }: { readonly bus: BusConnection; readonly log: Log },
+  { isWanted, launch, iconOf }: NoticeSurroundings,
+): LimitNotices {
   const window = openAppWindow(bus);
   let listening: Promise<unknown> | undefined;
   const listen = () => {
@@ -34,6 +37,7 @@ export function wireNotices(bus: BusConnection, { log, launch, iconOf }: NoticeS
     ]);
   };
   const notices = openLimitNotices({
+    isWanted,
     async show({ summary, body, desktopEntry, icon, isUrgent, buttons }, replaces) {
       listening ??= listen();
       await listening;

@@ -1,5 +1,6 @@
 import { type ConfigStore, configPlaces, openConfigStore } from '../config/io/config-store.ts';
 import { errorTable, isRingfenceError, RingfenceError } from '../domain/errors.ts';
+import { noticeOfLimit } from '../domain/notices.ts';
 import type { LaunchStep } from '../launch/ports.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
 import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
@@ -110,8 +111,8 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   const [managed] = await Promise.all([managerEnvironment(), shadows.wishes().catch(internalError)]);
   const tree = createDispatcher(bus, { root: rootPath, onInternalError: internalError });
   const watches = wireWatches(bus);
-  const notices = wireNotices(bus, {
-    log,
+  const notices = wireNotices(connections, {
+    isWanted: (limit) => config.current().notices.get(noticeOfLimit[limit])?.value ?? true,
     launch: (app) => methods.backend.launchApp(app, [], new Map()),
     iconOf: async (app) => iconOf(app, await managerEnvironment()),
   });

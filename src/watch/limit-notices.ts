@@ -4,6 +4,8 @@ import type { ReachedLimit } from './reached-limits.ts';
 
 /** What notices are carried by. */
 export interface NoticePorts {
+  /** Whether the user wants to be told that this limit was reached. */
+  isWanted(limit: ReachedLimit['limit']): boolean;
   /** Shows a notice in place of an earlier one (0: of none); resolves to its number. Rejects where nobody shows notifications. */
   show(notice: Notice, replaces: number): Promise<number>;
   /** What there is for a notice about an app ('' for a command). */
@@ -56,6 +58,7 @@ export function openLimitNotices(ports: NoticePorts): LimitNotices {
   };
   return {
     async tell(instance, reached) {
+      if (!ports.isWanted(reached.limit)) return;
       const { app, unit } = instance.report;
       const who = app === '' ? unit : app;
       try {

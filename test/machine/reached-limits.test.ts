@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Client } from '../../src/clients/cli/client.ts';
 import { logEvents } from '../../src/domain/log-events.ts';
 import type { BusConnection } from '../../src/platform/dbus/connection.ts';
@@ -62,9 +62,19 @@ describe('who runs into a limit', () => {
   const count = async (unit: string, file: string, key: string) =>
     Number(new RegExp(`^${key} (\\d+)$`, 'm').exec((await readCgroup(unit, file)) ?? '')?.[1]);
   const hog = `perl -e 'my @held; push @held, "x" x 1048576 for 1..200'`;
+  const bomb = `perl -e 'for (1..60) { my $p = fork; if (defined $p && !$p) { sleep 1000; exit } } sleep 1000'`;
   const limits = { 'memory-max': '60M', 'memory-swap-max': '0' };
+  const untilTold = (path: string) => waitFor(() => of(path).length > 0, { what: 'the signal' });
+  const configure = (text: string) => {
+    const config = join(daemon.home.config, 'ringfence/config.toml');
+    mkdirSync(dirname(config), { recursive: true });
+    writeFileSync(config, text);
+  };
 
   it('is told once for each burst of kills, and of nobody else', async () => {
+    const server = await listenToNotifications();
+    onTestFinished(() => server.stop());
+    configure('[notifications]\ncpu-limit = false\n');
     const other = await run('sleep 1000', limits);
     // Held back all the while, and told of once 30 seconds have gone by; one that has quota enough is not.
     const slow = await run('while :; do :; done', { 'cpu-quota': '15%' });
@@ -100,6 +110,18 @@ describe('who runs into a limit', () => {
     const held = Number(/^nr_throttled (\d+)$/m.exec((await readCgroup(slow.unit, 'cpu.stat')) ?? '')?.[1]);
     expect(held / 10).toBeGreaterThanOrEqual(Number(told?.details['count']) - 1);
     expect(of(easy.path)).toEqual([]);
+    // What is switched off is no notification: one of another kind comes after whatever there was to be shown.
+    await untilTold((await run(bomb, { 'tasks-max': '20' })).path);
+    const shown: string[] = [];
+    const summaries = () => {
+      shown.push(...server.take().map(({ summary }) => summary));
+      return shown;
+    };
+    const last = 'sh has reached its limit of 20 processes';
+    await waitFor(() => summaries().includes(last), { what: 'the notification' });
+    const memory = (limit: string) => `sh has reached its memory limit of ${limit}`;
+    expect(shown).toEqual([memory('60 MB'), memory('60 MB'), last]);
+    configure('');
   });
 
   it('is named in one notification, whose button raises the limit', async () => {
@@ -154,8 +176,40 @@ describe('who runs into a limit', () => {
     }
   });
 
+  it('is not named in a notification that was switched off', async () => {
+    const server = await listenToNotifications();
+    onTestFinished(() => server.stop());
+    const shown = async () => {
+      const all = await waitFor(() => [server.take()].find((some) => some.length > 0), { what: 'a notification' });
+      return all.map(({ summary }) => summary);
+    };
+    const overrun = async () => {
+      const instance = await run(`${hog}; sleep 1000`, limits);
+      await untilTold(instance.path);
+      return instance;
+    };
+    const flood = async () => untilTold((await run(bomb, { 'tasks-max': '20' })).path);
+    configure('[notifications]\nmemory-limit = false\n');
+    const { unit } = await overrun();
+    // The journal has it all the same, and the signal.
+    const entry = async () => {
+      const all = await journal({ fields: { RINGFENCE_UNIT: unit } });
+      return all.find(({ MESSAGE_ID }) => MESSAGE_ID === logEvents['limit-hit'].messageId);
+    };
+    expect(await waitFor(entry, { what: 'the journal to tell of it' })).toMatchObject({
+      RINGFENCE_LIMIT: 'memory-max',
+    });
+    // Another kind is still shown, and comes after whatever there was to be shown.
+    await flood();
+    expect(await shown()).toEqual(['sh has reached its limit of 20 processes']);
+    configure('[notifications]\ntasks-limit = false\n');
+    await flood();
+    await overrun();
+    expect(await shown()).toEqual(['sh has reached its memory limit of 60 MB']);
+    configure('');
+  });
+
   it('is told of processes that were refused', async () => {
-    const bomb = `perl -e 'for (1..60) { my $p = fork; if (defined $p && !$p) { sleep 1000; exit } } sleep 1000'`;
     const { path, unit } = await run(bomb, { 'tasks-max': '20' });
     await waitFor(() => of(path).length === 1, { what: 'the signal' });
     expect(of(path)[0]).toMatchObject({ limit: 'tasks-max', details: { value: '20', suggested: '40' } });

@@ -2,13 +2,15 @@ import { budgetNames, isBudgetName, readBudget } from '../../domain/desktop-budg
 import { RingfenceError } from '../../domain/errors.ts';
 import { isLimitName, limitNames, parseLimit } from '../../domain/limits.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
+import { isNoticeName, noticeNames } from '../../domain/notices.ts';
 import { listKeys, switchKeys } from '../../domain/sandbox-choices.ts';
 import type { TomlLiteral } from './toml-spelling.ts';
 
-/** Whose settings: an app's, a profile's, the desktop's, or those at the top of the file. */
+/** Whose settings: an app's, a profile's, the desktop's, of notifications, or those at the top of the file. */
 export type ConfigSection =
   | { readonly kind: 'top' }
   | { readonly kind: 'desktop' }
+  | { readonly kind: 'notifications' }
   | { readonly kind: 'profile' | 'app'; readonly name: string };
 
 /** One key of the config. */
@@ -21,13 +23,14 @@ export interface ConfigKey {
 export function sectionKeys(kind: ConfigSection['kind']): readonly string[] {
   if (kind === 'top') return ['default-profile'];
   if (kind === 'desktop') return budgetNames;
+  if (kind === 'notifications') return noticeNames;
   return [kind === 'profile' ? 'base' : 'profile', ...limitNames, ...switchKeys, ...listKeys];
 }
 
 /** A key as people write it: "firefox memory-max", "profile.browser base", "default-profile". */
 export function describeKey({ section, key }: ConfigKey): string {
   if (section.kind === 'top') return key;
-  if (section.kind === 'desktop') return `desktop ${key}`;
+  if (!('name' in section)) return `${section.kind} ${key}`;
   return section.kind === 'app' ? `${section.name} ${key}` : `profile.${section.name} ${key}`;
 }
 
@@ -55,7 +58,7 @@ export function literalOf(target: ConfigKey, words: readonly string[]): TomlLite
   if (word === undefined) throw refuse('no value is given');
   if ((listKeys as readonly string[]).includes(key)) return words;
   if (words.length > 1) throw refuse(`it has one value, not ${words.length}`);
-  if (key !== 'home' && (switchKeys as readonly string[]).includes(key)) {
+  if (isNoticeName(key) || (key !== 'home' && (switchKeys as readonly string[]).includes(key))) {
     if (word !== 'true' && word !== 'false') throw refuse(`expected true or false, not ${JSON.stringify(word)}`);
     return word === 'true';
   }

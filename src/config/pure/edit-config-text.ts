@@ -34,7 +34,7 @@ export function keysInText(text: string, section: ConfigSection): readonly Confi
 /** Where a key stands or would stand. An app's section may be named with or without ".desktop"; a new one is without. */
 function tomlPath(text: string, { section, key }: ConfigKey): string[] {
   if (section.kind === 'top') return [key];
-  if (section.kind === 'desktop') return ['desktop', key];
+  if (!('name' in section)) return [section.kind, key];
   if (section.kind === 'profile') return ['profile', section.name, key];
   const wanted = appKey(section.name);
   const spelled = Object.keys(asTable(parse(text)['app'])).find((name) => appKey(name) === wanted);

@@ -23,6 +23,7 @@ export function effectiveSettings(
 ): readonly EffectiveSetting[] {
   if (section.kind === 'top') return [row(section, 'default-profile', config.defaultProfile)];
   if (section.kind === 'desktop') return budgetRows(config, section);
+  if (section.kind === 'notifications') return noticeRows(config, section);
   const app = section.kind === 'app' ? config.apps.get(appKey(section.name)) : undefined;
   const chosen = app?.profile ?? enabled ?? config.defaultProfile;
   const profile = resolveProfile(config.profiles, section.kind === 'app' ? chosen.value : section.name);
@@ -40,6 +41,7 @@ export function writtenSettings(config: Config): readonly EffectiveSetting[] {
   const sections: ConfigSection[] = [
     { kind: 'top' },
     { kind: 'desktop' },
+    { kind: 'notifications' },
     ...[...config.profiles.keys()].map((name) => ({ kind: 'profile', name }) as const),
     ...[...config.apps.keys()].map((name) => ({ kind: 'app', name }) as const),
   ];
@@ -49,6 +51,7 @@ export function writtenSettings(config: Config): readonly EffectiveSetting[] {
 function ownSettings(config: Config, section: ConfigSection): readonly EffectiveSetting[] {
   if (section.kind === 'top') return [row(section, 'default-profile', config.defaultProfile)];
   if (section.kind === 'desktop') return budgetRows(config, section);
+  if (section.kind === 'notifications') return noticeRows(config, section);
   const own = section.kind === 'profile' ? config.profiles.get(section.name) : config.apps.get(section.name);
   if (own === undefined) return [];
   const [key, chosen] = 'profile' in own ? ['profile', own.profile] : ['base', 'base' in own ? own.base : undefined];
@@ -61,6 +64,10 @@ function ownSettings(config: Config, section: ConfigSection): readonly Effective
 
 function budgetRows(config: Config, section: ConfigSection): readonly EffectiveSetting[] {
   return [...config.desktop].map(([key, { value, origin }]) => row(section, key, { value: value.text, origin }));
+}
+
+function noticeRows(config: Config, section: ConfigSection): readonly EffectiveSetting[] {
+  return [...config.notices].map(([key, { value, origin }]) => row(section, key, { value: String(value), origin }));
 }
 
 function limitRows(

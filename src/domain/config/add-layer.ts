@@ -29,7 +29,8 @@ export function addLayer(below: Config, layer: ConfigLayer): Config {
   for (const [id, added] of layer.apps) apps.set(id, mergeApp(apps.get(id), added));
   const defaultProfile = layer.defaultProfile ?? below.defaultProfile;
   const desktop = new Map([...below.desktop, ...layer.desktop]);
-  const merged: Config = { ...below, defaultProfile, profiles, apps, desktop };
+  const notices = new Map([...below.notices, ...layer.notices]);
+  const merged: Config = { ...below, defaultProfile, profiles, apps, desktop, notices };
   checkProfiles(merged, layer);
   checkNames(merged, layer);
   return merged;

@@ -1,6 +1,7 @@
 import { type Budget, builtInBudget } from '../desktop-budget.ts';
 import type { RingfenceError } from '../errors.ts';
 import type { LimitName, ParsedLimit } from '../limits.ts';
+import { builtInNotices, type Notices } from '../notices.ts';
 import { builtInProfiles, type ProfileDefinition } from '../profile.ts';
 import type { SandboxSection } from '../sandbox-choices.ts';
 import type { Origin, Setting } from './setting.ts';
@@ -21,6 +22,7 @@ export interface ConfigLayer {
   readonly profiles: ReadonlyMap<string, ProfileDefinition>;
   readonly apps: ReadonlyMap<string, AppSettings>;
   readonly desktop: Budget;
+  readonly notices: Notices;
 }
 
 /** All layers together: what is in force. */
@@ -29,6 +31,7 @@ export interface Config {
   readonly profiles: ReadonlyMap<string, ProfileDefinition>;
   readonly apps: ReadonlyMap<string, AppSettings>;
   readonly desktop: Budget;
+  readonly notices: Notices;
   /**
    * Set when a file could not be read, nothing remembered stands in for it, and it may have asked for strict: then
    * only launches that ask for a profile themselves, or are strict anyway, may go on.
@@ -42,6 +45,7 @@ export const builtInConfig: Config = {
   profiles: builtInProfiles,
   apps: new Map(),
   desktop: builtInBudget,
+  notices: builtInNotices,
 };
 
 /** Every word of `shared-folders`, whoever it is for. */

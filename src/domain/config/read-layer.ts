@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type BudgetName, budgetNames } from '../desktop-budget.ts';
 import { RingfenceError } from '../errors.ts';
 import { type LimitName, limitNames, type ParsedLimit } from '../limits.ts';
+import { type NoticeName, noticeNames } from '../notices.ts';
 import type { ProfileDefinition } from '../profile.ts';
 import { type ListKey, listKeys, type SandboxSection, type SwitchKey, switchKeys } from '../sandbox-choices.ts';
 import { keyLines } from './key-lines.ts';
@@ -88,12 +89,18 @@ export function readLayer(path: string, text: string): ConfigLayer {
     const value = content.desktop?.[name];
     if (value !== undefined) desktop.set(name, setting(value, 'desktop', name));
   }
+  const notices = new Map<NoticeName, Setting<boolean>>();
+  for (const name of noticeNames) {
+    const value = content.notifications?.[name];
+    if (value !== undefined) notices.set(name, setting(value, 'notifications', name));
+  }
   const named = content['default-profile'];
   return {
     path,
     profiles,
     apps,
     desktop,
+    notices,
     ...(named === undefined ? {} : { defaultProfile: setting(named, 'default-profile') }),
   };
 }

@@ -3,11 +3,14 @@ import { judgeBusCall, judgeBusName } from '../bus-names.ts';
 import { type BudgetName, budgetNames, readBudget } from '../desktop-budget.ts';
 import { type LimitName, limitNames, type ParsedLimit, readLimit } from '../limits.ts';
 import { nearestName } from '../nearest-name.ts';
+import { type NoticeName, noticeNames } from '../notices.ts';
 import { type ListKey, listKeys, retiredKeys, type SwitchKey, switchKeys } from '../sandbox-choices.ts';
 import { judgePathText, judgeVariableName } from './path-text.ts';
 
 /** An array is an object to valibot, but not to whoever writes `[[app]]`. */
 const anyTable = v.custom<Record<string, unknown>>(isTable, 'expected a table');
+
+const trueOrFalse = v.boolean('expected true or false');
 
 /** Whether the home is kept. */
 const homeKind: v.GenericSchema<unknown, boolean> = v.pipe(
@@ -52,6 +55,7 @@ export const fileSchema = table('', {
     ),
   ),
   desktop: v.optional(table('desktop', budgetEntries())),
+  notifications: v.optional(table('notifications', noticeEntries())),
 });
 
 type LimitSchema = v.GenericSchema<unknown, ParsedLimit>;
@@ -66,7 +70,7 @@ type SandboxEntries = Record<SwitchKey, v.OptionalSchema<v.GenericSchema<unknown
 
 function sandboxEntries(): SandboxEntries {
   return Object.fromEntries([
-    ...switchKeys.map((key) => [key, v.optional(key === 'home' ? homeKind : v.boolean('expected true or false'))]),
+    ...switchKeys.map((key) => [key, v.optional(key === 'home' ? homeKind : trueOrFalse)]),
     ...listKeys.map((key) => [key, v.optional(words(key))]),
   ]) as SandboxEntries;
 }
@@ -95,6 +99,12 @@ type BudgetEntries = Record<BudgetName, v.OptionalSchema<LimitSchema, undefined>
 function budgetEntries(): BudgetEntries {
   const entries = budgetNames.map((name) => [name, v.optional(amount((text) => readBudget(name, text)))] as const);
   return Object.fromEntries(entries) as BudgetEntries;
+}
+
+type NoticeEntries = Record<NoticeName, v.OptionalSchema<typeof trueOrFalse, undefined>>;
+
+function noticeEntries(): NoticeEntries {
+  return Object.fromEntries(noticeNames.map((name) => [name, v.optional(trueOrFalse)])) as NoticeEntries;
 }
 
 function limit(name: LimitName): LimitSchema {

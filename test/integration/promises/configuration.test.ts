@@ -81,11 +81,16 @@ async function withSocket<T>(path: string, check: () => Promise<T>): Promise<T> 
 const call = 'dbus-send --session --print-reply --reply-timeout=5000';
 const ownName = `${call} --dest=org.freedesktop.DBus / org.freedesktop.DBus.RequestName string:org.test.Owned uint32:4`;
 const budget = (title: string) => seenIn('machine/desktop.test.ts', title);
+const notice = seenIn('machine/reached-limits.test.ts', 'is not named in a notification that was switched off');
 const checks: Record<string, Check> = {
   '[desktop]': budget('follows the configuration'),
   'apps-memory-max': budget('follows the configuration'),
   'apps-swap-max': budget('lives on when apps take more together than there is for them'),
   'session-memory-low': budget('follows the configuration'),
+  '[notifications]': notice,
+  'memory-limit': notice,
+  'tasks-limit': notice,
+  'cpu-limit': seenIn('machine/reached-limits.test.ts', 'is told once for each burst of kills, and of nobody else'),
   'default-profile': async () => {
     const name = await configure('default-profile = "NAME"\n');
     expect(await run()).toMatchObject({ profile: name });

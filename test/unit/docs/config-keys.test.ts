@@ -29,12 +29,25 @@ const inTable = (name: string) =>
 
 describe('docs/ringfence.toml.md', () => {
   it('names every key that the schema takes, and no other', () => {
-    expect(items).toEqual(['default-profile', '[profile.NAME]', 'base', '[app.NAME]', 'profile', '[desktop]']);
+    expect(items).toEqual([
+      'default-profile',
+      '[profile.NAME]',
+      'base',
+      '[app.NAME]',
+      'profile',
+      '[desktop]',
+      '[notifications]',
+    ]);
     expect(keys('Limits')).toEqual([...limitNames]);
     expect(keys('Sandbox')).toEqual([...switchKeys, ...listKeys]);
-    expect(Object.keys(top.entries).sort()).toEqual(['app', 'default-profile', 'desktop', 'profile']);
-    const desktop = top.entries['desktop']?.wrapped?.pipe.find((one) => 'entries' in one);
-    expect(keys('The desktop')).toEqual(Object.keys(desktop?.entries ?? {}));
+    expect(Object.keys(top.entries).sort()).toEqual(['app', 'default-profile', 'desktop', 'notifications', 'profile']);
+    for (const [title, name] of [
+      ['The desktop', 'desktop'],
+      ['Notifications', 'notifications'],
+    ] as const) {
+      const table = top.entries[name]?.wrapped?.pipe.find((one) => 'entries' in one);
+      expect(keys(title)).toEqual(Object.keys(table?.entries ?? {}));
+    }
     const shared = [...keys('Limits'), ...keys('Sandbox')];
     expect(inTable('profile').sort()).toEqual(['base', ...shared].sort());
     expect(inTable('app').sort()).toEqual(['profile', ...shared].sort());
@@ -44,6 +57,7 @@ describe('docs/ringfence.toml.md', () => {
     expect([...sectionKeys('profile')].sort()).toEqual(inTable('profile').sort());
     expect([...sectionKeys('app')].sort()).toEqual(inTable('app').sort());
     expect(sectionKeys('desktop')).toEqual(keys('The desktop'));
+    expect(sectionKeys('notifications')).toEqual(keys('Notifications'));
     expect(sectionKeys('top')).toEqual(['default-profile']);
   });
 

@@ -23,13 +23,13 @@ const verbs: Readonly<Record<string, Verb>> = { get, set, unset, check };
 /** `ringfence config get|set|unset|check` */
 export const configCommand: Command = {
   name: 'config',
-  operands: 'get|set|unset|check [APP|profile.NAME|desktop] [KEY] [VALUE...]',
+  operands: 'get|set|unset|check [APP|profile.NAME|desktop|notifications] [KEY] [VALUE...]',
   summary: 'show, change and check limits and profiles',
   details:
     '"set" and "unset" change one line of ~/.config/ringfence/config.toml and keep the order, comments and spacing of the rest. A change\n' +
     'that would make the file invalid is refused. It takes effect at the next start of the app. Use app.ID for an app that is not\n' +
-    'installed. "desktop" is what all apps together may use; it takes effect at once. "get" shows the settings of an app, a profile or\n' +
-    'the desktop and where they come from; without arguments, everything that is set. "check" looks for mistakes. See ringfence.toml(5) for all keys.',
+    'installed. "desktop" is what all apps together may use, "notifications" what you are told of; both take effect at once. "get" shows\n' +
+    'the settings of an app, a profile or one of these and where they come from; without arguments, everything that is set. "check" looks for mistakes. See ringfence.toml(5) for all keys.',
   statusOne: '"config check" found a mistake; "config get" found nothing set',
   options: {},
   examples: [
@@ -38,6 +38,7 @@ export const configCommand: Command = {
     'ringfence config set firefox profile browser',
     'ringfence config set default-profile browser',
     'ringfence config set desktop apps-memory-max 80%',
+    'ringfence config set notifications cpu-limit false',
     'ringfence config get firefox',
     'ringfence config unset firefox memory-max',
     'ringfence config check',
@@ -188,6 +189,6 @@ function jsonValue(value: NonNullable<ConfigEdit['value']>): unknown {
 
 function keyJson({ section, key }: Pick<EffectiveSetting, 'section' | 'key'>): Record<string, string> {
   if (section.kind === 'top') return { key };
-  if (section.kind === 'desktop') return { section: 'desktop', key };
+  if (!('name' in section)) return { section: section.kind, key };
   return { [section.kind]: section.name, key };
 }

@@ -115,19 +115,20 @@ _ringfence_settings() {
   local verb=\${COMP_WORDS[2]} whose=\${COMP_WORDS[3]} key=\${COMP_WORDS[4]}
   [[ $verb != check ]] || return
   if ((COMP_CWORD == 3)); then
-    printf '%s\\n' default-profile desktop $(_ringfence_profiles | sed 's/^/profile./')
+    printf '%s\\n' default-profile desktop notifications $(_ringfence_profiles | sed 's/^/profile./')
     _ringfence_apps "$1"
   elif ((COMP_CWORD == 4)) || [[ $verb == unset ]]; then
     case $whose in
       default-profile) [[ $verb != set ]] || _ringfence_profiles ;;
       desktop) printf '%s\\n' ${sectionKeys('desktop').join(' ')} ;;
+      notifications) printf '%s\\n' ${sectionKeys('notifications').join(' ')} ;;
       profile.*) printf '%s\\n' ${sectionKeys('profile').join(' ')} ;;
       *) printf '%s\\n' ${sectionKeys('app').join(' ')} ;;
     esac
   elif ((COMP_CWORD == 5)); then
     case $key in
       profile | base) _ringfence_profiles ;;
-      network | x11 | sound) printf '%s\\n' true false ;;
+      network | x11 | sound | ${sectionKeys('notifications').join(' | ')}) printf '%s\\n' true false ;;
     esac
   fi
 }

@@ -100,7 +100,7 @@ function __ringfence_settings
     test $words[3] = check; and return
     switch (count $words)
         case 3
-            printf '%s\\n' default-profile desktop
+            printf '%s\\n' default-profile desktop notifications
             string replace -r '^' profile. -- (__ringfence_profiles)
             __ringfence_apps
         case 4
@@ -110,7 +110,7 @@ function __ringfence_settings
                 __ringfence_keys $words[4]
             else if contains -- $words[5] profile base
                 __ringfence_profiles
-            else if contains -- $words[5] network x11 sound
+            else if contains -- $words[5] network x11 sound ${sectionKeys('notifications').join(' ')}
                 printf '%s\\n' true false
             end
     end
@@ -122,6 +122,8 @@ function __ringfence_keys
             test "$argv[2]" = set; and __ringfence_profiles
         case desktop
             printf '%s\\n' ${sectionKeys('desktop').join(' ')}
+        case notifications
+            printf '%s\\n' ${sectionKeys('notifications').join(' ')}
         case 'profile.*'
             printf '%s\\n' ${sectionKeys('profile').join(' ')}
         case '*'

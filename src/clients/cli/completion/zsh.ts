@@ -82,20 +82,21 @@ _ringfence_settings() {
   [[ $words[2] != check ]] || return
   if ((CURRENT == 3)); then
     local -a names
-    compadd default-profile desktop
+    compadd default-profile desktop notifications
     prefix=profile. _ringfence_profiles
     _ringfence_apps
   elif ((CURRENT == 4)) || [[ $words[2] == unset ]]; then
     case $words[3] in
       default-profile) [[ $words[2] != set ]] || _ringfence_profiles ;;
       desktop) compadd ${sectionKeys('desktop').join(' ')} ;;
+      notifications) compadd ${sectionKeys('notifications').join(' ')} ;;
       profile.*) compadd ${sectionKeys('profile').join(' ')} ;;
       *) compadd ${sectionKeys('app').join(' ')} ;;
     esac
   elif ((CURRENT == 5)); then
     case $words[4] in
       profile|base) _ringfence_profiles ;;
-      network|x11|sound) compadd true false ;;
+      network|x11|sound|${sectionKeys('notifications').join('|')}) compadd true false ;;
     esac
   fi
 }

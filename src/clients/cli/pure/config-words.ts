@@ -25,10 +25,10 @@ export function readConfigWords(verb: string, words: readonly string[]): ConfigW
   const [first = '', ...behind] = words;
   const [top = ''] = first.split('=');
   if (top === 'default-profile') return { section: { kind: 'top' }, isLoose: false, rest: words };
-  const [desktop, key] = top.split('.');
-  if (desktop === 'desktop')
+  const [whose, key] = top.split('.');
+  if (whose === 'desktop' || whose === 'notifications')
     return {
-      section: { kind: 'desktop' },
+      section: { kind: whose },
       isLoose: false,
       rest: key === undefined ? behind : [key + first.slice(top.length), ...behind],
     };

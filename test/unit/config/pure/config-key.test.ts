@@ -10,6 +10,7 @@ import {
 const top = (key: string): ConfigKey => ({ section: { kind: 'top' }, key });
 const app = (key: string): ConfigKey => ({ section: { kind: 'app', name: 'firefox' }, key });
 const desktop = (key: string): ConfigKey => ({ section: { kind: 'desktop' }, key });
+const notifications = (key: string): ConfigKey => ({ section: { kind: 'notifications' }, key });
 const profile = (key: string): ConfigKey => ({ section: { kind: 'profile', name: 'web' }, key });
 
 // docs/ringfence.toml.md.
@@ -22,16 +23,22 @@ describe('the keys of a section', () => {
   it('are those of the manual', () => {
     expect(sectionKeys('top')).toEqual(['default-profile']);
     expect(sectionKeys('desktop')).toEqual(['apps-memory-max', 'apps-swap-max', 'session-memory-low']);
+    expect(sectionKeys('notifications')).toEqual(['memory-limit', 'tasks-limit', 'cpu-limit']);
     expect(sectionKeys('app')).toEqual(['profile', ...shared]);
     expect(sectionKeys('profile')).toEqual(['base', ...shared]);
   });
 
   it('are written as people write them', () => {
-    expect([top('default-profile'), desktop('apps-swap-max'), app('x11'), profile('base')].map(describeKey)).toEqual([
+    expect(
+      [top('default-profile'), desktop('apps-swap-max'), app('x11'), profile('base'), notifications('cpu-limit')].map(
+        describeKey,
+      ),
+    ).toEqual([
       'default-profile',
       'desktop apps-swap-max',
       'firefox x11',
       'profile.web base',
+      'notifications cpu-limit',
     ]);
   });
 
@@ -66,6 +73,7 @@ describe('a value from what was typed', () => {
     [app('memory-max'), ['1000000000000000'], '1000000000000000'],
     [app('shared-folders'), ['~/a', '~/b:ro'], ['~/a', '~/b:ro']],
     [app('own-names'), ['a.b'], ['a.b']],
+    [notifications('cpu-limit'), ['false'], false],
     [desktop('apps-memory-max'), ['90%'], '90%'],
     [desktop('session-memory-low'), ['0'], 0n],
     [app('memory-max'), ['65536'], 65_536n],
@@ -84,6 +92,12 @@ describe('a value from what was typed', () => {
     ],
     [desktop('apps-swap-max'), [], 'InvalidArgument', 'cannot set desktop apps-swap-max: no value is given'],
     [profile('x11'), ['yes'], 'InvalidArgument', 'cannot set profile.web x11: expected true or false, not "yes"'],
+    [
+      notifications('cpu-limit'),
+      ['off'],
+      'InvalidArgument',
+      'cannot set notifications cpu-limit: expected true or false, not "off"',
+    ],
     [app('memory-max'), ['lots'], 'InvalidLimit', 'cannot set memory-max to "lots": expected bytes like 4G'],
   ])('is none for %j: %j', (key, words, code, message) => {
     expect(() => literalOf(key, words)).toThrow(expect.objectContaining({ code }));

@@ -33,6 +33,10 @@ describe('a config file by its sections', () => {
     expect(keysInText(text, web)).toEqual([{ section: web, key: 'base' }]);
     expect(keysInText(text, { kind: 'top' })).toEqual([]);
     const desktop = { kind: 'desktop' } as const;
+    const notifications = { kind: 'notifications' } as const;
+    expect(editConfigText('', [{ section: notifications, key: 'cpu-limit', value: false }])).toBe(
+      '[notifications]\ncpu-limit = false\n',
+    );
     expect(keysInText('[desktop]\napps-memory-max = "80%"\n', desktop)).toEqual([
       { section: desktop, key: 'apps-memory-max' },
     ]);

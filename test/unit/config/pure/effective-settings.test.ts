@@ -58,6 +58,18 @@ describe('effective settings', () => {
     expect(writtenSettings(own).map(({ section, key }) => [section.kind, key])).toEqual([['desktop', 'apps-swap-max']]);
   });
 
+  it('of notifications are all kinds', () => {
+    const { config: own } = readConfig([{ path: '/own', text: '[notifications]\ncpu-limit = false\n' }]);
+    expect(rows(effectiveSettings(own, { kind: 'notifications' }))).toEqual([
+      'memory-limit true built-in',
+      'tasks-limit true built-in',
+      'cpu-limit false /own:2',
+    ]);
+    expect(writtenSettings(own).map(({ section, key }) => [section.kind, key])).toEqual([
+      ['notifications', 'cpu-limit'],
+    ]);
+  });
+
   it('of an app begin with its own profile, else with the one that it was enabled with, else with the default', () => {
     const { config: own } = readConfig([
       { path: '/own', text: '[app.a]\nprofile = "strict"\n[app.b]\ncpu-weight = 5\n' },

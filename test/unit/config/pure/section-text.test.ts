@@ -4,6 +4,7 @@ import { parseSection } from '../../../../src/config/pure/section-text.ts';
 it.each([
   ['', { kind: 'top' }],
   ['desktop', { kind: 'desktop' }],
+  ['notifications', { kind: 'notifications' }],
   ['profile.browser', { kind: 'profile', name: 'browser' }],
   ['profile.a.desktop', { kind: 'profile', name: 'a.desktop' }],
   ['app.firefox', { kind: 'app', name: 'firefox' }],
@@ -18,7 +19,7 @@ it.each(['app', 'app.', 'profile.', 'my.app.x', 'apps.x', 'Desktop', 'desktop.x'
   expect(() => parseSection(text)).toThrow(
     expect.objectContaining({
       code: 'InvalidArgument',
-      message: `cannot use the section "${text}": expected app.ID, profile.NAME or desktop`,
+      message: `cannot use the section "${text}": expected app.ID, profile.NAME, desktop or notifications`,
     }),
   );
 });

@@ -96,7 +96,7 @@ describe('config', () => {
     ],
     ['[app."a.desktop"]\nMemoryMax = 1', 'line 2: app."a.desktop".MemoryMax: unknown key, did you mean memory-max?'],
     ['[profil.x]', 'line 1: profil: unknown key, did you mean profile?'],
-    ['\nnonsense = 1', 'line 2: nonsense: unknown key (known: default-profile, profile, app, desktop)'],
+    ['\nnonsense = 1', 'line 2: nonsense: unknown key (known: default-profile, profile, app, desktop, notifications)'],
     ['[app.org.gnome.gedit]\nmemory-max = 1', 'line 1: app.org.gnome: write a name with dots in quotes: [app."a.b"]'],
     ['default-profile = "nope"', 'line 1: default-profile: there is no profile "nope" (known: relaxed, strict)'],
     ['[app.a]\nprofile = "nope"', 'line 2: app.a.profile: there is no profile "nope" (known: relaxed, strict)'],
@@ -193,6 +193,8 @@ describe('config', () => {
     ],
     ['desktop = 3', 'line 1: desktop: expected a table'],
     ['[desktop]\napps-memory-mx = 3', 'line 2: desktop.apps-memory-mx: unknown key, did you mean apps-memory-max?'],
+    ['[notifications]\ncpu-limit = "no"', 'line 2: notifications.cpu-limit: expected true or false'],
+    ['[notifications]\ncpu-limits = false', 'line 2: notifications.cpu-limits: unknown key, did you mean cpu-limit?'],
     ['[desktop]\nx = 3', 'line 2: desktop.x: unknown key (known: apps-memory-max, apps-swap-max, session-memory-low)'],
     [
       '[desktop]\nsession-memory-low = "infinity"',
@@ -280,6 +282,19 @@ describe('config', () => {
       ['session-memory-low', '10%'],
     ]);
     expect(config.defaultProfile).toEqual({ value: 'relaxed', origin: { kind: 'built-in' } });
+  });
+
+  it('lays what is told by notifications over each other', () => {
+    const { config, errors } = read(
+      '[notifications]\ncpu-limit = false\ntasks-limit = false',
+      '[notifications]\ncpu-limit = true',
+    );
+    expect(errors).toEqual([]);
+    expect([...config.notices].map(([name, { value, origin }]) => [name, value, describeOrigin(origin)])).toEqual([
+      ['memory-limit', true, 'built-in'],
+      ['tasks-limit', false, `${system}:3`],
+      ['cpu-limit', true, `${own}:2`],
+    ]);
   });
 
   it('keeps the default profile and bases of the file below', () => {

@@ -18,6 +18,8 @@ describe('the words of ringfence config', () => {
     ['desktop apps-memory-max 80%', { kind: 'desktop' }, false, ['apps-memory-max', '80%']],
     ['desktop.apps-memory-max=80%', { kind: 'desktop' }, false, ['apps-memory-max=80%']],
     ['desktop', { kind: 'desktop' }, false, []],
+    ['notifications cpu-limit false', { kind: 'notifications' }, false, ['cpu-limit', 'false']],
+    ['notifications.cpu-limit=false', { kind: 'notifications' }, false, ['cpu-limit=false']],
     ['default-profile strict', { kind: 'top' }, false, ['default-profile', 'strict']],
     ['default-profile=strict', { kind: 'top' }, false, ['default-profile=strict']],
   ])('%s', (line, section, isLoose, rest) => {
