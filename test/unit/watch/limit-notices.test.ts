@@ -9,6 +9,7 @@ function open() {
   const done: string[] = [];
   let secrets = 0;
   const notices = openLimitNotices({
+    isWanted: () => true,
     async show(notice, replaces) {
       shown.push(notice);
       return replaces || shown.length;
