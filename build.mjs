@@ -47,7 +47,7 @@ const lazy = ['crypto', 'assert', 'module', 'url'];
 // What our own code imports, the daemon needs only after it has its name, and most commands never.
 const lazyOwn = {
   'node:child_process': ['spawn', 'spawnSync', 'execFile', 'execFileSync'],
-  'node:crypto': ['createHash', 'randomUUID'],
+  'node:crypto': ['createHash', 'randomBytes', 'randomUUID'],
   'node:module': ['createRequire'],
 };
 const shellPrograms = {
