@@ -71,7 +71,14 @@ export async function letInDocuments(
         () => true,
         () => false,
       );
-      const order = { initPid, target: target.target, documents: documents.read, socket: questions.path, sandbox: id };
+      const order = {
+        initPid,
+        target: target.target,
+        documents: documents.read,
+        writable: documents.write,
+        socket: questions.path,
+        sandbox: id,
+      };
       return isListening && names.mount(order);
     },
   };

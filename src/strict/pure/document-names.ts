@@ -25,8 +25,9 @@ export interface DocumentNamesOrder {
   readonly initPid: number;
   /** Where it is to be mounted, inside. */
   readonly target: string;
-  /** What the document portal lets the app see, outside. */
+  /** What the document portal lets the app see, outside, and what it lets the app write. */
   readonly documents: string;
+  readonly writable: string;
   /** Where the daemon is asked, and as which sandbox. */
   readonly socket: string;
   readonly sandbox: string;
@@ -39,8 +40,9 @@ export function renderProgram(): string {
 
 /** The order as the program reads it: words that end with a NUL, then a line break. */
 export function renderOrder(order: DocumentNamesOrder): string {
-  const { initPid, target, documents, socket, sandbox } = order;
-  return [String(initPid), target, documents, socket, sandbox, documentFolders.read, '\n'].join('\0');
+  const { initPid, target, documents, writable, socket, sandbox } = order;
+  const { read, write } = documentFolders;
+  return [String(initPid), target, documents, writable, socket, sandbox, read, write, '\n'].join('\0');
 }
 
 /**
@@ -63,7 +65,7 @@ my ($setns, $mount, $clock, $pidfd_open) = map { $_ + 0 } splice @ARGV, 0, 4;
 syswrite STDOUT, "ready\n";
 my $order = <STDIN>;
 defined $order && $order =~ /\0\n\z/ or exit 1;
-my ($pid, $target, $documents, $socket, $sandbox, $reading) = split /\0/, $order;
+my ($pid, $target, $documents, $writable, $socket, $sandbox, $reading, $writing) = split /\0/, $order;
 
 sub enter {
     my ($fd, $kind) = @_;
@@ -99,7 +101,9 @@ my $listings = 0;
 sub place {
     my ($name) = @_;
     my $before = $known{$name};
-    return $before->{place} if $before && $before->{until} > now();
+    # A dialog that saves anew takes away what was let be written (portal 1.22).
+    my $stands = $before && ($before->{place} ne "$writing/$name" || lstat "$writable/$name");
+    return $before->{place} if $stands && $before->{until} > now();
     my $said = ask($name);
     my $place = $said =~ m{\A(/[^\0\n]*)\n\z} ? $1 : $before ? $before->{place} : "$reading/$name";
     # One that is to be read may be written as soon as a dialog says so.

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startDocumentNames } from '../../../src/strict/io/document-names.ts';
+import { documentFolders } from '../../../src/strict/pure/document-names.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 // The file system of names alone, over a folder that stands for what the document portal shows: ids as every release of it makes them, and
@@ -13,6 +14,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 
 const work = mkdtempSync(join(process.env['HOME'] ?? '', 'names-'));
 const documents = join(work, 'documents');
+const writable = join(work, 'writable');
 const inside = '/run/documents';
 const asked: string[] = [];
 let server: Server;
@@ -24,7 +26,8 @@ beforeAll(async () => {
   server = createServer((line) => {
     line.setEncoding('utf8').on('data', (text: string) => {
       asked.push(text);
-      line.end(`/place/of/${text.trim().split(' ')[1]}\n`);
+      const [, id = ''] = text.trim().split(' ');
+      line.end(`${existsSync(join(writable, id)) ? documentFolders.write : '/place/of'}/${id}\n`);
     });
   });
   server.listen(join(work, 'questions.sock'));
@@ -35,8 +38,11 @@ afterAll(() => {
   rmSync(work, { recursive: true });
 });
 
+/** Is told what a script has printed so far, and may tell it a line. */
+type Hear = (out: string, tell: (line: string) => void) => void;
+
 /** What a script prints in a sandbox that has the names. */
-async function look(script: string, hear: (out: string) => void = () => {}): Promise<string[]> {
+async function look(script: string, hear: Hear = () => {}): Promise<string[]> {
   const names = await startDocumentNames('/usr/bin/perl', process.arch === 'arm64' ? 'aarch64' : 'x86_64');
   const sandbox = ['--unshare-user', '--unshare-pid', '--ro-bind', '/', '/', '--tmpfs', '/run', '--dir', inside];
   const argv = [
@@ -56,7 +62,7 @@ async function look(script: string, hear: (out: string) => void = () => {}): Pro
   const heard = { out: '', info: '' };
   stdout.setEncoding('utf8').on('data', (text: string) => {
     heard.out += text;
-    hear(heard.out);
+    hear(heard.out, (line) => stdin.write(`${line}\n`));
   });
   info.setEncoding('utf8').on('data', (text: string) => {
     heard.info += text;
@@ -64,9 +70,9 @@ async function look(script: string, hear: (out: string) => void = () => {}): Pro
   await waitFor(() => heard.info.includes('}') && heard.out.includes('ready'), { what: 'the sandbox' });
   const { 'child-pid': initPid } = JSON.parse(heard.info) as { 'child-pid': number };
   const socket = join(work, 'questions.sock');
-  expect(await names.mount({ initPid, target: inside, documents, socket, sandbox: 'one' })).toBe(true);
+  expect(await names.mount({ initPid, target: inside, documents, writable, socket, sandbox: 'one' })).toBe(true);
   const ended = once(child, 'close');
-  stdin.end('go\n');
+  stdin.write('go\n');
   await ended;
   await waitFor(() => !names.isAlive(), { what: 'the names to end with the sandbox' });
   return heard.out.split('\n').slice(1, -1);
@@ -91,4 +97,15 @@ it('knows a document as soon as there is one, and numbers its link once', async 
   const [first, number1, number2] = said;
   expect(first).toBe('none');
   expect(number2).toBe(number1);
+});
+
+it('asks again at once about a document that could be written, when that is taken away', async () => {
+  for (const folder of [documents, writable]) mkdirSync(join(folder, 'saved'), { recursive: true });
+  const link = `readlink ${inside}/saved`;
+  const said = await look(`${link}; read taken; ${link}`, (out, tell) => {
+    if (!out.endsWith('/saved\n') || !existsSync(join(writable, 'saved'))) return;
+    rmdirSync(join(writable, 'saved'));
+    tell('taken');
+  });
+  expect(said).toEqual([`${documentFolders.write}/saved`, '/place/of/saved']);
 });
