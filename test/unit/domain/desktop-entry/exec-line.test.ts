@@ -45,6 +45,8 @@ describe('expandExec', () => {
     ['app "" \'\'', [], [['app', '', '']]],
     ['app "a b"c\'d e\'', [], [['app', 'a bcd e']]],
     ['app "\\$a\\`b\\\\c\\d\\\ne"', [], [['app', '$a`b\\c\\d\ne']]],
+    // In single quotation marks a backslash is one.
+    ["app 'a\\$b\\\\'", [], [['app', 'a\\$b\\\\']]],
     ['app a\\\nb \\"c \\\'d \\#e', [], [['app', 'ab', '"c', "'d", '#e']]],
     ['app \\%f', one, [['app', '/srv/a b']]],
     ['app\ta\nb', [], [['app', 'a', 'b']]],
