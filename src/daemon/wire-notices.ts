@@ -14,7 +14,7 @@ const server = {
 /** What notices need of the rest of the daemon. */
 export interface NoticeSurroundings {
   readonly isWanted: NoticePorts['isWanted'];
-  launch(app: string): Promise<unknown>;
+  launch(app: string, options: ReadonlyMap<string, string>): Promise<unknown>;
   /** What the entry of an app has as its icon. */
   iconOf(app: string): Promise<string | undefined>;
 }

@@ -113,7 +113,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   const watches = wireWatches(bus);
   const notices = wireNotices(connections, {
     isWanted: (limit) => config.current().notices.get(noticeOfLimit[limit])?.value ?? true,
-    launch: (app) => methods.backend.launchApp(app, [], new Map()),
+    launch: (app, options) => methods.backend.launchApp(app, [], options),
     iconOf: async (app) => iconOf(app, await managerEnvironment()),
   });
   const fences = wireFences({

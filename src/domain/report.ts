@@ -27,6 +27,8 @@ export interface Report {
   readonly startedAt: number;
   /** As the caller gave it; see LaunchOptions. */
   readonly requestId?: string | undefined;
+  /** Whether its home is thrown away at the end. */
+  readonly once?: boolean | undefined;
   /** Where it is to be told what a limit does to it. */
   readonly terminal?: TerminalPlace | undefined;
   readonly reasons: readonly string[];
@@ -121,6 +123,7 @@ const recordSchema = v.object({
   mode: v.picklist(['relaxed', 'strict']),
   startedAt: v.pipe(v.number(), v.integer(), v.minValue(0)),
   requestId: v.optional(v.string()),
+  once: v.optional(v.boolean()),
   terminal: v.optional(v.object({ device: v.string(), leader: v.number(), startTime: v.number() })),
   reasons: v.array(v.string()),
   rows: v.array(

@@ -210,7 +210,7 @@ function verify(
   const expected = scopeCgroup(unit);
   requireInScope(pids, expected, `launch ${name}`, cgroups);
   const lineage = { roots: pids.map((pid) => ({ pid, startTime: processes.startTime(pid) ?? 0 })) };
-  const started = { unit, name, startedAt: now(), requestId: options.requestId, lineage };
+  const started = { unit, name, startedAt: now(), requestId: options.requestId, once: options.once, lineage };
   return makeReport(started, decision, judgeScope(decision, expected, cgroups));
 }
 

@@ -1,5 +1,6 @@
 import type { Instance } from '../domain/instance.ts';
 import { limitNotice, type Notice, type NoticeMeans } from './pure/limit-notice.ts';
+import { startAgain } from './pure/start-again.ts';
 import type { ReachedLimit } from './reached-limits.ts';
 
 /** What notices are carried by. */
@@ -12,8 +13,8 @@ export interface NoticePorts {
   means(app: string): Promise<NoticeMeans>;
   /** Shows an app in the window; `token`: of the press, where the server gave one. */
   showApp(app: string, token: string | undefined): Promise<void>;
-  /** Starts an app anew. */
-  launch(app: string): Promise<unknown>;
+  /** Starts an app anew, with the options of a launch. */
+  launch(app: string, options: ReadonlyMap<string, string>): Promise<unknown>;
   /** A word that nobody can guess. */
   secret(): string;
   /** Told what a button could not do. */
@@ -51,7 +52,7 @@ export function openLimitNotices(ports: NoticePorts): LimitNotices {
       await instance.setLimits(new Map([[reached.limit, suggested]]));
     } else if (does === 'restart') {
       await instance.stop(stopMs).catch(() => {});
-      await ports.launch(instance.report.app);
+      await ports.launch(instance.report.app, startAgain(instance.report));
     } else if (does === 'show') {
       await ports.showApp(`${instance.report.app}.desktop`, token);
     }

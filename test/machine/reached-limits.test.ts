@@ -132,8 +132,9 @@ describe('who runs into a limit', () => {
       'org.test.Hungry',
       `[Desktop Entry]\nType=Application\nName=Hungry\nIcon=hungry-icon\nExec=${program}\n`,
     );
+    const strict = { ...limits, profile: 'strict' };
     const launch = async () =>
-      instanceAt(client, await client.launch('org.test.Hungry', [], new Map(Object.entries(limits))));
+      instanceAt(client, await client.launch('org.test.Hungry', [], new Map(Object.entries(strict))));
     try {
       const { path, unit } = await launch();
       await waitFor(async () => (await count(unit, 'memory.events', 'oom_kill')) === 2, { what: 'two kills' });
@@ -156,15 +157,18 @@ describe('who runs into a limit', () => {
         what: 'the limit to be raised',
       });
       expect(await pidsIn(unit)).toEqual(pids);
+      // There is a window now, which can show it.
+      window = await listenAsWindow();
       server.press(first?.number ?? 0, keyOf(actions, 'Restart'));
       await waitFor(async () => !(await client.instances()).some((one) => one.path === path), { what: 'its end' });
-      await waitFor(async () => (await client.instances()).length === 1, { what: 'the app, started anew' });
-      // A later one about the same app takes the place of the earlier. There is a window now, which can show it.
-      window = await listenAsWindow();
-      await launch();
+      // As it was asked for this time, not as its icon would start it.
+      const again = await waitFor(async () => (await client.instances())[0], { what: 'the app, started anew' });
+      expect(again).toMatchObject({ appId: 'org.test.Hungry.desktop', profile: 'strict' });
+      expect(again.limits.get('memory-max')).toBe('134217728');
+      // A later one about the same app takes the place of the earlier.
       const [next] = await waitFor(() => [server.take()].find((all) => all.length > 0), { what: 'the next' });
       expect(next).toMatchObject({ replaces: first?.number, number: first?.number });
-      expect(labels(next?.actions ?? [])).toEqual(['Raise to 128 MB', 'Restart', 'Show']);
+      expect(labels(next?.actions ?? [])).toEqual(['Raise to 192 MB', 'Restart', 'Show']);
       const show = keyOf(next?.actions ?? [], 'Show');
       server.press(next?.number ?? 0, show);
       const shown = await waitFor(() => window?.shown().at(0), { what: 'the window to show it' });

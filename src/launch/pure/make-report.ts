@@ -9,7 +9,7 @@ import type { Judged, Judgement } from './read-back.ts';
  * oom-kill is there where a limit on memory is in force.
  */
 export function makeReport(
-  started: Pick<Report, 'unit' | 'name' | 'startedAt' | 'requestId' | 'terminal' | 'lineage'>,
+  started: Pick<Report, 'unit' | 'name' | 'startedAt' | 'requestId' | 'once' | 'terminal' | 'lineage'>,
   decision: Decision,
   judgements: ReadonlyMap<Judged, Judgement>,
 ): Report {

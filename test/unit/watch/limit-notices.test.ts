@@ -18,14 +18,14 @@ function open() {
     async showApp(app, token) {
       done.push(`show ${app} ${token ?? '-'}`);
     },
-    async launch(app) {
-      done.push(`launch ${app}`);
+    async launch(app, options) {
+      done.push(`launch ${app} ${[...options].flat().join(' ')}`);
     },
     secret: () => `secret${++secrets}`,
     failed: (what) => done.push(`failed ${what}`),
   });
   const instance = {
-    report: { app: 'org.test.App', unit: 'app.scope', name: 'App' },
+    report: { app: 'org.test.App', unit: 'app.scope', name: 'App', profile: 'strict', rows: [] },
     async setLimits(limits: ReadonlyMap<string, string>) {
       done.push(`set ${[...limits].flat().join(' ')}`);
     },
@@ -52,7 +52,12 @@ describe('the buttons of a notice about a limit', () => {
     notices.token(1, 'a-token');
     await notices.pressed(1, show);
     for (const key of [raise, raise, restart]) await notices.pressed(1, key);
-    expect(done).toEqual(['show org.test.App.desktop a-token', 'set memory-max 2G', 'stop', 'launch org.test.App']);
+    expect(done).toEqual([
+      'show org.test.App.desktop a-token',
+      'set memory-max 2G',
+      'stop',
+      'launch org.test.App profile strict',
+    ]);
   });
 
   it('have keys that nobody can guess, and none that were good before', async () => {
