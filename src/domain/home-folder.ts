@@ -1,3 +1,5 @@
+import { sha256 } from './sha256.ts';
+
 /**
  * The name of an app's home: its id where that counts, one apart for every other app. An id that looks like a home of another sort
  * ("local.x") is set apart as well, or two apps would have one home.
@@ -12,11 +14,7 @@ export function homeFolder(name: string): string {
   return `${name.replaceAll(/[^A-Za-z0-9._+-]/g, '_').slice(0, 120)}#${nameNumber(name)}`;
 }
 
-/** A number, in letters and digits, that tells a name from others. */
+/** A number, in letters and digits, that tells a name from others: also from one that somebody has looked for to have the same. */
 export function nameNumber(name: string): string {
-  const bytes = [...new TextEncoder().encode(name)];
-  return bytes.reduce((sum, byte) => (sum * 257n + BigInt(byte) + 1n) % prime, 0n).toString(36);
+  return BigInt(`0x${sha256(name).slice(0, 32)}`).toString(36);
 }
-
-/** 2^89 - 1. */
-const prime = 618_970_019_642_690_137_449_562_111n;
