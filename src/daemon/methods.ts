@@ -21,6 +21,7 @@ import type { RingfenceBackend } from './objects/ringfence-interface.ts';
 import type { ShadowBackend } from './objects/shadow-methods.ts';
 import { describeCapabilities, describeProfiles } from './pure/describe-host.ts';
 import { settingsBackend } from './settings-backend.ts';
+import { shareBackend } from './share-backend.ts';
 import type { Fences } from './wire-fences.ts';
 
 /** What the methods work with. */
@@ -87,6 +88,7 @@ export function openMethods(around: MethodPorts): Methods {
     ...shadowBackend(around),
     ...settingsBackend({ ...around, enabledProfile: ports.enabledProfile }),
     ...homes.backend,
+    ...shareBackend(around),
     listUsage: () => new Map(fences.instances.all().map(({ path, usage }) => [path, usage()])),
     profiles: () => describeProfiles(config.current()),
     capabilities: async () =>

@@ -1,4 +1,4 @@
-import type { Report } from './report.ts';
+import type { Report, ReportRow } from './report.ts';
 
 /** A running instance. What can change is read anew at every call. */
 export interface Instance {
@@ -19,6 +19,8 @@ export interface Instance {
    * @throws RingfenceError UnknownOption, InvalidLimit, InvalidArgument (a contradiction), NotEnforceable, NoSuchInstance
    */
   setLimits(limits: ReadonlyMap<string, string>): Promise<void>;
+  /** Its sandbox has become another: what the report says of it from now on. */
+  changeRows(change: (rows: readonly ReportRow[]) => readonly ReportRow[]): void;
   /** Stops all processes where they are. @throws RingfenceError NoSuchInstance, NotEnforceable */
   freeze(): Promise<void>;
   thaw(): Promise<void>;

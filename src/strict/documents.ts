@@ -136,9 +136,14 @@ async function useOf(
     {
       ...grounds,
       mounts: reachable(parseMountinfo(sight.mountinfo())),
-      own: sandbox.writes,
+      own: sandbox.writes.filter((folder) => hasNow(sandbox, folder)),
       open: open(),
       openIds: [...(openIds ?? []), ...folders.list().flatMap(({ writeIds }) => writeIds)],
     },
   );
+}
+
+/** What was unshared is no more where it was, and may still be the app's to write. */
+function hasNow({ terms, home }: Sandbox, folder: string): boolean {
+  return terms === undefined || folder === home || terms.shares.some(({ path }) => path === folder);
 }

@@ -8,6 +8,7 @@ import { resolveChoices, type SandboxChoices } from '../domain/sandbox-choices.t
 import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { Followed, Homes, SandboxSight } from './ports.ts';
 import { linksInside } from './pure/links.ts';
+import type { FoundShare } from './pure/live-shares.ts';
 import type { Link, Look, OwnHome, SandboxSettings, Share } from './pure/model.ts';
 import { parseMountinfo, reachable } from './pure/mounts.ts';
 import { isAtOrBelow } from './pure/path-relations.ts';
@@ -239,14 +240,28 @@ function judgeFound(found: Followed, writable: boolean, grounds: ShareGrounds): 
   return judgeShare(found.path, writable, grounds);
 }
 
+/** What the words of one `shared-folders` are, as a start would find them now. */
+export function lookAtShares(
+  words: readonly string[],
+  session: ReadonlyMap<string, string>,
+  ports: Omit<LetInPorts, 'homes'>,
+): FoundShare[] {
+  const bases = basesOf('an app', session, ports.sight);
+  return judgeAll(words, bases, groundsOf(bases, session, ports), ports.sight).map(
+    ({ word, found, writable, fault }) =>
+      'path' in found
+        ? { path: found.path, writable, kind: found.kind === 'folder' ? 'folder' : 'file', links: found.links, fault }
+        : { path: readShare(word, bases.home).path, writable, kind: 'folder', links: [], fault },
+  );
+}
+
 /** Why words of one `shared-folders` could not be let in, as a start would find them now; undefined for those that could. */
 export function judgeWords(
   words: readonly string[],
   session: ReadonlyMap<string, string>,
   ports: Omit<LetInPorts, 'homes'>,
 ): (string | undefined)[] {
-  const bases = basesOf('an app', session, ports.sight);
-  return judgeAll(words, bases, groundsOf(bases, session, ports), ports.sight).map(({ fault }) => fault);
+  return lookAtShares(words, session, ports).map(({ fault }) => fault);
 }
 
 /** Names in a writable folder are the app's: nothing can be mounted there for certain. */

@@ -3,8 +3,10 @@ import type { DocumentNamesOrder } from './pure/document-names.ts';
 import type { DocumentFacts } from './pure/documents.ts';
 import type { EntryTerms } from './pure/entry-terms.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
+import type { LiveMountOrder } from './pure/live-mount.ts';
 import type { Link, SystemPath } from './pure/model.ts';
 import type { ShareGrounds } from './pure/shares.ts';
+import type { SeccompArch } from './pure/syscalls.ts';
 
 /** A gate that makes a sandbox first and waits once more inside, before it is the app. */
 export interface SandboxGate extends Gate {
@@ -88,6 +90,16 @@ export interface DocumentNames {
   /** Mounts it, once; whether it could. From then on it ends with the sandbox. */
   mount(order: DocumentNamesOrder): Promise<boolean>;
   kill(): void;
+}
+
+/** Changes what is mounted in a sandbox that runs; see `renderLiveMount`. */
+export interface LiveMounts {
+  /** Resolves to why it is as it was, undefined when it is done. */
+  change(perl: string, arch: SeccompArch, order: LiveMountOrder): Promise<string | undefined>;
+  /** Among the processes of a scope the first one of its sandbox, by its pid outside. */
+  firstProcess(pids: readonly number[]): number | undefined;
+  /** /proc/PID/mountinfo */
+  mountinfo(pid: number): string;
 }
 
 /** Where the names of documents ask what they lead to. */

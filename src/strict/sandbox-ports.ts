@@ -11,6 +11,7 @@ import type {
   IdleSandboxGate,
   KnownApps,
   LinkQuestions,
+  LiveMounts,
   PortalInstances,
   SandboxFolders,
   SandboxPrograms,
@@ -50,6 +51,7 @@ export interface SandboxPorts extends LetInPorts, DocumentLettingPorts, ClaimPor
   readonly portalInstances: PortalInstances;
   readonly bus: SessionBus;
   readonly links: LinkQuestions;
+  readonly liveMounts: LiveMounts;
   readonly sight: SandboxSight;
   /** Ends all of a scope. */
   killUnit(unit: string): void;

@@ -16,6 +16,7 @@ import { type SandboxKit, startKit } from './sandbox-kits.ts';
 import { homeOf, type Layout, type LayoutSurroundings, layOutSandbox } from './sandbox-layout.ts';
 import type { SandboxMachine, SandboxPorts, SandboxRequest } from './sandbox-ports.ts';
 import { scriptInside, startScript } from './script-inside.ts';
+import { type SharesUpdate, type UpdatedShares, updateShares } from './update-shares.ts';
 
 /** A sandbox whose gates wait outside of it. */
 export interface Sandbox {
@@ -43,6 +44,8 @@ export interface Sandboxes {
   prepare(request: SandboxRequest, decision: Decision): Promise<Sandbox>;
   /** Lays a sandbox out for a process that makes it around a child of its own. @throws as `prepare` */
   layOut(request: SandboxRequest, decision: Decision): Promise<Enclosure>;
+  /** Gives a sandbox that runs the folders that are shared with its app now; see `updateShares`. */
+  share(update: SharesUpdate): Promise<UpdatedShares>;
   /** What stands in the way on this machine, undefined when nothing does. */
   shortcoming(): Promise<{ part: string; reason: string; fix: string } | undefined>;
   /** The instance has ended. */
@@ -73,6 +76,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
   };
 
   const around = { ports, machine, kits, names, clear };
+  let sharing: Promise<unknown> = Promise.resolve();
   followNames(ports);
 
   return {
@@ -108,6 +112,12 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     async resume(unit, names) {
       const occupant = folders.list().find((one) => one.unit === unit);
       if (occupant !== undefined) await retell(names, occupant, ports);
+    },
+
+    share(update) {
+      const done = sharing.then(() => updateShares(update, ports, machine));
+      sharing = done.catch(() => {});
+      return done;
     },
 
     prepare: (request, decision) => prepareSandbox(request, decision, around),

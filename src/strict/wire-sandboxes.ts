@@ -16,6 +16,7 @@ import { probeHost } from './io/host-probe.ts';
 import { openPortalInstances, openSandboxFolders } from './io/instance-folders.ts';
 import { knownApps } from './io/known-apps.ts';
 import { openLinkQuestions } from './io/link-questions.ts';
+import { liveMounts } from './io/live-mounts.ts';
 import { paths } from './io/look-at-paths.ts';
 import { readEvidence } from './io/read-evidence.ts';
 import { openSandboxGate, type SandboxGateOptions } from './io/sandbox-gate.ts';
@@ -91,6 +92,7 @@ export function wireSandboxes(wiring: SandboxWiring): Sandboxes {
     portalInstances: openPortalInstances(runtime),
     bus: openSessionBus(bus),
     links: openLinkQuestions(bus),
+    liveMounts,
     sight: { ...sight, readEvidence },
     probeHost: () => probeHost(findProgram),
     startProxy: startBusProxy,

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { HostFacts } from '../domain/host-facts.ts';
 import type { Instance } from '../domain/instance.ts';
 import { instanceObjectPath } from '../domain/object-path.ts';
-import { type Report, serializeReport } from '../domain/report.ts';
+import { type Report, type ReportRow, serializeReport } from '../domain/report.ts';
 import { limitsInForce } from '../launch/judge-scope.ts';
 import type { Records } from '../launch/ports.ts';
 import type { Log } from '../platform/journal/log.ts';
@@ -107,6 +107,11 @@ class Running implements RunningInstance {
       this.#scopes.limitsChanged();
       this.#events.changed(['Limits', 'Report']);
     });
+
+  changeRows(change: (rows: readonly ReportRow[]) => readonly ReportRow[]): void {
+    this.#change({ rows: change(this.#report.rows) });
+    this.#events.changed(['Report']);
+  }
 
   async kill(signal: number): Promise<void> {
     await (signal === signals.SIGKILL ? this.#killAll() : this.#signalAll(signal));

@@ -61,6 +61,8 @@ export interface Client {
   disableApps(apps: readonly string[], options: ReadonlyMap<string, string>): Promise<Rows>;
   listApps(): Promise<Rows>;
   syncApps(options: ReadonlyMap<string, string>): Promise<Rows>;
+  /** Gives the strict sandboxes of an app that run the folders that are shared with it now. */
+  updateShares(appId: string): Promise<Rows>;
   close(): Promise<void>;
 }
 
@@ -193,7 +195,7 @@ function stateCalls(call: Call): Pick<Client, 'properties' | 'desktop' | 'config
   };
 }
 
-function entryCalls(call: Call): Pick<Client, 'enableApps' | 'disableApps' | 'listApps' | 'syncApps'> {
+function entryCalls(call: Call): Pick<Client, 'enableApps' | 'disableApps' | 'listApps' | 'syncApps' | 'updateShares'> {
   return {
     async enableApps(apps, options) {
       const args: [string[], Map<string, string>] = [[...apps], new Map(options)];
@@ -207,6 +209,10 @@ function entryCalls(call: Call): Pick<Client, 'enableApps' | 'disableApps' | 'li
     },
     async listApps() {
       const [rows] = await call(root, destination, 'ListApps', '', [], 'aa{ss}', entriesTimeoutMs);
+      return rows;
+    },
+    async updateShares(appId) {
+      const [rows] = await call(root, destination, 'UpdateShares', 's', [appId], 'aa{ss}');
       return rows;
     },
     async syncApps(options) {

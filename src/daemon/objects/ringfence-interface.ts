@@ -3,11 +3,12 @@ import { type InterfaceSpec, method, property, signal } from '../../platform/dbu
 import { type HomeBackend, homeMethods } from './home-methods.ts';
 import { type SettingsBackend, settingsMethods } from './settings-methods.ts';
 import { type ShadowBackend, shadowMethods } from './shadow-methods.ts';
+import { type ShareBackend, shareMethods } from './share-methods.ts';
 
 export const ringfenceInterfaceName = 'org.ringfence.Ringfence1';
 
 /** What the interface needs of the daemon. */
-export interface RingfenceBackend extends ShadowBackend, SettingsBackend, HomeBackend {
+export interface RingfenceBackend extends ShadowBackend, SettingsBackend, HomeBackend, ShareBackend {
   readonly version: string;
   launchApp(appId: string, uris: readonly string[], options: ReadonlyMap<string, string>): Promise<Instance>;
   runCommand(
@@ -58,6 +59,7 @@ export function ringfenceInterface(backend: RingfenceBackend): InterfaceSpec {
       ...shadowMethods(backend),
       ...settingsMethods(backend),
       ...homeMethods(backend),
+      ...shareMethods(backend),
     },
     properties: {
       Version: property('s', () => backend.version, 'const'),

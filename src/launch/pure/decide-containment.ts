@@ -5,7 +5,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { type HostFacts, limitShortcoming, type Shortcoming } from '../../domain/host-facts.ts';
 import { type LimitName, limitNames, type ParsedLimit, resolveLimit } from '../../domain/limits.ts';
 import { type ResolvedProfile, resolveProfile } from '../../domain/profile.ts';
-import { resolveChoices, throwAway } from '../../domain/sandbox-choices.ts';
+import { resolveChoices, type SandboxChoices, throwAway } from '../../domain/sandbox-choices.ts';
 
 /** The part of a request that has a say. */
 export interface ContainmentRequest {
@@ -66,13 +66,19 @@ export function decideContainment(input: Asked & { readonly host: HostFacts }): 
     }
     return decision;
   }
-  const choices = resolveChoices([settings?.sandbox, ...profile.sandbox]);
+  const choices = sandboxChoices(input);
   return { ...decision, sandbox: request.once ? throwAway(choices, request.network ?? false) : choices };
 }
 
 /** Whether a sandbox is asked for, whatever can be had. Throws `NoSuchProfile`. */
 export function containmentMode(input: Asked): Decision['mode'] {
   return chooseProfile(input).profile.mode;
+}
+
+/** What the config lets a strict start have, whatever can be had. Throws `NoSuchProfile`. */
+export function sandboxChoices(input: Asked): SandboxChoices {
+  const { settings, profile } = chooseProfile(input);
+  return resolveChoices([settings?.sandbox, ...profile.sandbox]);
 }
 
 /** Whom a decision is about, and who has a say. */

@@ -1,6 +1,7 @@
 import type { ReportRow } from '../../domain/report.ts';
 import type { OwnHome, SandboxPlan, SandboxSettings, Share } from './model.ts';
 import { pressureFile } from './plan.ts';
+import { showShare } from './shares.ts';
 
 /** What is let in, for the report. */
 interface LetInRows {
@@ -30,7 +31,7 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
     row('private-tmp', '/tmp and /var/tmp are tmpfs of its own'),
     row('read-only-system', `/ is its own and read-only, with ${mounts} mounts and no other`),
     row('own-home', `${own.path}${own.kept ? '' : ', gone at the end'}`),
-    ...(shares.length === 0 ? [] : [row('shared', shares.map(showShare).join(', '))]),
+    ...sharedRows(shares),
     row('own-processes', `PIDs ${field('NSpid').split(/\s+/).join(' outside, ')} inside`),
     row('own-cgroup', `/sys/fs/cgroup is its own, read-only${plan.some(isPressure) ? ' but for memory.pressure' : ''}`),
     row('filtered-bus', 'DBUS_SESSION_BUS_ADDRESS leads to a proxy in the scope'),
@@ -44,12 +45,23 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
   ];
 }
 
-function isPressure(op: SandboxPlan[number]): boolean {
-  return op.op === 'bind' && op.target === pressureFile;
+/** The rows of a sandbox that has `shares` now, and had others. */
+export function rowsWithShares(rows: readonly ReportRow[], shares: readonly Share[], had: number): ReportRow[] {
+  return rows.flatMap((one) => {
+    if (one.name === 'shared') return [];
+    if (one.name === 'own-home') return [one, ...sharedRows(shares)];
+    if (one.name !== 'read-only-system') return [one];
+    const value = one.value.replace(/\d+(?= mounts)/, (mounts) => String(Number(mounts) + shares.length - had));
+    return [{ ...one, value }];
+  });
 }
 
-function showShare({ path, writable }: Share): string {
-  return writable ? path : `${path} (read-only)`;
+function sharedRows(shares: readonly Share[]): ReportRow[] {
+  return shares.length === 0 ? [] : [row('shared', shares.map(showShare).join(', '))];
+}
+
+function isPressure(op: SandboxPlan[number]): boolean {
+  return op.op === 'bind' && op.target === pressureFile;
 }
 
 function row(name: string, value: string, asked = 'strict'): ReportRow {

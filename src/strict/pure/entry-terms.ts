@@ -1,13 +1,15 @@
 import type { EnvironmentChange } from './environment.ts';
 import type { Link, SandboxHost, SandboxSettings, Share } from './model.ts';
 import { isAtOrBelow } from './path-relations.ts';
+import { showConfigured } from './shares.ts';
 
 /** What a sandbox was made with and no second start can change, as its record has it. */
 export interface EntryTerms {
   /** In the order in which a difference is told: what it is, and what it was made with. */
   readonly choices: Readonly<Record<string, string>>;
   readonly shares: readonly Share[];
-  /** Missing in the record of a sandbox that 0.2.0 made. */
+  /** Those that the config names. Missing, as the next, in the record of a sandbox that 0.2.0 made. */
+  readonly configured?: readonly Share[];
   readonly links?: readonly Link[];
   readonly environment: { readonly unset: readonly string[]; readonly set: Readonly<Record<string, string>> };
 }
@@ -34,12 +36,13 @@ export function termsOf(
       x11: String(settings.x11),
       sound: String(settings.sound),
       'open-links': String(openLinks),
-      'shared folders': configured.map(({ path, writable }) => (writable ? path : `${path}:ro`)).join(', '),
+      'shared folders': showConfigured(configured),
       'own-names': ownNames.join(', '),
       'talk-names': calls.join(', '),
       display: [host.display, host.waylandDisplay].filter(Boolean).join(' and '),
     },
     shares,
+    configured,
     links,
     environment: { unset, set: Object.fromEntries(set) },
   };

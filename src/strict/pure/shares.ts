@@ -1,3 +1,4 @@
+import type { Share } from './model.ts';
 import { liesIn, type Mount, spotOf, spotsOf } from './mounts.ts';
 import { isAtOrBelow } from './path-relations.ts';
 
@@ -73,6 +74,17 @@ export function readShare(word: string, home: string): { path: string; writable:
   const text = writable ? word : word.slice(0, -3);
   const absolute = text === '~' || text.startsWith('~/') ? `${home}/${text.slice(2)}` : text;
   return { path: absolute.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1'), writable };
+}
+
+/** Folders as the configuration writes them, in an order of their own. */
+export function showConfigured(shares: readonly Share[]): string {
+  const words = shares.map(({ path, writable }) => (writable ? path : `${path}:ro`));
+  return words.sort().join(', ');
+}
+
+/** One that is let in, in words. */
+export function showShare({ path, writable }: Share): string {
+  return writable ? path : `${path} (read-only)`;
 }
 
 /**

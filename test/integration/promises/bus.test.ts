@@ -4,6 +4,7 @@ import { busFileChecks } from './bus-file-checks.ts';
 import { busHomeChecks } from './bus-home-checks.ts';
 import { busLaunchChecks } from './bus-launch-checks.ts';
 import { busSettingsChecks } from './bus-settings-checks.ts';
+import { busShareChecks } from './bus-share-checks.ts';
 import { inOneWorld } from './world.ts';
 
 // Every method, signal and property of the D-Bus contract, and every word that it quotes: options, keys, states.
@@ -27,6 +28,6 @@ function promises(): string[] {
 keepPromises(
   'the D-Bus contract',
   promises(),
-  { ...busLaunchChecks, ...busFileChecks, ...busSettingsChecks, ...busHomeChecks },
+  { ...busLaunchChecks, ...busFileChecks, ...busSettingsChecks, ...busHomeChecks, ...busShareChecks },
   'integration/promises/bus-launch-checks.ts or bus-file-checks.ts',
 );

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { changeShares } from '../../../config/change-shares.ts';
-import { RingfenceError } from '../../../domain/errors.ts';
+import { isRingfenceError, RingfenceError } from '../../../domain/errors.ts';
 import { judgeSharedFolders } from '../../../strict/wire-sandboxes.ts';
-import { connectClient } from '../client.ts';
+import { connectClient, type Rows } from '../client.ts';
 import type { Command, Context, Words } from '../command.ts';
 import { resolveSection } from '../config-section.ts';
 import { isStrict } from '../own-home.ts';
@@ -14,8 +14,8 @@ export const shareCommand: Command = {
   operands: 'APP FOLDER[:ro]...',
   summary: 'let a strict app use folders of yours (":ro": read-only)',
   details:
-    "Saves them in your configuration, as the app's shared-folders. A running app gets them at its next start. Mind what an app\n" +
-    'can write there: hooks of a repository, for one, run outside the sandbox later.',
+    "Saves them in your configuration, as the app's shared-folders. A running app gets them now, or else is said to get them at its\n" +
+    'next start. Mind what an app can write there: hooks of a repository, for one, run outside the sandbox later.',
   options: {},
   examples: ['ringfence share firefox ~/Pictures/holiday', 'ringfence share org.gnome.gedit ~/.gitconfig:ro'],
   run: (words, context) =>
@@ -34,8 +34,8 @@ export const unshareCommand: Command = {
   operands: 'APP FOLDER[:ro]...',
   summary: 'stop sharing folders with a strict app',
   details:
-    'A running app loses them at its next start. Folders that a profile shares stay shared. With ":ro" only one that is shared\n' +
-    'read-only.',
+    'A running app loses them now, but for what it has open in there or has kept in a way of its own: end it to be sure. Folders that\n' +
+    'a profile shares stay shared. With ":ro" only one that is shared read-only.',
   options: {},
   examples: ['ringfence unshare firefox ~/Pictures/holiday'],
   run: (words, context) =>
@@ -75,9 +75,10 @@ async function change(
   if (words.flag('json')) terminal.printJson({ app: name, folders: named, file: ports.file, changed });
   else if (!changed) terminal.warn(`${name} already has ${named.join(', ')}`);
   else terminal.print(`${verb === 'share' ? 'shared' : 'no longer shared'} with ${name}: ${named.join(', ')}`);
-  if (changed && (await runs(name, context))) {
-    terminal.warn(`${name} is running; this takes effect when you start it again`);
-  } else if (verb === 'share' && !isStrict(name, context)) {
+  const running = changed ? await updateRunning(name, context) : [];
+  for (const line of running) terminal.warn(line);
+  if (running.length > 0) return 0;
+  if (verb === 'share' && !isStrict(name, context)) {
     const way = `"ringfence config set ${name} profile strict"`;
     terminal.warn(`ringfence: ${name} is not strict and sees all your files; sharing matters once it is: ${way}`);
   }
@@ -102,15 +103,24 @@ function isSame(one: string, other: string): boolean {
   return one.replace(/:ro$/, '').replace(/(.)\/$/, '$1') === other.replace(/:ro$/, '');
 }
 
-async function runs(app: string, { environment }: Context): Promise<boolean> {
+/** What comes of it for those that run, in a line each. */
+async function updateRunning(app: string, { environment }: Context): Promise<string[]> {
+  let rows: Rows;
   try {
     const client = await connectClient(environment);
-    const all = await client.instances().finally(() => client.close());
-    return all.some(
-      ({ appId, report }) => appId === `${app}.desktop` && report.some((row) => row.get('name') === 'own-home'),
-    );
-  } catch {
-    // Nothing runs without a daemon that could be asked.
-    return false;
+    rows = await client.updateShares(app).finally(() => client.close());
+  } catch (error) {
+    // Nothing runs without a daemon that could be asked; an older one knows no such thing.
+    if (isRingfenceError(error) && error.code === 'Unreachable') return [];
+    return [`${app}, where it is running, keeps what it has until you start it again: ${(error as Error).message}`];
   }
+  const lines = rows.map((row) => {
+    const folder = row.get('folder') ?? '';
+    if (row.get('state') === 'shared') return `${app} is running and has ${folder} now`;
+    if (row.get('state') === 'taken-away') {
+      return `${app} is running and has lost ${folder}, but for what it has open there; end it to be sure`;
+    }
+    return `${app} is running; this takes effect when you start it again: ${folder}: ${row.get('reason')}`;
+  });
+  return [...new Set(lines)];
 }

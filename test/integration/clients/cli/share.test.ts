@@ -87,7 +87,7 @@ describe('ringfence share and unshare', () => {
     expect(before.report.get('sound')).toBe('none');
     const shared = await ringfence('share', id, 'Pictures');
     expect(shared).toMatchObject({ code: 0, stdout: `shared with ${id}: ~/Pictures\n` });
-    expect(shared.stderr).toMatch(/is running; this takes effect when you start it again/);
+    expect(shared.stderr).toBe(`${id} is running and has ${home}/Pictures now\n`);
     expect(text()).toBe(`# mine\n[app."${id}"]\nnetwork = true # stays\nshared-folders = ["~/Pictures"]\n`);
     await client.stop(before.path, 0);
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { enforcedRows } from '../../../../src/strict/pure/enforced-rows.ts';
+import { enforcedRows, rowsWithShares } from '../../../../src/strict/pure/enforced-rows.ts';
 import type { SandboxHost } from '../../../../src/strict/pure/model.ts';
 import { planSandbox } from '../../../../src/strict/pure/plan.ts';
 import { home, hostWith, ownHome, plainSettings } from './example-host.ts';
@@ -74,4 +74,25 @@ it('names the bus names, the calls, the sound and the displays that are let in',
 it('shows nothing for what the kernel did not tell', () => {
   expect(rowsOf({}, plainSettings, '').get('system-call-filter')?.value).toBe('Seccomp ');
   expect(rowsOf({}, plainSettings, 'XSeccomp:\t2\n').get('system-call-filter')?.value).toBe('Seccomp ');
+});
+
+it('says what a sandbox has that was given more while it runs, or less', () => {
+  const before = [...rowsOf({ shares: [{ path: '/data', writable: true }] }).values()];
+  const names = (rows: typeof before) => rows.map(({ name }) => name);
+  const value = (rows: typeof before, name: string) => rows.find((row) => row.name === name)?.value;
+  const more = rowsWithShares(
+    before,
+    [
+      { path: '/data', writable: true },
+      { path: '/music', writable: false },
+    ],
+    1,
+  );
+  expect(names(more)).toEqual(names(before));
+  expect(value(more, 'shared')).toBe('/data, /music (read-only)');
+  expect(value(more, 'read-only-system')).toContain(' 16 mounts ');
+  const none = rowsWithShares(more, [], 2);
+  expect(names(none)).toEqual(names(before).filter((name) => name !== 'shared'));
+  expect(value(none, 'read-only-system')).toContain(' 14 mounts ');
+  expect(names(rowsWithShares(none, [{ path: '/data', writable: true }], 0))).toEqual(names(before));
 });

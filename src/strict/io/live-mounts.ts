@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { LiveMounts } from '../ports.ts';
+import { liveMountArgv, renderLiveMount } from '../pure/live-mount.ts';
+
+/** Changes what is mounted in sandboxes that run, by a perl for each change. */
+export const liveMounts: LiveMounts = {
+  change: (perl, arch, order) =>
+    new Promise((resolve) => {
+      const child = spawn(perl, liveMountArgv(arch), { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore'] });
+      let said = '';
+      const timer = setTimeout(() => child.kill('SIGKILL'), longestChange);
+      const end = (fault: string) => {
+        clearTimeout(timer);
+        resolve(said === 'done\n' ? undefined : said.trim() || fault);
+      };
+      child.stdout.on('data', (chunk) => {
+        said += chunk;
+      });
+      child.stdin.on('error', () => {});
+      child.once('error', () => end('perl does not run'));
+      child.once('close', () => end('perl ended, or the folder did not answer in time'));
+      child.stdin.end(renderLiveMount(order));
+    }),
+
+  firstProcess: (pids) => pids.find((pid) => /^NSpid:\s*\d+\s+1$/m.test(textOf(pid, 'status'))),
+
+  mountinfo: (pid) => textOf(pid, 'mountinfo'),
+};
+
+function textOf(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** In ms; one takes some fifteen. */
+const longestChange = 10_000;

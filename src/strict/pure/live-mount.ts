@@ -1,0 +1,130 @@
+import type { Link } from './model.ts';
+import type { SeccompArch } from './syscalls.ts';
+
+/** Numbers of asm/unistd_64.h and asm-generic/unistd.h; those of newer calls are the same everywhere. */
+const calls: Record<SeccompArch, readonly [setns: number, unshare: number, umount2: number]> = {
+  x86_64: [308, 272, 166],
+  aarch64: [268, 97, 39],
+};
+
+/** What is to be mounted in a sandbox that runs, or taken away there: one of the user's folders or files, at its own path. */
+export interface LiveMountOrder {
+  readonly do: 'mount' | 'unmount';
+  /** Of the sandbox's first process, outside. */
+  readonly initPid: number;
+  /** Of its scope, below /sys/fs/cgroup: whoever has the number by now must be in there. */
+  readonly cgroup: string;
+  readonly path: string;
+  readonly kind: 'folder' | 'file';
+  readonly writable: boolean;
+  /** Device and inode of what is to be mounted. */
+  readonly id: string;
+  /** Symlinks that lead to it. */
+  readonly links: readonly Link[];
+}
+
+/** Arguments of perl for one order, which it reads from standard input after its program. */
+export function liveMountArgv(arch: SeccompArch): string[] {
+  return ['-e', String.raw`$/ = "\0\n"; eval scalar <STDIN>; exit 1`, ...calls[arch].map(String)];
+}
+
+/** All that it reads. */
+export function renderLiveMount(order: LiveMountOrder): string {
+  const { initPid, cgroup, path, kind, writable, id, links } = order;
+  const words = [order.do, String(initPid), cgroup, path, kind, writable ? 'rw' : 'ro', id];
+  const pairs = links.flatMap((link) => [link.path, link.target]);
+  return `${liveMountScript}__END__\n\0\n${[...words, ...pairs, '\n'].join('\0')}`;
+}
+
+/**
+ * Joins the user namespace that owns the sandbox's mounts, which bubblewrap has made and whose parent is our own (ioctl_ns(2)): what the app
+ * itself makes lies below that. A copy of the mounts outside, owned by it, gives a detached copy of the folder (open_tree(2)), found by
+ * its path without following a symlink and held against the device and inode that were judged. It is attached to a folder in the
+ * sandbox's own root (move_mount(2)), to which no name leads that is the app's: the way there has no symlink and no other mount (openat2(2)).
+ * The root stays read-only in there; the folder is made by a copy of that mount which nobody else has.
+ * Taking away unmounts, and removes the folder: thereby the kernel takes it from namespaces of the app's making too.
+ *
+ * Perl, as `documentNamesScript` is. Linux 5.12 (mount_setattr(2)).
+ */
+const liveMountScript = String.raw`
+use strict;
+my ($setns, $unshare, $umount2) = map { $_ + 0 } splice @ARGV, 0, 3;
+my ($openat2, $open_tree, $move_mount, $mount_setattr) = (437, 428, 429, 442);
+my ($by_descriptor, $recursive) = (0x1000, 0x8000);
+my ($copy, $close) = (1, 0x80000);
+my $order = <STDIN>;
+defined $order && $order =~ s/\0\n\z// or exit 1;
+my ($do, $pid, $cgroup, $path, $kind, $mode, $id, @links) = split /\0/, $order, -1;
+
+sub fail { syswrite STDOUT, "$_[0]\n"; exit 1 }
+sub call {
+    my ($what, $number, @words) = @_;
+    my $got = syscall $number, @words;
+    fail("$what: $!") if $got < 0;
+    return $got;
+}
+# RESOLVE_NO_XDEV 1, RESOLVE_NO_MAGICLINKS 2, RESOLVE_NO_SYMLINKS 4
+sub look {
+    my ($where, $resolve) = @_;
+    return call("openat2 $where", $openat2, -100, $where, pack('Q3', 0x200000 | $close, 0, $resolve), 24);
+}
+sub set {
+    my ($mount, $set, $clear, $flags) = @_;
+    # MS_PRIVATE: nothing that is mounted outside later comes along.
+    call('mount_setattr', $mount_setattr, $mount, '', $by_descriptor | $flags, pack('Q4', $set, $clear, $flags ? 1 << 18 : 0, 0), 32);
+}
+$^F = 1000;
+open(my $mounts, '<', "/proc/$pid/ns/mnt") or fail("it has ended");
+open(my $place, '<', "/proc/$pid/cgroup") or fail("it has ended");
+{ local $/ = "\n"; grep { $_ eq "0::$cgroup\n" } <$place> or fail("it has ended") }
+my $owner = ioctl($mounts, 0xb701, 0) or fail("NS_GET_USERNS: $!");
+open(my $users, '<&=', $owner + 0) or fail("NS_GET_USERNS: $!");
+my $parent = ioctl($users, 0xb702, 0) or fail("NS_GET_PARENT: $!");
+readlink("/proc/self/fd/" . ($parent + 0)) eq readlink('/proc/self/ns/user') or fail("its first process is in a namespace of the app’s");
+call('setns', $setns, $owner + 0, 0x10000000);
+
+my $tree;
+if ($do eq 'mount') {
+    call('unshare', $unshare, 0x20000);
+    my $there = look($path, 2 | 4);
+    my ($device, $inode) = stat "/proc/self/fd/$there";
+    "$device:$inode" eq $id or fail("something else is in its place now");
+    $tree = call('open_tree', $open_tree, $there, '', $copy | $close | $by_descriptor | $recursive);
+    # MOUNT_ATTR_RDONLY 1, NOSUID 2, NODEV 4: as bubblewrap mounts.
+    set($tree, 2 | 4 | ($mode eq 'ro' ? 1 : 0), 0, $recursive);
+}
+call('setns', $setns, fileno($mounts) + 0, 0x20000);
+if ($do eq 'unmount') {
+    # MNT_DETACH 2, UMOUNT_NOFOLLOW 8
+    call('umount2', $umount2, $path, 2 | 8);
+}
+my $root = call('open_tree', $open_tree, -100, '/', $copy | $close);
+set($root, 0, 1, 0);
+open(my $writable, '<&=', $root) or fail("open_tree: $!");
+chdir $writable or fail("chdir: $!");
+umask 022;
+sub way {
+    my ($leaf) = @_;
+    my $at = '';
+    for my $name (split m{/}, substr $leaf, 1) {
+        if ($at ne '') { mkdir $at; -d $at && !-l $at or fail("$at is no folder in there") }
+        $at .= ($at eq '' ? '' : '/') . $name;
+    }
+    return $at;
+}
+if ($do eq 'unmount') {
+    my $leaf = substr $path, 1;
+    -d $leaf ? rmdir $leaf : unlink $leaf;
+} else {
+    my $leaf = way($path);
+    if ($kind eq 'file') { -l $leaf or open(my $made, '>>', $leaf) } else { mkdir $leaf }
+    chdir '/';
+    my $target = look($path, 1 | 2 | 4);
+    # MOVE_MOUNT_F_EMPTY_PATH 4, MOVE_MOUNT_T_EMPTY_PATH 0x40
+    call('move_mount', $move_mount, $tree, '', $target, '', 4 | 0x40);
+    chdir $writable;
+    while (my ($link, $text) = splice @links, 0, 2) { symlink $text, way($link) }
+}
+syswrite STDOUT, "done\n";
+exit 0;
+`;

@@ -1,0 +1,201 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Client } from '../../../../src/clients/cli/client.ts';
+import { liveMounts } from '../../../../src/strict/io/live-mounts.ts';
+import type { LiveMounts } from '../../../../src/strict/ports.ts';
+import { built, connectTestBus, connectTestClient, endAll, instanceAt } from '../../../fixtures/live-daemon.ts';
+import { pidsIn } from '../../../harness/cgroup.ts';
+import { command } from '../../../harness/command.ts';
+import { type Daemon, startDaemon } from '../../../harness/daemon.ts';
+import { waitFor } from '../../../harness/wait-for.ts';
+
+const home = process.env['HOME'] ?? '';
+const id = 'org.example.Reader';
+/** Its entry is the user's own, so its home is apart from that of an installed one. */
+const own = join(home, '.local/share/ringfence/homes', `local.${id}`);
+const strict = { profile: 'strict', 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks-max': 'infinity' };
+
+const isSleeping = (pid: number) => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === 'sleep\0' + '1000\0';
+  } catch {
+    return false; // It has ended meanwhile.
+  }
+};
+
+describe('ringfence share and unshare, while the app runs', () => {
+  let daemon: Daemon;
+  let client: Client;
+  let instance: string;
+  let unit: string;
+  const ringfence = (...words: string[]) =>
+    command([built.ringfence, ...words], { env: { XDG_CONFIG_HOME: daemon.home.config }, cwd: home });
+  const launch = () => client.launch(id, [], new Map(Object.entries(strict)));
+  /** Has the app run a shell command inside, and returns what that says. */
+  const inside = async (words: string): Promise<string> => {
+    writeFileSync(join(own, 'ask.part'), words);
+    renameSync(join(own, 'ask.part'), join(own, 'ask'));
+    const answer = join(own, 'answer');
+    await waitFor(() => existsSync(answer), { what: `the answer to ${words}` });
+    const said = readFileSync(answer, 'utf8');
+    rmSync(answer);
+    return said;
+  };
+  const rowOf = async (name: string) =>
+    (await instanceAt(client, instance)).report.find((row) => row.get('name') === name)?.get('value');
+  const first = async () => liveMounts.firstProcess(await pidsIn(unit)) ?? 0;
+  const mountOf = async (path: string) =>
+    readFileSync(`/proc/${await first()}/mountinfo`, 'utf8')
+      .split('\n')
+      .find((line) => line.includes(` ${path} `));
+  const cgroup = async () => /^0::(.*)$/m.exec(readFileSync(`/proc/${await first()}/cgroup`, 'utf8'))?.[1] ?? 'none';
+
+  beforeAll(async () => {
+    const program = join(home, 'work/reader');
+    const entry = join(home, '.local/share/applications', `${id}.desktop`);
+    for (const folder of ['work', 'Photos/2026', 'Music', 'Far', 'Papers', '.local/share/applications']) {
+      mkdirSync(join(home, folder), { recursive: true });
+    }
+    writeFileSync(join(home, 'Photos/2026/a'), 'a picture\n');
+    writeFileSync(join(home, '.settings'), 'mine\n');
+    symlinkSync('work/papers', join(home, 'Link'));
+    mkdirSync(join(home, 'work/papers'));
+    writeFileSync(join(home, 'work/papers/p'), 'a paper\n');
+    const loop = [
+      '#!/bin/sh',
+      'cd; [ ! -e started ] || exit 0; : >started',
+      'while :; do',
+      'if mv ask asked 2>/dev/null; then sh ./asked >answer.part 2>&1; mv answer.part answer; fi',
+      'sleep 0.02; done',
+    ];
+    writeFileSync(program, loop.join('\n'), { mode: 0o755 });
+    writeFileSync(entry, `[Desktop Entry]\nType=Application\nName=Reader\nExec=${program}\n`);
+    daemon = await startDaemon();
+    client = await connectTestClient();
+    instance = await launch();
+    unit = (await instanceAt(client, instance)).unit;
+    await waitFor(() => existsSync(join(own, 'started')), { what: 'the app' });
+  });
+  afterAll(async () => {
+    const bus = await connectTestBus();
+    await endAll(bus);
+    await bus.close();
+    await client?.close();
+    await daemon?.stop();
+  });
+
+  it('gives it a folder to write, and a later start goes into its sandbox', async () => {
+    expect(await inside('ls ~/../../../../../Photos /; ls -d /home/*/Photos')).toMatch(/cannot access/);
+    const before = Number(/(\d+) mounts/.exec((await rowOf('read-only-system')) ?? '')?.[1]);
+    const shared = await ringfence('share', id, '~/Photos');
+    expect(shared).toMatchObject({ code: 0, stderr: `${id} is running and has ${home}/Photos now\n` });
+    expect(await inside(`cat ${home}/Photos/2026/a; echo mine >${home}/Photos/b`)).toBe('a picture\n');
+    expect(readFileSync(join(home, 'Photos/b'), 'utf8')).toBe('mine\n');
+    expect(await rowOf('shared')).toContain(`${home}/Photos`);
+    expect(await rowOf('read-only-system')).toContain(` ${before + 1} mounts `);
+    expect(await launch()).toBe(instance);
+    // The way there is nobody's to write, as before.
+    expect(await inside(`mkdir ${home}/mine; touch /mine`)).toMatch(/Read-only file system\n.*Read-only file system/);
+  });
+
+  it('gives it what is to be read, folders and files, and nothing inside makes that more', async () => {
+    expect((await ringfence('share', id, '~/Music:ro', '~/.settings:ro')).stderr).toBe(
+      `${id} is running and has ${home}/Music (read-only) now\n${id} is running and has ${home}/.settings (read-only) now\n`,
+    );
+    expect(await inside(`cat ${home}/.settings; touch ${home}/Music/x; echo x >${home}/.settings`)).toMatch(
+      /^mine\n(.*Read-only file system\n?){2}$/,
+    );
+    const remount = `unshare -rm sh -c 'mount -o remount,bind,rw ${home}/Music; touch ${home}/Music/x'`;
+    expect(await inside(remount)).toMatch(/Read-only file system/);
+    expect(readdirSync(join(home, 'Music'))).toEqual([]);
+    expect(await mountOf(join(home, 'Music'))).toMatch(/ ro,nosuid,nodev/);
+  });
+
+  it('makes the user’s own symlink to a folder inside as well', async () => {
+    expect((await ringfence('share', id, '~/Link')).stderr).toBe(`${id} is running and has ${home}/work/papers now\n`);
+    expect(await inside(`cat ${home}/Link/p`)).toBe('a paper\n');
+    expect(await launch()).toBe(instance);
+  });
+
+  it('takes one away again, from a mount namespace of the app’s own too', async () => {
+    const apart = [
+      ': >~/apart; while [ ! -e ~/look ]; do sleep 0.02; done',
+      `ls ${home}/Photos >~/seen.part 2>&1; mv ~/seen.part ~/seen`,
+    ];
+    await inside(`unshare -rm sh -c '${apart.join('; ')}' >/dev/null 2>&1 &`);
+    await waitFor(() => existsSync(join(own, 'apart')), { what: 'the namespace of its own' });
+    expect(await ringfence('unshare', id, '~/Photos')).toMatchObject({
+      code: 0,
+      stderr: `${id} is running and has lost ${home}/Photos, but for what it has open there; end it to be sure\n`,
+    });
+    expect(await inside(`ls ${home}/Photos`)).toMatch(/No such file/);
+    writeFileSync(join(own, 'look'), '');
+    await waitFor(() => existsSync(join(own, 'seen')), { what: 'a look from the namespace of its own' });
+    expect(readFileSync(join(own, 'seen'), 'utf8')).toMatch(/No such file/);
+    expect(await mountOf(join(home, 'Photos'))).toBeUndefined();
+    expect(await rowOf('shared')).not.toContain('Photos');
+    expect(readFileSync(join(home, 'Photos/2026/a'), 'utf8')).toBe('a picture\n');
+    expect(await launch()).toBe(instance);
+    // And comes back.
+    await ringfence('share', id, '~/Photos');
+    expect(await inside(`cat ${home}/Photos/2026/a`)).toBe('a picture\n');
+  });
+
+  it('says why something waits for the next start, and changes nothing', async () => {
+    const said = await ringfence('share', id, '~/Photos:ro');
+    expect(said.stderr).toBe(
+      `${id} is running; this takes effect when you start it again: ${home}/Photos (read-only): it has ${home}/Photos now\n`,
+    );
+    expect(await inside(`echo still >${home}/Photos/b; cat ${home}/Photos/b`)).toBe('still\n');
+    // A folder of its own is not mounted over.
+    expect(await mountOf(join(home, 'Photos'))).toMatch(/ rw,/);
+  });
+
+  it('mounts nothing by a link, in the place of something else, or where the app says', async () => {
+    const papers = join(home, 'Papers');
+    const { dev, ino } = statSync(papers, { bigint: true });
+    const order = {
+      ...({ do: 'mount', kind: 'folder', path: papers, writable: true, links: [] } as const),
+      ...{ initPid: await first(), cgroup: await cgroup(), id: `${dev}:${ino}` },
+    };
+    const change = (more: Partial<Parameters<LiveMounts['change']>[2]>) =>
+      liveMounts.change('/usr/bin/perl', 'x86_64', { ...order, ...more });
+    expect(await change({ id: `${dev}:${ino + 1n}` })).toBe('something else is in its place now');
+    expect(await change({ cgroup: '/other.scope' })).toBe('it has ended');
+    expect(await change({ path: '/' })).toMatch(/something else/);
+    rmSync(papers, { recursive: true });
+    symlinkSync('/etc', papers);
+    expect(await change({})).toMatch(/openat2 .*Papers: Too many levels of symbolic links/);
+    rmSync(papers);
+    mkdirSync(papers);
+    const fresh = statSync(papers, { bigint: true });
+    const right = `${fresh.dev}:${fresh.ino}`;
+    // A way into a folder that the app can write, whose names are its.
+    const inner = statSync(join(home, 'Photos/2026'), { bigint: true });
+    expect(await change({ path: join(home, 'Photos/2026'), id: `${inner.dev}:${inner.ino}` })).toMatch(
+      /openat2 .*: Invalid cross-device link/,
+    );
+    // A namespace that the app has made, in which it is root.
+    await inside(`unshare -rm sh -c 'echo $$ >~/apart2; exec sleep 1000' >/dev/null 2>&1 &`);
+    await waitFor(() => existsSync(join(own, 'apart2')), { what: 'the second namespace' });
+    const apart = await waitFor(async () => (await pidsIn(unit)).find((pid) => isSleeping(pid)), {
+      what: 'the process in it',
+    });
+    expect(await change({ initPid: apart, id: right })).toBe('its first process is in a namespace of the app’s');
+    expect(await mountOf(papers)).toBeUndefined();
+    expect(await inside(`ls -A ${papers}`)).not.toMatch(/passwd/);
+    expect(await change({ id: right })).toBeUndefined();
+    expect(await mountOf(papers)).toMatch(/ rw,nosuid,nodev/);
+  });
+});
