@@ -2,7 +2,8 @@ import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { isRunning, type Occupant } from './home-claims.ts';
 import { letIn } from './let-in.ts';
-import { judgeEntry, termsOf } from './pure/entry-terms.ts';
+import type { LiveShares } from './live-shares.ts';
+import { type EntryTerms, judgeEntry, lackingShares, termsOf } from './pure/entry-terms.ts';
 import { planEnvironment } from './pure/environment.ts';
 import { hostOf, wantedBy } from './sandbox-layout.ts';
 import type { SandboxPorts, SandboxRequest } from './sandbox-ports.ts';
@@ -29,6 +30,7 @@ export async function enterSandbox(
   occupant: Occupant,
   entry: Entry,
   ports: SandboxPorts,
+  live: Pick<LiveShares, 'add'>,
 ): Promise<'entered' | 'gone'> {
   const { doors, folders } = ports;
   const what = decision.app ?? request.name;
@@ -48,12 +50,16 @@ export async function enterSandbox(
   if (!ports.sight.exists(home)) throw refuse(`its home ${home} was removed`);
   const lets = letIn(what, decision, wantedBy(request, decision, occupant.id, ports), ports);
   const host = hostOf(lets, '', undefined, request, ports);
-  const difference = judgeEntry(terms, termsOf(lets, host, planEnvironment(lets.settings, host)));
+  const wanted = termsOf(lets, host, planEnvironment(lets.settings, host));
+  const now = await letInMore(terms, wanted, occupant, ports, live).catch((error: Error) => {
+    throw refuse(error.message);
+  });
+  const difference = judgeEntry(now, wanted);
   if (difference !== undefined) throw refuse(difference);
 
   const environment = { unset: terms.environment.unset, set: new Map(Object.entries(terms.environment.set)) };
   const { passEnvironment } = lets;
-  const inside = { home, shares: terms.shares, environment, passEnvironment, variables: undefined };
+  const inside = { home, shares: now.shares, environment, passEnvironment, variables: undefined };
   const folder = folders.path(occupant.id);
   const names = request.gates.map((plan) => {
     const name = ports.id();
@@ -67,6 +73,24 @@ export async function enterSandbox(
   if (outcome === 'gone') return 'gone';
   entry.onStep('entered');
   return 'entered';
+}
+
+/** Mounts the documents that a start brings in the sandbox that runs, where nothing else is to be another. */
+async function letInMore(
+  terms: EntryTerms,
+  wanted: EntryTerms,
+  { id }: Occupant,
+  { sight }: SandboxPorts,
+  live: Pick<LiveShares, 'add'>,
+): Promise<EntryTerms> {
+  const lacking = lackingShares(terms, wanted);
+  if (lacking.length === 0 || judgeEntry(terms, { ...wanted, shares: [], links: [] }) !== undefined) return terms;
+  const found = lacking.map(({ path, writable }, at) => {
+    const is = sight.follow(path, '');
+    const kind: 'folder' | 'file' = 'path' in is && is.kind === 'folder' ? 'folder' : 'file';
+    return { path, writable, kind, links: at === 0 ? (wanted.links ?? []) : [], fault: undefined };
+  });
+  return live.add(id, found);
 }
 
 /** Goes on with starts that an earlier daemon has noted and not seen begun: each begins once. */

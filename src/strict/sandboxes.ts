@@ -7,6 +7,7 @@ import { openReserve } from '../platform/process/reserve.ts';
 import { type Enclosure, encloseBy } from './enclosure.ts';
 import { type Entry, enterSandbox, retell } from './enter-sandbox.ts';
 import { claimHome, type HomeClaim, type Occupant } from './home-claims.ts';
+import { openLiveShares, type SharesUpdate, type UpdatedShares } from './live-shares.ts';
 import type { DocumentNames } from './ports.ts';
 import { renderBwrapArgs } from './pure/bwrap-args.ts';
 import { enforcedRows } from './pure/enforced-rows.ts';
@@ -16,7 +17,6 @@ import { type SandboxKit, startKit } from './sandbox-kits.ts';
 import { homeOf, type Layout, type LayoutSurroundings, layOutSandbox } from './sandbox-layout.ts';
 import type { SandboxMachine, SandboxPorts, SandboxRequest } from './sandbox-ports.ts';
 import { scriptInside, startScript } from './script-inside.ts';
-import { type SharesUpdate, type UpdatedShares, updateShares } from './update-shares.ts';
 
 /** A sandbox whose gates wait outside of it. */
 export interface Sandbox {
@@ -44,7 +44,7 @@ export interface Sandboxes {
   prepare(request: SandboxRequest, decision: Decision): Promise<Sandbox>;
   /** Lays a sandbox out for a process that makes it around a child of its own. @throws as `prepare` */
   layOut(request: SandboxRequest, decision: Decision): Promise<Enclosure>;
-  /** Gives a sandbox that runs the folders that are shared with its app now; see `updateShares`. */
+  /** Gives a sandbox that runs the folders that are shared with its app now; see `LiveShares`. */
   share(update: SharesUpdate): Promise<UpdatedShares>;
   /** What stands in the way on this machine, undefined when nothing does. */
   shortcoming(): Promise<{ part: string; reason: string; fix: string } | undefined>;
@@ -76,7 +76,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
   };
 
   const around = { ports, machine, kits, names, clear };
-  let sharing: Promise<unknown> = Promise.resolve();
+  const live = openLiveShares(ports, machine);
   followNames(ports);
 
   return {
@@ -105,7 +105,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       }),
 
     enter: (request, decision, occupant, entry) =>
-      enterSandbox(request, decision, occupant, entry, ports).catch((error: unknown) => {
+      enterSandbox(request, decision, occupant, entry, ports, live).catch((error: unknown) => {
         throw asStrictRefusal(request.name, error);
       }),
 
@@ -114,11 +114,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       if (occupant !== undefined) await retell(names, occupant, ports);
     },
 
-    share(update) {
-      const done = sharing.then(() => updateShares(update, ports, machine));
-      sharing = done.catch(() => {});
-      return done;
-    },
+    share: (update) => live.update(update),
 
     prepare: (request, decision) => prepareSandbox(request, decision, around),
 

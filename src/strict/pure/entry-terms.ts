@@ -54,15 +54,18 @@ export function judgeEntry(made: EntryTerms, wanted: EntryTerms): string | undef
     const before = made.choices[name] ?? '';
     if (before !== now) return `${name}: ${now || 'none'} is wanted, and it was started with ${before || 'none'}`;
   }
-  const missing = wanted.shares.find((share) => !isWithin(share, made.shares));
-  if (missing !== undefined) {
-    return `${missing.path} was not let in when it was started (share its folder with "ringfence share")`;
-  }
+  const [missing] = lackingShares(made, wanted);
+  if (missing !== undefined) return `${missing.path} was not let in when it was started`;
   const isThere = ({ path, target }: Link) =>
     made.shares.some((share) => isAtOrBelow(path, share.path)) ||
     made.links?.some((one) => one.path === path && one.target === target);
   const link = wanted.links?.find((one) => !isThere(one));
   return link && `the symlink ${link.path} was not made inside when it was started`;
+}
+
+/** What of the user's a start has to have beside what the sandbox has. */
+export function lackingShares(made: EntryTerms, wanted: EntryTerms): Share[] {
+  return wanted.shares.filter((share) => !isWithin(share, made.shares));
 }
 
 function isWithin({ path, writable }: Share, shares: readonly Share[]): boolean {

@@ -49,6 +49,11 @@ export function planShareChanges(
   return [...removed, ...added];
 }
 
+/** The terms of a sandbox to which a start has brought something: what the config shares stays as it is. */
+export function termsWith(terms: EntryTerms, share: Share, links: readonly Link[]): EntryTerms {
+  return { ...terms, shares: [...terms.shares, share], links: [...(terms.links ?? []), ...links] };
+}
+
 /** The terms of a sandbox once such a change is done: what a second start is held against. */
 export function termsAfter(terms: EntryTerms, change: ShareChange): EntryTerms {
   const { path, writable } = change;

@@ -161,6 +161,34 @@ describe('a second start of a strict app', () => {
     expect(record).toMatch(/planted is not let in: .*is a symlink/);
   });
 
+  it('brings its document into the sandbox that runs, alone', async () => {
+    const letters = join(home, 'work/letters');
+    for (const name of ['a', 'b', 'c']) write(join(letters, name), `${name}\n`);
+    symlinkSync('work/letters', join(home, 'Letters'));
+    await start();
+    const open = (path: string) => client.launch(id, [path], new Map(Object.entries(strict)));
+    const first = await open(join(letters, 'a'));
+    await startOf(join(letters, 'a'));
+    expect(await open(join(letters, 'b'))).toBe(first);
+    await startOf(join(letters, 'b'));
+    expect(await open(join(home, 'Letters/c'))).toBe(first);
+    await startOf(join(home, 'Letters/c'));
+    expect(readFileSync(join(own, 'read'), 'utf8')).toBe('a\nb\nc\n');
+    const { unit } = await instanceAt(client, first);
+    const inside = `/proc/${await initOf(unit)}/root`;
+    expect(readdirSync(`${inside}${letters}`)).toEqual(['a', 'b', 'c']);
+    expect(() => writeFileSync(`${inside}${letters}/d`, '')).toThrow(/EROFS/);
+    // What is no document of its own start is not reached by a link in the place of one.
+    write(join(home, 'work/other/x'), 'x\n');
+    rmSync(join(letters, 'b'));
+    symlinkSync(join(home, 'work/other/x'), join(letters, 'b'));
+    await open(join(letters, 'b'));
+    await waitFor(() => starts().filter((line) => line.startsWith(`${join(letters, 'b')}|`)).length === 2, {
+      what: 'the start with a link',
+    });
+    expect(existsSync(`${inside}${home}/work/other`)).toBe(false);
+  });
+
   it('outlives the first, whose exit status is that of the instance', async () => {
     await start();
     const path = await launch('one');

@@ -1,0 +1,209 @@
+import { lookAtShares } from './let-in.ts';
+import type { SandboxRecord } from './ports.ts';
+import type { EntryTerms } from './pure/entry-terms.ts';
+import { seccompArchOf } from './pure/host.ts';
+import { linksInside } from './pure/links.ts';
+import { type FoundShare, planShareChanges, type ShareChange, termsAfter, termsWith } from './pure/live-shares.ts';
+import type { Link, Share } from './pure/model.ts';
+import { parseMountinfo, reachable, spotOf } from './pure/mounts.ts';
+import { showShare } from './pure/shares.ts';
+import type { SandboxMachine, SandboxPorts } from './sandbox-ports.ts';
+
+/** A sandbox that runs, and what its app is to have now. */
+export interface SharesUpdate {
+  readonly unit: string;
+  /** Of its `shared-folders`. */
+  readonly words: readonly string[];
+  /** The user manager's environment. */
+  readonly session: ReadonlyMap<string, string>;
+}
+
+/** What became of one folder; `at-next-start` tells why only then. */
+export interface UpdatedShare {
+  readonly folder: string;
+  readonly state: 'shared' | 'taken-away' | 'at-next-start';
+  readonly reason: string;
+}
+
+/** All of it, and what the sandbox has then; undefined where that is what it had. */
+export interface UpdatedShares {
+  readonly changes: readonly UpdatedShare[];
+  readonly shares: readonly Share[] | undefined;
+  /** How many it had. */
+  readonly had: number;
+}
+
+/** Changes what of the user's files sandboxes have that run: one change after the other. */
+export interface LiveShares {
+  /**
+   * Gives a sandbox the folders that the configuration shares with its app now, and takes away those that it shares no more. What the app
+   * has open, or has mounted elsewhere itself, it keeps until it ends.
+   */
+  update(update: SharesUpdate): Promise<UpdatedShares>;
+  /** Lets in what a later start brings, by the sandbox's id. @throws Error which says why it cannot */
+  add(id: string, shares: readonly FoundShare[]): Promise<EntryTerms>;
+}
+
+export function openLiveShares(ports: SandboxPorts, machine: SandboxMachine): LiveShares {
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = turn.then(work);
+    turn = done.catch(() => {});
+    return done;
+  };
+  return {
+    update: (update) => inTurn(() => updateShares(update, ports, machine)),
+    add: (id, shares) => inTurn(() => addShares(id, shares, ports, machine)),
+  };
+}
+
+async function updateShares(
+  update: SharesUpdate,
+  ports: SandboxPorts,
+  machine: SandboxMachine,
+): Promise<UpdatedShares> {
+  const { unit, words, session } = update;
+  const record = ports.folders.list().find((one) => one.unit === unit);
+  const found = lookAtShares(words, session, ports);
+  if (record?.terms?.configured === undefined || record.home === undefined) {
+    const reason = 'its sandbox was made to stay as it is';
+    const at = found.map(({ path, writable }) => showShare({ path, writable }));
+    return { changes: at.map((folder) => ({ folder, state: 'at-next-start', reason })), shares: undefined, had: 0 };
+  }
+  const { configured, shares } = record.terms;
+  const changes: UpdatedShare[] = [];
+  let current: Sandbox = record;
+  for (const change of planShareChanges({ configured, shares }, found)) {
+    const folder = showShare(change);
+    if (change.do === 'none') {
+      changes.push({ folder, state: 'at-next-start', reason: change.reason });
+      continue;
+    }
+    const isGone = !found.some(({ path }) => path === change.path);
+    try {
+      current = await carryOut(change, found, current, ports, machine);
+      changes.push({ folder, state: isGone ? 'taken-away' : 'shared', reason: '' });
+    } catch (error) {
+      changes.push({ folder, state: 'at-next-start', reason: (error as Error).message });
+    }
+  }
+  const now = current.terms?.shares ?? [];
+  return { changes, shares: now === shares ? undefined : now, had: shares.length };
+}
+
+async function addShares(id: string, wanted: readonly FoundShare[], ports: SandboxPorts, machine: SandboxMachine) {
+  let sandbox = ports.folders.list().find((one) => one.id === id);
+  for (const share of wanted) {
+    const { terms } = sandbox ?? {};
+    if (sandbox === undefined || terms === undefined) throw new Error('its sandbox is not there');
+    const [change] = planShareChanges({ configured: [], shares: terms.shares }, [share]);
+    if (change?.do === 'note') continue;
+    if (change?.do === 'none') throw new Error(`${share.path} cannot be let in: ${change.reason}`);
+    const links = linksTo(share.path, share.links, sandbox);
+    const after = termsWith(terms, { path: share.path, writable: share.writable }, links);
+    sandbox = await mount({ ...share, links }, sandbox, after, ports, machine).catch((error: Error) => {
+      throw new Error(`${share.path} cannot be let in: ${error.message}`);
+    });
+  }
+  return sandbox?.terms ?? { choices: {}, shares: [], environment: { unset: [], set: {} } };
+}
+
+type Sandbox = SandboxRecord & { readonly id: string };
+
+/** @throws Error which says why it is as it was */
+async function carryOut(
+  change: ShareChange,
+  found: readonly FoundShare[],
+  sandbox: Sandbox,
+  ports: SandboxPorts,
+  machine: SandboxMachine,
+): Promise<Sandbox> {
+  const { terms } = sandbox;
+  if (terms === undefined || change.do === 'none') return sandbox;
+  const after = termsAfter(terms, change);
+  if (change.do === 'note') return keep({ ...sandbox, terms: after }, ports);
+  const share = found.find((one) => one.path === change.path);
+  if (change.do === 'mount' && share !== undefined) {
+    const links = linksTo(share.path, share.links, sandbox);
+    const linked = { ...after, links: [...(after.links ?? []), ...links] };
+    return mount({ ...share, links }, sandbox, linked, ports, machine);
+  }
+  const { run, seen } = await changerOf({ ...change, kind: 'folder', links: [] }, sandbox, ports, machine);
+  const fault = await run('unmount');
+  if (seen() !== undefined) throw new Error(fault ?? 'it is still mounted');
+  // What it may have kept stays its to write: the record says so to its end.
+  return keep({ ...sandbox, terms: after }, ports);
+}
+
+/** @throws Error which says why it is as it was */
+async function mount(
+  share: Omit<FoundShare, 'fault'>,
+  sandbox: Sandbox,
+  terms: EntryTerms,
+  ports: SandboxPorts,
+  machine: SandboxMachine,
+): Promise<Sandbox> {
+  const { documents, sight } = ports;
+  const { path, writable, kind } = share;
+  const { run, seen, id } = await changerOf(share, sandbox, ports, machine);
+  // Nobody may write documents in there before the app can put a link in their place.
+  const hasNames = writable && kind === 'folder';
+  const { writes, writeIds } = sandbox;
+  const noted = hasNames
+    ? keep({ ...sandbox, writes: [...writes, path], writeIds: [...writeIds, id] }, ports)
+    : sandbox;
+  try {
+    if (hasNames) await documents.review();
+    const fault = await run('mount');
+    if (fault !== undefined) throw new Error(fault);
+  } catch (error) {
+    keep(sandbox, ports);
+    throw error;
+  }
+  const source = spotOf(path, reachable(parseMountinfo(sight.mountinfo())));
+  const now = seen();
+  const isRight = now?.device === source?.device && now?.root === source?.path && (writable || now?.readOnly);
+  if (now === undefined || !isRight) {
+    await run('unmount');
+    // The kernel has mounted something that was not asked for: such a sandbox does not live on.
+    if (seen() !== undefined) ports.killUnit(sandbox.unit);
+    throw new Error('what was mounted is not what was to be');
+  }
+  return keep({ ...noted, terms }, ports);
+}
+
+/** What changes the mount of one path in a sandbox, and sees what is mounted there. @throws Error where it cannot be had */
+async function changerOf(
+  { path, kind, writable, links }: Omit<FoundShare, 'fault'>,
+  { unit }: Sandbox,
+  { sight, liveMounts, cgroups, scopeCgroup }: SandboxPorts,
+  machine: SandboxMachine,
+) {
+  const { programs, facts } = await machine.look();
+  const { perl } = programs;
+  const arch = seccompArchOf(facts.machine);
+  if (perl === undefined || arch === undefined) throw new Error('perl is not installed');
+  const cgroup = scopeCgroup(unit);
+  const initPid = liveMounts.firstProcess(cgroups.pids(cgroup));
+  if (initPid === undefined) throw new Error('its sandbox is not there');
+  const id = sight.id(path) ?? '';
+  const order = { initPid, cgroup, path, kind, writable, id, links };
+  return {
+    id,
+    run: (what: 'mount' | 'unmount') => liveMounts.change(perl, arch, { ...order, do: what }),
+    seen: () => reachable(parseMountinfo(liveMounts.mountinfo(initPid))).find((one) => one.path === path),
+  };
+}
+
+function keep(sandbox: Sandbox, { folders }: Pick<SandboxPorts, 'folders'>): Sandbox {
+  const { id, ...record } = sandbox;
+  folders.record(id, record);
+  return sandbox;
+}
+
+/** Symlinks of the user's that lead to a folder and are not inside yet. */
+function linksTo(path: string, links: readonly Link[], { terms, home }: Sandbox): readonly Link[] {
+  const mounted = [path, ...(home === undefined ? [] : [home]), ...(terms?.shares ?? []).map((share) => share.path)];
+  const known = terms?.links ?? [];
+  return linksInside(links, mounted).filter((link) => !known.some((one) => one.path === link.path));
+}
