@@ -36,6 +36,8 @@ export interface FenceSurroundings {
   /** Of ringfence-open, absolute: its fellow ringfence-shell lies beside it. */
   readonly clientPath?: string | undefined;
   readonly listener: InstanceListener;
+  /** A dialog has let the strict app of this unit write this, and it is to be read all the same. */
+  keptOut(unit: string, path: string, isFolder: boolean): void;
   readonly findProgram?: ((name: string) => string | undefined) | undefined;
   readonly alterSandbox?: (args: readonly string[]) => readonly string[];
   readonly number?: (() => bigint) | undefined;
@@ -91,6 +93,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     killUnit: (unit) => void systemd.killScope(unit, constants.signals.SIGKILL).catch(() => {}),
     findProgram: around.findProgram,
     sharedWords: () => sharedWordsOf(around.config()),
+    keptOut: around.keptOut,
     warn: (text) => log.warn(text),
     ...(around.alterSandbox === undefined ? {} : { alterArgs: around.alterSandbox }),
   });

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import type { Instance } from '../domain/instance.ts';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { type Variant, variant } from '../platform/dbus/signature.ts';
 import { openAppWindow } from '../platform/desktop/app-window.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { type LimitNotices, type NoticePorts, openLimitNotices } from '../watch/limit-notices.ts';
+import type { Notice } from '../watch/pure/limit-notice.ts';
+import { type KeptOutNotices, type KeptOutPorts, openKeptOutNotices } from './kept-out.ts';
 
 const server = {
   destination: 'org.freedesktop.Notifications',
@@ -12,18 +15,26 @@ const server = {
 };
 
 /** What notices need of the rest of the daemon. */
-export interface NoticeSurroundings {
+export interface NoticeSurroundings extends Pick<KeptOutPorts, 'isTold' | 'tell' | 'wordOf' | 'share'> {
   readonly isWanted: NoticePorts['isWanted'];
   launch(app: string, options: ReadonlyMap<string, string>): Promise<unknown>;
   /** What the entry of an app has as its icon. */
   iconOf(app: string): Promise<string | undefined>;
+  instances(): readonly Instance[];
+}
+
+/** All that is told by notifications. */
+export interface Notices {
+  readonly limits: LimitNotices;
+  readonly sandboxes: KeptOutNotices;
 }
 
 /** Notices over org.freedesktop.Notifications; its signals are listened to from the first notice on. */
 export function wireNotices(
   { bus, log }: { readonly bus: BusConnection; readonly log: Log },
-  { isWanted, launch, iconOf }: NoticeSurroundings,
-): LimitNotices {
+  around: NoticeSurroundings,
+): Notices {
+  const { isWanted, launch, iconOf } = around;
   const window = openAppWindow(bus);
   let listening: Promise<unknown> | undefined;
   const listen = () => {
@@ -31,41 +42,45 @@ export function wireNotices(
     const on = (member: string, listener: (body: readonly unknown[]) => void) =>
       bus.subscribe({ sender: destination, ...place, member }, ({ body }) => listener(body));
     return Promise.all([
-      on('ActivationToken', ([number, token]) => notices.token(Number(number), String(token))),
-      on('ActionInvoked', ([number, key]) => void notices.pressed(Number(number), String(key))),
-      on('NotificationClosed', ([number]) => notices.closed(Number(number))),
+      on('ActivationToken', ([number, token]) => limits.token(Number(number), String(token))),
+      on('ActionInvoked', ([number, key]) => {
+        void limits.pressed(Number(number), String(key));
+        void sandboxes.pressed(Number(number), String(key));
+      }),
+      on('NotificationClosed', ([number]) => {
+        limits.closed(Number(number));
+        sandboxes.closed(Number(number));
+      }),
     ]);
   };
-  const notices = openLimitNotices({
-    isWanted,
-    async show({ summary, body, desktopEntry, icon, isUrgent, buttons }, replaces) {
-      listening ??= listen();
-      await listening;
-      // Critical stays until it is read.
-      const hints = new Map<string, Variant>([['urgency', variant('y', isUrgent ? 2 : 1)]]);
-      if (desktopEntry !== '') hints.set('desktop-entry', variant('s', desktopEntry));
-      const words: [string, number, string, string, string] = [
-        'Ringfence',
-        replaces,
-        icon,
-        summary,
-        escapeMarkup(body),
-      ];
-      const call = { ...server, member: 'Notify' };
-      const [number] = await bus.call(call, 'susssasa{sv}i', [...words, buttons.flat(), hints, -1], 'u');
-      return number;
-    },
+  const show = async ({ summary, body, desktopEntry, icon, isUrgent, buttons }: Notice, replaces: number) => {
+    listening ??= listen();
+    await listening;
+    // Critical stays until it is read.
+    const hints = new Map<string, Variant>([['urgency', variant('y', isUrgent ? 2 : 1)]]);
+    if (desktopEntry !== '') hints.set('desktop-entry', variant('s', desktopEntry));
+    const words: [string, number, string, string, string] = ['Ringfence', replaces, icon, summary, escapeMarkup(body)];
+    const call = { ...server, member: 'Notify' };
+    const [number] = await bus.call(call, 'susssasa{sv}i', [...words, buttons.flat(), hints, -1], 'u');
+    return number;
+  };
+  const failed = (what: string, cause: unknown) => log.warn(`cannot ${what}, as a notification was to`, { cause });
+  const secret = () => randomBytes(8).toString('hex');
+  const limits = openLimitNotices({
+    ...{ isWanted, show, launch, failed, secret, showApp: window.showApp },
     async means(app) {
       if (app === '') return { canShow: false };
       const [canShow, icon] = await Promise.all([window.isThere(), iconOf(app).catch(() => undefined)]);
       return { canShow, icon };
     },
-    showApp: window.showApp,
-    launch,
-    secret: () => randomBytes(8).toString('hex'),
-    failed: (what, cause) => log.warn(`cannot ${what}, as a notification was to`, { cause }),
   });
-  return notices;
+  const sandboxes = openKeptOutNotices({
+    ...around,
+    ...{ failed, secret },
+    instanceOf: (unit) => around.instances().find(({ report }) => report.unit === unit),
+    show: (notice) => show(notice, 0),
+  });
+  return { limits, sandboxes };
 }
 
 /** A body may have markup (Desktop Notifications Specification). */

@@ -21,6 +21,7 @@ import { markRunning } from './mark-running.ts';
 import { openMethods } from './methods.ts';
 import { instanceInterface, instanceInterfaceName } from './objects/instance-interface.ts';
 import { ringfenceInterface, ringfenceInterfaceName } from './objects/ringfence-interface.ts';
+import { sharingByButton } from './share-by-button.ts';
 import { type Fences, hostFacts, wireFences } from './wire-fences.ts';
 import { wireNotices } from './wire-notices.ts';
 import { wireWatches } from './wire-watches.ts';
@@ -115,6 +116,8 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     isWanted: (limit) => config.current().notices.get(noticeOfLimit[limit])?.value ?? true,
     launch: (app, options) => methods.backend.launchApp(app, [], options),
     iconOf: async (app) => iconOf(app, await managerEnvironment()),
+    instances: () => fences.instances.all(),
+    ...sharingByButton(environment, managerEnvironment, (app) => methods.backend.updateShares(app)),
   });
   const fences = wireFences({
     ...options,
@@ -123,12 +126,13 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     log,
     config: config.current,
     enabledProfile: enabledProfiles(shadows, managed),
+    keptOut: (unit, path, isFolder) => void notices.sandboxes.keptOut({ unit, path, isFolder }),
     listener: {
       added: (instance) => void tree.addObject(instance.path, [instanceInterface(instance, watches)]),
       changed: ({ path }, names) => void tree.propertiesChanged(path, instanceInterfaceName, names),
       limitReached(instance, reached) {
         tree.emit(rootPath, ringfenceInterfaceName, 'LimitReached', [instance.path, reached.limit, reached.details]);
-        void notices.tell(instance, reached);
+        void notices.limits.tell(instance, reached);
       },
       ended({ path }, outcome) {
         watches.forget(path);
@@ -145,14 +149,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   });
   const desktop = wireDesktop(environment, config, fences, log);
   const methods = openMethods({
-    version,
-    desktop,
-    log,
-    config,
-    fences,
-    shadows,
-    following,
-    appsChanged,
+    ...{ version, desktop, log, config, fences, shadows, following, appsChanged },
     imported: (name, progress) => tree.emit(rootPath, ringfenceInterfaceName, 'HomeImport', [name, progress]),
     ownEnvironment: environment,
     environment: managerEnvironment,
@@ -173,10 +170,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   void desktop.apply();
   const program = openProgram(options, connections);
   let isStopping = false;
-  void bus.lost.then(({ message }) => {
-    if (!isStopping)
-      log.event('bus-lost', `the session bus is lost, and the daemon ends: ${message}`, { reason: message });
-  });
+  void bus.lost.then(({ message }) => isStopping || reportLoss(log, message));
   return {
     lost: bus.lost,
     superseded: program.superseded,
@@ -188,6 +182,10 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
       await stopInOrder({ ...connections, config, methods, following, desktop, fences });
     },
   };
+}
+
+function reportLoss(log: Log, reason: string): void {
+  log.event('bus-lost', `the session bus is lost, and the daemon ends: ${reason}`, { reason });
 }
 
 /** What has to end when a daemon does. */

@@ -25,6 +25,8 @@ export interface DocumentPorts {
   readonly sight: DocumentSight;
   /** The words of every `shared-folders` that is in force for anything. */
   sharedWords(): readonly string[];
+  /** A dialog has let an app write this, and it is to be read all the same. */
+  keptOut(unit: string, path: string, isFolder: boolean): void;
   /** Says a line in the journal. */
   warn(text: string): void;
 }
@@ -61,7 +63,8 @@ export function openDocuments(ports: DocumentPorts): Documents {
     if (!own?.documents || !found) return `${documentFolders.read}/${document}`;
     const { portalId, writingId } = own.documents;
     const allowed = found.apps.get(portalId) ?? [];
-    const use = await useOf(own, document, found.path, allowed, ports);
+    const { use, kind } = await useOf(own, document, found.path, allowed, ports);
+    if (use === 'read' && allowed.includes('write')) ports.keptOut(own.unit, found.path ?? '', kind === 'folder');
     const isWritable = found.apps.has(writingId) && found.apps.get(writingId)?.length !== 0;
     if (use === 'write') {
       (await look(writingId)).set(document, found.path ?? '');
@@ -79,7 +82,7 @@ export function openDocuments(ports: DocumentPorts): Documents {
       const { documents } = sandbox;
       if (documents === undefined) continue;
       for (const [document, path] of await look(documents.writingId)) {
-        if ((await useOf(sandbox, document, path || undefined, ['write'], ports)) === 'write') continue;
+        if ((await useOf(sandbox, document, path || undefined, ['write'], ports)).use === 'write') continue;
         await permissions.forbid(document, documents.writingId);
         writable.get(documents.writingId)?.delete(document);
       }
@@ -119,9 +122,9 @@ async function useOf(
   allowed: readonly string[],
   { folders, permissions, sight, sharedWords }: DocumentPorts,
 ) {
-  if (sandbox.documents === undefined) return 'read';
+  const unknown = { use: 'read', kind: 'other' } as const;
+  if (sandbox.documents === undefined || path === undefined) return unknown;
   const { home, grounds, downloads } = sandbox.documents;
-  if (path === undefined) return 'read';
   const seen = await sight.document(path);
   const isFile = seen.kind === 'file' || (seen.kind === 'missing' && (await permissions.isFile(document)));
   const open = () => [
@@ -130,7 +133,7 @@ async function useOf(
     ...sight.shared(sharedWords(), home),
   ];
   const openIds = await sight.ids(open()).catch(() => undefined);
-  return judgeUse(
+  const use = judgeUse(
     // What cannot be compared is not written.
     { path, permissions: openIds === undefined ? [] : allowed, isFile, ...seen },
     {
@@ -141,6 +144,7 @@ async function useOf(
       openIds: [...(openIds ?? []), ...folders.list().flatMap(({ writeIds }) => writeIds)],
     },
   );
+  return { use, kind: seen.kind };
 }
 
 /** What was unshared is no more where it was, and may still be the app's to write. */

@@ -38,6 +38,8 @@ export interface SandboxWiring
   readonly bus: BusConnection;
   /** The words of every `shared-folders` that is in force for anything. */
   sharedWords(): readonly string[];
+  /** A dialog has let the app of this unit write this, and it is to be read all the same. */
+  keptOut(unit: string, path: string, isFolder: boolean): void;
   /** Says a line in the journal. */
   warn(text: string): void;
   /** For tests: where the programs are that sandboxes are made with. */
@@ -69,7 +71,7 @@ function programFolders(): string[] {
 
 /** Puts together what makes strict sandboxes. */
 export function wireSandboxes(wiring: SandboxWiring): Sandboxes {
-  const { environment, bus, gates, findProgram, sharedWords, warn, ...rest } = wiring;
+  const { environment, bus, gates, findProgram, sharedWords, keptOut, warn, ...rest } = wiring;
   const runtime = environment['XDG_RUNTIME_DIR'] ?? '';
   const folders = openSandboxFolders(runtime);
   return openSandboxes({
@@ -78,7 +80,7 @@ export function wireSandboxes(wiring: SandboxWiring): Sandboxes {
       folders,
       permissions: openDocumentPermissions(bus),
       sight: { ...documentSight, mountinfo: sight.mountinfo },
-      ...{ sharedWords, warn },
+      ...{ sharedWords, keptOut, warn },
     }),
     documentQuestions: openDocumentQuestions(runtime),
     startDocumentNames,

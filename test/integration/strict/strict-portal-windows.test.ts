@@ -14,6 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import { confinedProcesses, launchStrictly } from '../../fixtures/fenced-app.ts';
 import { built, connectTestBus, connectTestClient, endAll } from '../../fixtures/live-daemon.ts';
+import { listenToNotifications, type NotificationListener } from '../../fixtures/notification-listener.ts';
 import { startPortals } from '../../fixtures/portals.ts';
 import { makeSavingApp } from '../../fixtures/saving-app.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
@@ -33,11 +34,13 @@ const dialogClass = 'xdg-desktop-portal-gtk';
 let screen: XScreen;
 let daemon: Daemon;
 let client: Client;
+let notifications: NotificationListener;
 
 beforeAll(async () => {
   mkdirSync(documents, { recursive: true });
   writeFileSync(letter, 'from outside\n');
   writeFileSync(join(documents, 'private.txt'), 'nobody chose this\n');
+  notifications = await listenToNotifications();
   screen = await startXScreen();
   await startPortals(screen.display);
   const settings = tempHome();
@@ -58,6 +61,7 @@ afterAll(async () => {
   await client?.close();
   await daemon?.stop();
   await screen?.stop();
+  await notifications?.stop();
   await command(['systemctl', '--user', 'unset-environment', 'DISPLAY', 'GDK_BACKEND', 'GTK_A11Y']);
 });
 afterEach(async ({ task }) => {
@@ -259,6 +263,33 @@ said = [path, write(path, "bait")]`;
     }
   });
 
+  it('is told about once, with a button that lets it in', async () => {
+    const folder = join(home, 'Downloads/Other');
+    const [told, ...more] = notifications.take().filter(({ desktopEntry }) => desktopEntry === 'org.ringfence.Saver');
+    expect(more).toEqual([]);
+    expect(told).toMatchObject({
+      summary: 'Saver cannot save bait.txt in ~/Downloads/Other',
+      body: expect.stringMatching(/ringfence share org\.ringfence\.Saver ~\/Downloads\/Other$/),
+      actions: [expect.stringMatching(/^share-\w{16}$/), 'Share ~/Downloads/Other'],
+    });
+    // Not what an app could have put in its place.
+    notifications.press(told?.number ?? 0, 'share');
+    notifications.press(told?.number ?? 0, told?.actions[0] ?? '');
+    await waitFor(
+      async () => (await app.run(`said = [write(${quoted(join(folder, 'direct.txt'))}, "x")]`))[0] === null,
+      {
+        what: 'the folder to be let in',
+      },
+    );
+    expect(await run(`said = [write(save(${quoted(folder)}, "mine.txt"), "saved")]`)).toEqual([null]);
+    expect(there(folder, 'mine.txt')).toBe('saved');
+    await output(['systemctl', '--user', 'stop', unit]);
+    await waitFor(async () => (await userUnits(unit)).length === 0, { what: 'it to be gone' });
+    unit = await app.start(client);
+    expect(await app.run(`said = [write(${quoted(join(folder, 'direct.txt'))}, "again")]`)).toEqual([null]);
+    expect(there(folder, 'direct.txt')).toBe('again');
+  });
+
   it('cannot write where programs outside take what they run, nor in a folder that was chosen as a whole', async () => {
     const hidden = join(home, '.config/autostart');
     mkdirSync(hidden, { recursive: true });
@@ -274,6 +305,7 @@ except OSError as error: said.append(os.strerror(error.errno))`;
     // The first time its dialog goes into the folder.
     const chosen = await app.run(lines, () => answer(documents, 1000));
     expect(chosen).toEqual([true, 'Read-only file system', 'Read-only file system']);
+    expect(notifications.take()).toEqual([]);
   });
 
   it('keeps what it has saved from start to start, but for what a strict command can write meanwhile', async () => {

@@ -1,0 +1,23 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolders } from '../../platform/files/make-folders.ts';
+
+/** The apps about which a user was told once; a file that is damaged tells of none. */
+export function openToldApps(file: string): { isTold(app: string): boolean; tell(app: string): void } {
+  const read = (): string[] => {
+    try {
+      const apps: unknown = JSON.parse(readFileSync(file, 'utf8'));
+      return Array.isArray(apps) ? apps.filter((one) => typeof one === 'string') : [];
+    } catch {
+      return [];
+    }
+  };
+  return {
+    isTold: (app) => read().includes(app),
+    tell(app) {
+      makeFolders(dirname(file), 0o700);
+      writeFileSync(`${file}.new`, JSON.stringify([...new Set([...read(), app])]), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    },
+  };
+}

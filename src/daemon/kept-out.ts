@@ -1,0 +1,74 @@
+import { basename, dirname } from 'node:path';
+import type { Instance } from '../domain/instance.ts';
+import type { Notice } from '../watch/pure/limit-notice.ts';
+import { type KeptOut, keptOutNotice } from './pure/kept-out-notice.ts';
+
+/** What such notices are carried by. */
+export interface KeptOutPorts {
+  instanceOf(unit: string): Instance | undefined;
+  /** Whether the user was told about this app, at any time; `tell`: from now on. */
+  isTold(app: string): boolean;
+  tell(app: string): void;
+  /** A folder as users write it; undefined for one that cannot be shared. */
+  wordOf(folder: string): Promise<string | undefined>;
+  /** Resolves to the notice's number. Rejects where nobody shows notifications. */
+  show(notice: Notice): Promise<number>;
+  iconOf(app: string): Promise<string | undefined>;
+  /** Lets it in, what runs included. */
+  share(app: string, word: string): Promise<unknown>;
+  /** A word that nobody can guess: an app may put a notice of its own in the place of this one. */
+  secret(): string;
+  /** Told what a button could not do. */
+  failed(what: string, error: unknown): void;
+}
+
+/** A file or folder that a sandbox was given to be read, and by its dialog was to write. */
+export interface DocumentKeptOut {
+  readonly unit: string;
+  readonly path: string;
+  readonly isFolder: boolean;
+}
+
+/** One notification for each app, once: of what its sandbox keeps out, a user may miss, and sharing would let in. */
+export interface KeptOutNotices {
+  keptOut(document: DocumentKeptOut): Promise<void>;
+  pressed(number: number, key: string): Promise<void>;
+  closed(number: number): void;
+}
+
+export function openKeptOutNotices(ports: KeptOutPorts): KeptOutNotices {
+  const shown = new Map<number, KeptOut & { readonly key: string }>();
+  const underWay = new Set<string>();
+  return {
+    async keptOut({ unit, path, isFolder }) {
+      const { app = '', name = '' } = ports.instanceOf(unit)?.report ?? {};
+      if (app === '' || underWay.has(app) || ports.isTold(app)) return;
+      // An app asks many times a second.
+      underWay.add(app);
+      try {
+        const folder = await ports.wordOf(isFolder ? path : dirname(path));
+        if (folder === undefined) return void underWay.delete(app);
+        const told = { app, name, folder, file: isFolder ? undefined : basename(path) };
+        const icon = await ports.iconOf(app).catch(() => undefined);
+        const notice = keptOutNotice(told, icon);
+        const key = `share-${ports.secret()}`;
+        const buttons = notice.buttons.map(([, label]) => [key, label] as const);
+        shown.set(await ports.show({ ...notice, buttons }), { ...told, key });
+        ports.tell(app);
+      } catch {
+        // Nobody shows notifications here, and the app has its error.
+      }
+    },
+
+    async pressed(number, key) {
+      const told = shown.get(number);
+      if (told?.key !== key) return;
+      shown.delete(number);
+      await ports.share(told.app, told.folder).catch((error: unknown) => {
+        ports.failed(`share ${told.folder} with ${told.name}`, error);
+      });
+    },
+
+    closed: (number) => void shown.delete(number),
+  };
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { changeShares } from '../config/change-shares.ts';
+import { wireConfigEdits } from '../config/wire-config.ts';
+import { xdgFolders } from '../domain/xdg-folders.ts';
+import { judgeSharedFolders } from '../strict/wire-sandboxes.ts';
+import { openToldApps } from './io/told-apps.ts';
+import type { KeptOutPorts } from './kept-out.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a notification's button shares, and who was told; `own`: the daemon's environment, which says where the configuration is. */
+export function sharingByButton(
+  own: Environment,
+  environment: () => Promise<Environment>,
+  update: (app: string) => Promise<unknown>,
+): Pick<KeptOutPorts, 'isTold' | 'tell' | 'wordOf' | 'share'> {
+  const { state = '/nowhere' } = xdgFolders(own);
+  // As a start would find them.
+  const started = async () => ({ ...own, ...(await environment()) });
+  return {
+    ...openToldApps(join(state, 'ringfence/told-apps.json')),
+    async wordOf(folder) {
+      const variables = await started();
+      const { home = '/' } = xdgFolders(variables);
+      const word = folder.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder;
+      return judgeSharedFolders([word], variables)[0] === undefined ? word : undefined;
+    },
+    async share(app, word) {
+      const variables = await started();
+      const ports = wireConfigEdits(own, (words) => judgeSharedFolders(words, variables));
+      const isOther = (one: string) => one.replace(/:ro$/, '') !== word;
+      await changeShares(app, (shared) => [...shared.filter(isOther), word], ports);
+      await update(app);
+    },
+  };
+}
