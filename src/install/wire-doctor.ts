@@ -59,7 +59,7 @@ async function gather(
   const activation = findActivationFile(managed);
   const program = join(places.package, 'dist/ringfenced');
   const path = managed['PATH'] || '/usr/local/bin:/usr/bin:/bin';
-  const [{ facts }, nested, journald, notifications, daemon, host] = await Promise.all([
+  const [{ facts, programs }, nested, journald, notifications, daemon, host] = await Promise.all([
     probeHost(),
     probeNested(),
     askJournald(),
@@ -76,6 +76,7 @@ async function gather(
     kernelControllers: delegatedControllers(cgroupRoot(), ''),
     swapBytes: memoryAndTasks().swapBytes,
     sandbox: { ...facts, ...sessionAddress(environment), network: true },
+    hasPerl: programs.perl !== undefined,
     nested,
     isRoot: process.getuid?.() === 0,
     activation,

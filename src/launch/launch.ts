@@ -70,6 +70,8 @@ async function takeSteps(request: LaunchRequest, ports: LaunchPorts): Promise<In
   const plan = planLaunch(start, decision, ports);
   if (decision.mode !== 'strict') return startAnew(plan, start, decision, ports);
 
+  const [nameless] = start.nameless ?? [];
+  if (nameless !== undefined) throw refuseNameless(start.name, nameless);
   const wanted = { ...start, ...plan };
   const home = await ports.sandboxes.claim(wanted, decision);
   try {
@@ -79,6 +81,12 @@ async function takeSteps(request: LaunchRequest, ports: LaunchPorts): Promise<In
   } finally {
     home.release();
   }
+}
+
+/** Relaxed, the app gets the URI and opens what it names. Inside that file would not be there, and the app would say so, or nothing. */
+function refuseNameless(name: string, uri: string): RingfenceError {
+  const reason = `the file ${uri} cannot be let in, as its name is not UTF-8; rename it`;
+  return new RingfenceError('NotEnforceable', `cannot launch ${name} strictly: ${reason}`);
 }
 
 /** The steps from the gate on, for what gets a scope of its own. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { pathToOpen } from '../domain/desktop-entry/file-uri.ts';
+import { isNameless, pathToOpen } from '../domain/desktop-entry/file-uri.ts';
 import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DesktopId, parseDesktopId } from '../domain/desktop-id.ts';
 import { displayName } from '../domain/display-name.ts';
@@ -29,6 +29,8 @@ export interface Startable {
   readonly variables?: ReadonlyMap<string, string> | undefined;
   /** Files and folders to open, as absolute paths. */
   readonly documents?: readonly string[] | undefined;
+  /** URIs of files that cannot be let in, as their names are no UTF-8. */
+  readonly nameless?: readonly string[] | undefined;
   /** The folder that a command was started in, where the caller names one. */
   readonly folder?: string | undefined;
   /** The home of a strict command. */
@@ -115,6 +117,7 @@ function resolveEntry(
     environment,
     session,
     documents: uris.map(pathToOpen).filter((path) => path !== undefined),
+    nameless: uris.filter(isNameless),
     once: options.once,
     sourcePath: entry.path,
     options,

@@ -66,10 +66,10 @@ export function encloseBy(layout: Layout, wire: EnclosureWire, ports: EnclosureP
       const told = parseInnerLine(heard ? await line : '');
       if (told === undefined) throw await explain('bubblewrap did not make it', 'sandbox');
       proxy.letGo();
-      const evidence = await layout.readBack(plan, scope, pid, told);
+      const { evidence, ops } = await layout.readBack(plan, scope, pid, told);
       const open = judgeDescriptors(evidence.descriptors);
       if (open !== undefined) throw layout.refuse(open.part, open.reason, 'close it before');
-      return { rows: enforcedRows(plan, layout.letIn, evidence.status), reasons: layout.reasons() };
+      return { rows: enforcedRows(ops, layout.letIn, evidence.status), reasons: layout.reasons() };
     },
 
     release() {

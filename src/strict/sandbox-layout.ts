@@ -46,7 +46,12 @@ export interface Layout {
   /** Binds it to its scope and waits for the bus filter. @throws RingfenceError NotEnforceable */
   settle(unit: string): Promise<SandboxPlan>;
   /** Reads back the gate that told `told`, below `gatePid`. @throws RingfenceError NotEnforceable */
-  readBack(plan: SandboxPlan, unit: string, gatePid: number, told: number): Promise<SandboxEvidence>;
+  readBack(
+    plan: SandboxPlan,
+    unit: string,
+    gatePid: number,
+    told: number,
+  ): Promise<{ readonly evidence: SandboxEvidence; readonly ops: SandboxPlan }>;
   /** Sentences for the report, once it is read back. */
   reasons(): string[];
   refuse(part: string, reason: string, fix: string): RingfenceError;
@@ -234,7 +239,7 @@ async function layOutIn(
       const mount = (initPid: number) => opened.mount(initPid, ops);
       const { evidence, ops: held } = await readBack(ops, unit, gatePid, told, mount, start);
       if (held.length !== ops.length) reasons.push('documents can be read only: their names could not be mounted');
-      return evidence;
+      return { evidence, ops: held };
     },
   };
 }

@@ -174,12 +174,12 @@ async function prepareSandbox(
       onEntering();
       const told = parseInnerLine((await entered) ?? '');
       if (told === undefined) throw await layout.explain('bubblewrap did not make it', 'sandbox');
-      const { status } = await layout.readBack(plan, unit, gate.pid, told);
+      const { evidence, ops } = await layout.readBack(plan, unit, gate.pid, told);
       ports.later(() => {
         kits.prepare(() => startKit({ programs, filter }, ports));
         layout.prepareNext();
       });
-      return { rows: enforcedRows(plan, layout.letIn, status), reasons: layout.reasons() };
+      return { rows: enforcedRows(ops, layout.letIn, evidence.status), reasons: layout.reasons() };
     },
   };
 }

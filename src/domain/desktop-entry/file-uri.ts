@@ -24,6 +24,12 @@ export function pathToOpen(uriOrPath: string): string | undefined {
   return uriOrPath.startsWith('/') ? uriOrPath : fileOfUri(uriOrPath)?.path;
 }
 
+/** Whether it names a file whose name is no text, so that it cannot be followed here. */
+export function isNameless(uri: string): boolean {
+  const file = fileOfUri(uri);
+  return file !== undefined && file.path === undefined;
+}
+
 /** The URI of an absolute path. */
 export function uriOfPath(path: string): string {
   return `file://${encodeURI(path).replace(/[?#]/g, (char) => (char === '?' ? '%3F' : '%23'))}`;

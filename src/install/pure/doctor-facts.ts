@@ -34,6 +34,8 @@ export interface DoctorFacts {
   readonly kernelControllers: ReadonlySet<string>;
   readonly swapBytes: bigint;
   readonly sandbox: SandboxHostFacts;
+  /** Whether the Perl is there that gives strict apps their documents. */
+  readonly hasPerl: boolean;
   /** What a program in such a sandbox can do; undefined without bubblewrap. */
   readonly nested: NestedTrial | undefined;
   /** Root is let do what users are not. */

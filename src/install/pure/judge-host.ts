@@ -25,6 +25,7 @@ export function judgeHost(facts: DoctorFacts): Finding[] {
     ...judgeControllers(facts),
     judgeSwap(facts),
     ...judgeSandbox(facts),
+    judgeDocuments(facts),
     judgeNested(facts),
     judgeInstallations(facts),
     judgeActivation(facts),
@@ -120,6 +121,14 @@ function judgeSandbox({ sandbox }: DoctorFacts): Finding[] {
     describe('strict: sandbox', fence, `${version} can make a sandbox`),
     describe('strict: bus filter', bus, `${sandbox.proxyVersion?.trim() ?? ''} is installed`),
   ];
+}
+
+function judgeDocuments({ hasPerl }: DoctorFacts): Finding {
+  const name = 'strict: documents';
+  if (hasPerl) return works(name, 'files that a dialog offers can be saved, and folders shared with an app that runs');
+  const says =
+    'perl is not installed: strict apps can only read files that a dialog offers, and get shared folders when they start';
+  return limited(name, says, 'install perl (Debian and Ubuntu: perl-base)');
 }
 
 /** Tried, not read from settings: AppArmor lets bubblewrap do what it keeps from the programs in it. */

@@ -32,6 +32,7 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
     row('read-only-system', `/ is its own and read-only, with ${mounts} mounts and no other`),
     row('own-home', `${own.path}${own.kept ? '' : ', gone at the end'}`),
     ...sharedRows(shares),
+    ...documentRows(plan),
     row('own-processes', `PIDs ${field('NSpid').split(/\s+/).join(' outside, ')} inside`),
     row('own-cgroup', `/sys/fs/cgroup is its own, read-only${plan.some(isPressure) ? ' but for memory.pressure' : ''}`),
     row('filtered-bus', 'DBUS_SESSION_BUS_ADDRESS leads to a proxy in the scope'),
@@ -58,6 +59,17 @@ export function rowsWithShares(rows: readonly ReportRow[], shares: readonly Shar
 
 function sharedRows(shares: readonly Share[]): ReportRow[] {
   return shares.length === 0 ? [] : [row('shared', shares.map(showShare).join(', '))];
+}
+
+/** What the document portal offers, as it is mounted in the place of its folder. */
+function documentRows(plan: SandboxPlan): ReportRow[] {
+  if (plan.some(({ op }) => op === 'documents')) {
+    return [row('documents', 'what dialogs offer, to be saved where no strict app can put a link')];
+  }
+  const isThere = plan.some(
+    (op) => op.op === 'ro-bind' && op.source.includes('/by-app/') && op.target.endsWith('/doc'),
+  );
+  return isThere ? [row('documents', 'what dialogs offer, to be read only, as Perl is missing or does not run')] : [];
 }
 
 function isPressure(op: SandboxPlan[number]): boolean {

@@ -210,6 +210,7 @@ time.sleep(1000)
           }),
         ).toBe('dragged\n30');
         expect(record).toContain(`documents can be read only: ${reason}`);
+        expect(record).toContain('what dialogs offer, to be read only, as Perl is missing or does not run');
         end();
       } finally {
         await without.stop();

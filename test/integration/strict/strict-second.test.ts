@@ -189,6 +189,17 @@ describe('a second start of a strict app', () => {
     expect(existsSync(`${inside}${home}/work/other`)).toBe(false);
   });
 
+  it('and a first are refused with a file whose name is no UTF-8, which relaxed apps open', async () => {
+    await start();
+    const uri = `file://${home}/caf%E9.txt`;
+    const open = (profile: string) => client.launch(id, [uri], new Map(Object.entries({ ...strict, profile })));
+    const refused = { code: 'NotEnforceable', message: expect.stringMatching(/caf%E9\.txt cannot be let in.*UTF-8/) };
+    await expect(open('strict')).rejects.toMatchObject(refused);
+    await launch('one');
+    await expect(open('strict')).rejects.toMatchObject(refused);
+    await client.stop(await open('relaxed'), 0);
+  });
+
   it('outlives the first, whose exit status is that of the instance', async () => {
     await start();
     const path = await launch('one');

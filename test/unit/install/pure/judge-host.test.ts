@@ -19,6 +19,7 @@ const healthy: DoctorFacts = {
     sessionAddress: 'unix:path=/run/user/1000/bus',
     network: true,
   },
+  hasPerl: true,
   nested: { exitCode: 0, stderr: '', label: '' },
   isRoot: false,
   activation: { path: '/data/x.service', missing: [] },
@@ -184,6 +185,7 @@ describe('judgeHost', () => {
       },
       ['icons: limited'],
     ],
+    ['no perl', { hasPerl: false }, ['strict: documents: limited']],
     ['no bus filter', { sandbox: withoutProxy }, ['strict: bus filter: limited']],
     [
       'a systemd of 251',

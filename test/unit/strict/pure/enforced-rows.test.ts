@@ -96,3 +96,11 @@ it('says what a sandbox has that was given more while it runs, or less', () => {
   expect(value(none, 'read-only-system')).toContain(' 14 mounts ');
   expect(names(rowsWithShares(none, [{ path: '/data', writable: true }], 0))).toEqual(names(before));
 });
+
+it('says whether documents can be saved', () => {
+  const read = '/run/user/1000/doc/by-app/org.ringfence.app.x';
+  const value = (documents: { read: string; write?: string }) => rowsOf({ documents }).get('documents')?.value;
+  expect(value({ read, write: `${read}.write` })).toContain('to be saved');
+  expect(value({ read })).toContain('to be read only');
+  expect(rowsOf().has('documents')).toBe(false);
+});
