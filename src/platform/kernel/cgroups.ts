@@ -27,15 +27,7 @@ export interface Cgroups {
 
 /** The cgroup v2 tree below `root` (cgroups(7), Documentation/admin-guide/cgroup-v2.rst), and /proc. */
 export function openCgroups(root: string): Cgroups {
-  // Files that some cgroup had: others have them as well, and are not asked first.
-  const usual = new Set<string>();
-  const read = (cgroup: string, file: string) => {
-    const path = `${root}${cgroup}/${file}`;
-    const text = usual.has(file) ? readKernelFile(path)?.trimEnd() : readText(path);
-    if (text === undefined) usual.delete(file);
-    else usual.add(file);
-    return text;
-  };
+  const read = (cgroup: string, file: string) => readText(`${root}${cgroup}/${file}`);
   const watchKills = countOomKills();
   return {
     read,
