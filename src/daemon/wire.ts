@@ -7,6 +7,7 @@ import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
 import { createDispatcher, type ObjectTree } from '../platform/dbus/dispatcher.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { openLog } from '../platform/journal/open-log.ts';
+import { availableMemory } from '../platform/kernel/host.ts';
 import { openMemoryRest } from '../platform/process/memory-rest.ts';
 import { reloadBus, reloadManager } from '../platform/systemd/bus-driver.ts';
 import { connectUserManager, type Systemd } from '../platform/systemd/user-manager.ts';
@@ -128,7 +129,10 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     enabledProfile: enabledProfiles(shadows, managed),
     keptOut: (unit, path, isFolder) => void notices.sandboxes.keptOut({ unit, path, isFolder }),
     listener: {
-      added: (instance) => void tree.addObject(instance.path, [instanceInterface(instance, watches)]),
+      added(instance) {
+        void tree.addObject(instance.path, [instanceInterface(instance, watches)]);
+        desktop.appStarted();
+      },
       changed: ({ path }, names) => void tree.propertiesChanged(path, instanceInterfaceName, names),
       limitReached(instance, reached) {
         tree.emit(rootPath, ringfenceInterfaceName, 'LimitReached', [instance.path, reached.limit, reached.details]);
@@ -220,7 +224,7 @@ function wireDesktop(
   log: Log,
 ): Desktop {
   const note = openBudgetNote(environment['XDG_RUNTIME_DIR'] ?? '');
-  const desktop = openDesktop({ ...ports, note, log, budget: () => config.current().desktop });
+  const desktop = openDesktop({ ...ports, note, log, availableMemory, budget: () => config.current().desktop });
   config.onChange(() => void desktop.apply());
   return desktop;
 }

@@ -15,7 +15,9 @@ import {
   budgetShortcoming,
   foreignLimit,
   heldMemory,
+  memoryOfApps,
   type Reason,
+  roomForApps,
   tooSmall,
   unprotected,
 } from './pure/desktop-rows.ts';
@@ -31,12 +33,16 @@ export interface DesktopPorts {
   readonly log: Log;
   budget(): Budget;
   host(): HostFacts;
+  /** In bytes. */
+  availableMemory(): bigint;
 }
 
 /** What keeps the desktop alive: a budget for all apps together, and memory that is reclaimed last. */
 export interface Desktop {
   /** Brings the slices in line with the configuration. Never rejects: what does not hold, the rows tell. */
   apply(): Promise<void>;
+  /** An app was started: looks a moment later whether what is held outside of the apps still leaves them their budget. */
+  appStarted(): void;
   /** Tries again what apps were in the way of, when one has ended. */
   appEnded(): void;
   /** The property Desktop. */
@@ -49,13 +55,15 @@ export interface Desktop {
 export function openDesktop(ports: DesktopPorts): Desktop {
   const { systemd, log } = ports;
   const reasons = new Map<string, Reason>();
+  const amounts = new Map<string, bigint>();
   let isWaiting = false;
+  let look: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
 
   const applyAll = async () => {
     isWaiting = false;
     for (const place of budgetPlaces) {
-      const reason = await applyPart(place, ports).catch(asReason);
+      const reason = await applyPart(place, ports, amounts).catch(asReason);
       if (reason === undefined) reasons.delete(place.name);
       else reasons.set(place.name, reason);
       isWaiting ||= reason?.isTemporary === true;
@@ -64,6 +72,9 @@ export function openDesktop(ports: DesktopPorts): Desktop {
   const apply = () => {
     last = last.then(applyAll).catch((cause: unknown) => log.warn('cannot set the budget of the apps', { cause }));
     return last;
+  };
+  const lookAgain = async () => {
+    if (isOutdated(amounts.get(memoryOfApps.name), ports)) await apply();
   };
   const takeAllBack = async () => {
     await last;
@@ -76,12 +87,21 @@ export function openDesktop(ports: DesktopPorts): Desktop {
   };
   return {
     apply,
+    appStarted() {
+      look ??= setTimeout(() => {
+        look = undefined;
+        lookAgain().catch((cause: unknown) => log.warn('cannot look at the budget of the apps', { cause }));
+      }, afterStart);
+    },
     appEnded() {
       if (isWaiting) void apply();
     },
-    rows: () => budgetPlaces.map((place) => rowOf(place, reasons.get(place.name), ports)),
+    rows: () => budgetPlaces.map((place) => rowOf(place, reasons.get(place.name), amounts.get(place.name), ports)),
 
-    stop: () => takeAllBack().catch((cause: unknown) => log.warn('cannot take the budget of the apps back', { cause })),
+    stop() {
+      clearTimeout(look);
+      return takeAllBack().catch((cause: unknown) => log.warn('cannot take the budget of the apps back', { cause }));
+    },
   };
 }
 
@@ -89,11 +109,16 @@ export function openDesktop(ports: DesktopPorts): Desktop {
 type Lack = Reason & { readonly isTemporary?: true };
 
 /** @returns why it does not hold, as far as that is known beforehand */
-async function applyPart(place: BudgetPlace, ports: DesktopPorts): Promise<Lack | undefined> {
+async function applyPart(
+  place: BudgetPlace,
+  ports: DesktopPorts,
+  amounts: Map<string, bigint>,
+): Promise<Lack | undefined> {
   const { systemd, note } = ports;
   const { name, slice, property } = place;
-  const amount = budgetAmount(ports.budget(), name, ports.host());
-  if (amount === undefined) {
+  const asked = budgetAmount(ports.budget(), name, ports.host());
+  if (asked === undefined) {
+    amounts.delete(name);
     await lift(place, ports);
     return undefined;
   }
@@ -103,7 +128,9 @@ async function applyPart(place: BudgetPlace, ports: DesktopPorts): Promise<Lack 
   const own = note.read().get(keyOf(place)) ?? [];
   if (before !== nothing(place) && !own.includes(String(before))) return foreignLimit(place);
   await systemd.startSlice(slice);
-  const held = name === 'apps-memory-max' ? heldMemory(ports.cgroups.read(cgroupOf(place, ports), 'memory.stat')) : 0n;
+  const held = place === memoryOfApps ? heldByApps(ports) : 0n;
+  const amount = amountFor(place, asked, held, before, ports);
+  amounts.set(name, amount);
   if (held !== undefined && held > amount) {
     await lift(place, ports);
     return { ...tooSmall(name, held, amount), isTemporary: true };
@@ -116,6 +143,29 @@ async function applyPart(place: BudgetPlace, ports: DesktopPorts): Promise<Lack 
   noteValues(place, [String(amount)], note);
   await settled(place, amount, ports);
   return undefined;
+}
+
+/** What was asked for, but for the built-in budget where the rest of the machine does not leave so much. */
+function amountFor(
+  { name }: BudgetPlace,
+  asked: bigint,
+  held: bigint | undefined,
+  before: bigint,
+  { budget, host, availableMemory }: DesktopPorts,
+): bigint {
+  if (name !== memoryOfApps.name || held === undefined || budget().get(name)?.origin.kind !== 'built-in') return asked;
+  return roomForApps(asked, { total: host().memoryBytes, available: availableMemory(), held, before });
+}
+
+/** Whether what is held elsewhere leaves the apps another amount than is set. */
+function isOutdated(amount: bigint | undefined, ports: DesktopPorts): boolean {
+  const asked = budgetAmount(ports.budget(), memoryOfApps.name, ports.host());
+  if (amount === undefined || asked === undefined) return false;
+  return amountFor(memoryOfApps, asked, heldByApps(ports), amount, ports) !== amount;
+}
+
+function heldByApps(ports: DesktopPorts): bigint | undefined {
+  return heldMemory(ports.cgroups.read(cgroupOf(memoryOfApps, ports), 'memory.stat'));
 }
 
 /**
@@ -139,7 +189,12 @@ async function settled(place: BudgetPlace, amount: bigint, ports: DesktopPorts):
     await sleep(pause);
 }
 
-function rowOf(place: BudgetPlace, known: Reason | undefined, ports: DesktopPorts): Map<string, string> {
+function rowOf(
+  place: BudgetPlace,
+  known: Reason | undefined,
+  applied: bigint | undefined,
+  ports: DesktopPorts,
+): Map<string, string> {
   const { name, currentFile } = place;
   const setting = ports.budget().get(name);
   const amount = budgetAmount(ports.budget(), name, ports.host());
@@ -151,7 +206,7 @@ function rowOf(place: BudgetPlace, known: Reason | undefined, ports: DesktopPort
   const cgroup = cgroupOf(place, ports);
   const kernel = ports.cgroups.read(cgroup, place.file);
   const current = ports.cgroups.read(cgroup, currentFile);
-  const told = amount === undefined ? { state: 'off' } : outcome(place, amount, known, ports);
+  const told = amount === undefined ? { state: 'off' } : outcome(place, applied ?? amount, known, ports);
   for (const [key, value] of Object.entries(told)) row.set(key, value);
   if (kernel !== undefined) row.set('value', kernel);
   if (current !== undefined) row.set('current', current);
@@ -206,6 +261,8 @@ function asReason(error: unknown): Lack {
   };
 }
 
+/** In ms. An app has most of its memory by then. */
+const afterStart = 3000;
 /** In ms. */
 const pause = 10;
 const longestChange = 5000;

@@ -72,13 +72,39 @@ describe('the desktop', () => {
   };
 
   it('keeps a tenth of the memory from all apps together, and says so', async () => {
-    await waitFor(() => Number(held('app.slice', 'memory.max')) > 0, { what: 'the budget' });
-    expect(Number(held('app.slice', 'memory.max'))).toBeGreaterThan(memTotal * 0.899);
-    expect(Number(held('app.slice', 'memory.max'))).toBeLessThanOrEqual(memTotal * 0.9);
+    const budget = () => Number(held('app.slice', 'memory.max'));
+    await waitFor(() => budget() > 0, { what: 'the budget' });
+    // Or more, where the rest of the machine holds more: what can be had, and what apps have already, but for a twentieth. It may have changed
+    // by a fiftieth since.
+    const room = () => {
+      const available = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;
+      const anonymous = Number(/^anon (\d+)$/m.exec(held('app.slice', 'memory.stat') ?? '')?.[1]);
+      return Math.min(0.9 * memTotal, available + anonymous - memTotal / 20);
+    };
+    expect(budget()).toBeLessThanOrEqual(memTotal * 0.9);
+    expect(Math.abs(budget() - room())).toBeLessThan(memTotal * 0.05);
     const row = await memory();
     expect(row).toMatchObject({ asked: '90%', origin: 'built-in', state: 'enforced' });
     expect(row['value']).toBe(held('app.slice', 'memory.max'));
     expect(Number(row['current'])).toBeGreaterThan(0);
+
+    // Outside of the apps, and seen at the next start of one. Two, as this kernel gives no process so much.
+    const before = budget();
+    const units = ['one', 'other'].map((name) => ({ name: `bystander-${name}`, file: `/tmp/${name}` }));
+    for (const { name, file } of units) {
+      const unit = ['--user', '--quiet', '--slice=session.slice', `--unit=${name}`];
+      await output(['systemd-run', ...unit, 'perl', '-e', holds(140), file]);
+      await waitFor(() => existsSync(file), { what: 'a program of the session to hold 140 MB' });
+    }
+    await client.run(['sleep', '1000'], new Map(), new Map());
+    await waitFor(() => budget() < before - 180 * MiB, { what: 'the budget to leave them to it' });
+    expect(await memory()).toMatchObject({ asked: '90%', state: 'enforced', value: String(budget()) });
+    await output(['systemctl', '--user', 'stop', ...units.map(({ name }) => name)]);
+    await client.run(['sleep', '1000'], new Map(), new Map());
+    await waitFor(() => budget() > before - 140 * MiB, { what: 'the budget to be what it was' });
+    // What was asked for in so many words is that.
+    await configure('apps-memory-max = "90%"\n');
+    await waitFor(() => budget() > memTotal * 0.899, { what: 'all of 90 %' });
   });
 
   it('has memory that is reclaimed last, as far as what is above it has', async () => {

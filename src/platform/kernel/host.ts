@@ -23,6 +23,11 @@ export function memoryAndTasks(): { memoryBytes: bigint; swapBytes: bigint; read
   };
 }
 
+/** What can still be had without swapping, in bytes, as the kernel estimates it (/proc/meminfo, MemAvailable). */
+export function availableMemory(): bigint {
+  return BigInt(/^MemAvailable:\s+(\d+) kB$/m.exec(text('/proc/meminfo'))?.[1] ?? '0') * 1024n;
+}
+
 /** The controllers that the user manager may set for its units: its own cgroup's cgroup.controllers. */
 export function delegatedControllers(root: string, managerCgroup: string): Set<string> {
   return new Set(text(`${root}${managerCgroup}/cgroup.controllers`).trim().split(' ').filter(Boolean));

@@ -11,15 +11,18 @@ export interface BudgetPlace {
   readonly currentFile: string;
 }
 
+/** The one that follows what the rest of the machine leaves. */
+export const memoryOfApps: BudgetPlace = {
+  name: 'apps-memory-max',
+  slice: 'app.slice',
+  property: 'MemoryMax',
+  file: 'memory.max',
+  currentFile: 'memory.current',
+};
+
 /** In the order in which they are told. */
 export const budgetPlaces: readonly BudgetPlace[] = [
-  {
-    name: 'apps-memory-max',
-    slice: 'app.slice',
-    property: 'MemoryMax',
-    file: 'memory.max',
-    currentFile: 'memory.current',
-  },
+  memoryOfApps,
   {
     name: 'apps-swap-max',
     slice: 'app.slice',
@@ -50,6 +53,23 @@ export function budgetAmount(budget: Budget, name: BudgetName, host: HostFacts):
   if (name === 'apps-swap-max' && limit.kind === 'share' && host.swapBytes === 0n) return undefined;
   const amount = resolveLimit(limit, host);
   return amount === 'infinity' || (name === 'session-memory-low' && amount === 0n) ? undefined : amount;
+}
+
+/**
+ * The built-in budget on a machine where more than a tenth of the memory is held by others than apps (the desktop itself, services, the kernel): what apps
+ * hold already, and what is available but for a twentieth of all. With more, the machine runs out of memory before they run out of budget, and stands
+ * still. At least half of the memory, as some of what counts as held can be had back (ZFS), and at most what was asked. In bytes; `before`: what is set
+ * now, which stays where it is nearly the same.
+ */
+export function roomForApps(
+  asked: bigint,
+  { total, available, held, before }: Record<'total' | 'available' | 'held' | 'before', bigint>,
+): bigint {
+  const room = held + available - total / 20n;
+  const bounded = [total / 2n, held].reduce((most, one) => (one > most ? one : most), room);
+  const amount = bounded < asked ? bounded : asked;
+  const change = amount > before ? amount - before : before - amount;
+  return change < total / 50n && before <= asked ? before : amount;
 }
 
 /** Nothing of a budget can be had without the memory controller. */

@@ -3,12 +3,14 @@ import { addLayer } from '../../../../src/domain/config/add-layer.ts';
 import { builtInConfig } from '../../../../src/domain/config/model.ts';
 import { readLayer } from '../../../../src/domain/config/read-layer.ts';
 import type { HostFacts } from '../../../../src/domain/host-facts.ts';
+import { infinity } from '../../../../src/launch/pure/scope-properties.ts';
 import {
   budgetAmount,
   budgetPlaces,
   budgetShortcoming,
   foreignLimit,
   heldMemory,
+  roomForApps,
   tooSmall,
   unprotected,
 } from '../../../../src/watch/pure/desktop-rows.ts';
@@ -72,6 +74,29 @@ describe('the budget of the desktop', () => {
     expect(heldMemory(undefined)).toBeUndefined();
     expect(heldMemory('shmem 5\n')).toBeUndefined();
     expect(heldMemory('anon 5\n')).toBe(5n);
+  });
+
+  it.each([
+    ['a tenth for what is not an app', { available: 9n * G + G / 2n, held: 0n }, 9n * G],
+    [
+      'and more where that holds more, with a twentieth that stays free',
+      { available: 7n * G, held: 0n },
+      6n * G + G / 2n,
+    ],
+    ['the same while apps use it', { available: 2n * G, held: 5n * G }, 6n * G + G / 2n],
+    ['half of the memory at least', { available: 4n * G, held: 0n }, 5n * G],
+    ['what apps hold, where that is more than there is for them', { available: G / 4n, held: 6n * G }, 6n * G],
+  ])('leaves %s', (_what, seen, amount) => {
+    expect(roomForApps(9n * G, { total: 10n * G, before: infinity, ...seen })).toBe(amount);
+  });
+
+  it('stays as it is for little, and never above what was asked', () => {
+    const seen = { total: 10n * G, available: 7n * G, held: 0n };
+    const near = 6n * G + G / 2n + G / 10n;
+    expect(roomForApps(9n * G, { ...seen, before: near })).toBe(near);
+    expect(roomForApps(9n * G, { ...seen, before: near - G / 5n })).toBe(near - G / 5n);
+    expect(roomForApps(9n * G, { ...seen, before: near + G / 5n })).toBe(6n * G + G / 2n);
+    expect(roomForApps(6n * G + G / 2n, { ...seen, before: near })).toBe(6n * G + G / 2n);
   });
 
   it('waits where apps hold more already, and leaves another hand’s limit alone', () => {
