@@ -2,29 +2,17 @@ import Adw from 'gi://Adw?version=1';
 import Gio from 'gi://Gio?version=2.0';
 import GObject from 'gi://GObject?version=2.0';
 import Gtk from 'gi://Gtk?version=4.0';
-import Pango from 'gi://Pango?version=1.0';
 import type { Surroundings } from '../page.ts';
-import { type App, isEnabled, matching } from '../pure/apps.ts';
-import { appImage, iconOf, setIcon } from '../widgets/app-icon.ts';
-import { showSwitch } from '../widgets/show-switch.ts';
-import { translate as _, fill } from '../words.ts';
+import { type App, matching } from '../pure/apps.ts';
+import { translate as _ } from '../words.ts';
 import type { AppList } from './app-list.ts';
-import { switchApp } from './app-switch.ts';
+import { AppRow } from './app-row.ts';
 
 /** An app in a list model. */
 class AppItem extends GObject.Object {
   static {
     GObject.registerClass({ GTypeName: 'RingfenceAppItem' }, AppItem);
   }
-  app: App | undefined;
-}
-
-/** What a row shows, by the row. */
-interface Shown {
-  readonly icon: Gtk.Image;
-  readonly name: Gtk.Label;
-  readonly id: Gtk.Label;
-  readonly toggle: Gtk.Switch;
   app: App | undefined;
 }
 
@@ -37,7 +25,6 @@ export class AppsPage {
   readonly #search = new Gtk.SearchEntry({ hexpand: true, placeholder_text: _('Search apps') });
   readonly #onlyEnabled = new Gtk.ToggleButton({ label: _('Enabled') });
   readonly #stack = new Gtk.Stack();
-  readonly #rows = new Map<Gtk.ListItem, Shown>();
 
   constructor(around: Surroundings, apps: AppList) {
     this.#around = around;
@@ -66,9 +53,8 @@ export class AppsPage {
 
   #list(): Gtk.Widget {
     const factory = new Gtk.SignalListItemFactory();
-    factory.connect('setup', (_factory, item) => this.#setup(item as Gtk.ListItem));
+    factory.connect('setup', (_factory, item) => (item as Gtk.ListItem).set_child(new AppRow(this.#around)));
     factory.connect('bind', (_factory, item) => this.#bind(item as Gtk.ListItem));
-    factory.connect('teardown', (_factory, item) => this.#rows.delete(item as Gtk.ListItem));
     const view = new Gtk.ListView({
       model: new Gtk.NoSelection({ model: this.#store }),
       factory,
@@ -85,48 +71,9 @@ export class AppsPage {
     return new Gtk.ScrolledWindow({ hscrollbar_policy: Gtk.PolicyType.NEVER, child: clamp });
   }
 
-  #setup(item: Gtk.ListItem): void {
-    const text = (css_classes: string[]) =>
-      new Gtk.Label({ xalign: 0, ellipsize: Pango.EllipsizeMode.END, css_classes });
-    const shown: Shown = {
-      icon: appImage(''),
-      name: text([]),
-      id: text(['dim-label', 'caption']),
-      toggle: new Gtk.Switch({ valign: Gtk.Align.CENTER }),
-      app: undefined,
-    };
-    const column = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL, hexpand: true, valign: Gtk.Align.CENTER });
-    column.append(shown.name);
-    column.append(shown.id);
-    const box = new Gtk.Box({ spacing: 12 });
-    for (const widget of [shown.icon, column, shown.toggle]) box.append(widget);
-    box.append(new Gtk.Image({ icon_name: 'go-next-symbolic', css_classes: ['dim-label'] }));
-    // The switch moves at once; its state follows when the daemon has done it.
-    shown.toggle.connect('state-set', (toggle, wanted) => {
-      const { app } = shown;
-      if (app === undefined || wanted === isEnabled(app)) return false;
-      void switchApp(app, wanted, this.#around).then((done) => {
-        if (!done) toggle.set_active(isEnabled(app));
-      });
-      return true;
-    });
-    item.set_child(box);
-    this.#rows.set(item, shown);
-  }
-
   #bind(item: Gtk.ListItem): void {
-    const shown = this.#rows.get(item);
     const app = (item.get_item() as AppItem | null)?.app;
-    if (shown === undefined || app === undefined) return;
-    shown.app = app;
-    setIcon(shown.icon, iconOf(app.entry));
-    shown.name.set_label(app.name);
-    shown.name.set_tooltip_text(app.name);
-    shown.id.set_label(app.id.replace(/\.desktop$/, ''));
-    showSwitch(shown.toggle, isEnabled(app));
-    const title = fill(_('Start {name} in its fence'), { name: app.name });
-    shown.toggle.set_tooltip_text(title);
-    shown.toggle.update_property([Gtk.AccessibleProperty.LABEL], [title]);
+    if (app !== undefined) (item.get_child() as AppRow).showApp(app);
   }
 
   /** Rows that stay the same keep their place: only what changed is replaced. */
