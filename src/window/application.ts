@@ -47,6 +47,7 @@ export function makeApplication(): Adw.Application {
   application.connect('startup', () => {
     loadStyle();
     add('about', [], () => present().showAbout());
+    add('preferences', ['<Control>comma'], () => present().showPreferences());
     add('shortcuts', ['<Control>question'], () => present().showShortcuts());
     add('quit', ['<Control>q'], () => application.quit());
   });

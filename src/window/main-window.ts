@@ -6,8 +6,11 @@ import { AppList } from './apps/app-list.ts';
 import { AppPage } from './apps/app-page.ts';
 import { AppsPage } from './apps/apps-page.ts';
 import { ComputerPage } from './computer/computer-page.ts';
+import { BusError } from './io/bus.ts';
 import { Daemon } from './io/daemon.ts';
 import type { Surroundings } from './page.ts';
+import { showPreferences } from './preferences.ts';
+import { compareVersions } from './pure/versions.ts';
 import { RunningPage } from './running/running-page.ts';
 import { showShortcuts } from './shortcuts.ts';
 import { ProblemBar } from './widgets/problem-bar.ts';
@@ -65,6 +68,11 @@ export class MainWindow {
 
   showAbout(): void {
     showAbout(this.#window, this.#daemon.version);
+  }
+
+  showPreferences(): void {
+    const failed = (error: unknown, above: Gtk.Window) => this.#failed(error, above);
+    showPreferences({ daemon: this.#daemon, window: this.#window, failed });
   }
 
   showShortcuts(): void {
@@ -159,14 +167,24 @@ export class MainWindow {
   }
 
   /** In the words of whoever refused, all of them: a toast would cut them off. */
-  #failed(error: unknown): void {
+  #failed(error: unknown, above: Gtk.Window = this.#window): void {
     const dialog = new Adw.MessageDialog({
-      transient_for: this.#window,
+      transient_for: above,
       heading: _('That Did Not Work'),
-      body: error instanceof Error ? error.message : String(error),
+      body: this.#wordsOf(error),
     });
     dialog.add_response('close', _('Close'));
     dialog.present();
+  }
+
+  #wordsOf(error: unknown): string {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof BusError) || !error.isUnknown) return reason;
+    const versions = { daemon: this.#daemon.version, window: RINGFENCE_VERSION };
+    return fill(_('Ringfence’s daemon ({daemon}) and this window ({window}) do not fit together: {reason}'), {
+      ...versions,
+      reason,
+    });
   }
 
   #confirm(heading: string, body: string, action: string): Promise<boolean> {
@@ -184,14 +202,27 @@ export class MainWindow {
     for (const bar of this.#daemonBars) {
       if (state === 'missing') bar.show(fill(_('Ringfence’s daemon is not there: {reason}'), { reason }), retry);
       else if (state === 'silent') bar.show(_('Ringfence’s daemon does not answer.'), retry);
-      else bar.show(undefined);
+      else bar.show(this.#misfit());
     }
     for (const bar of this.#configBars) bar.show(configError === '' ? undefined : configError);
+  }
+
+  /** An update that has reached only one of the two. */
+  #misfit(): string | undefined {
+    const { version } = this.#daemon;
+    const order = compareVersions(version, RINGFENCE_VERSION);
+    if (order === 'same') return undefined;
+    const said =
+      order === 'older'
+        ? _('Ringfence’s daemon is older ({daemon}) than this window ({window}): not all of this works. Log in again.')
+        : _('Ringfence was updated to {daemon}, and this window is of {window}: close it and open it again.');
+    return fill(said, { daemon: version, window: RINGFENCE_VERSION });
   }
 }
 
 function mainMenu(): Gtk.MenuButton {
   const menu = new Gio.Menu();
+  menu.append(_('Preferences'), 'app.preferences');
   menu.append(_('Keyboard Shortcuts'), 'app.shortcuts');
   menu.append(_('About Ringfence'), 'app.about');
   const button = new Gtk.MenuButton({ icon_name: 'open-menu-symbolic', menu_model: menu, primary: true });

@@ -9,6 +9,7 @@ export function showShortcuts(window: Gtk.Window): void {
     ['<Alt>3', _('Show this computer')],
     ['<Control>f', _('Search apps')],
     ['<Alt>Left', _('Back')],
+    ['<Control>comma', _('Preferences')],
     ['<Control>question', _('Show keyboard shortcuts')],
     ['<Control>w', _('Close the window')],
     ['<Control>q', _('Quit')],

@@ -21,16 +21,18 @@ export interface Daemon {
   kill9(): Promise<void>;
 }
 
-/** Environment on top of the session's (undefined removes a name), arguments, a home to use again, and whether to wait. */
+/** Environment on top of the session's (undefined removes a name), arguments, a home to use again, another build, and whether to wait. */
 export interface DaemonOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly args?: readonly string[];
   readonly home?: TempHome;
+  /** dist/ringfenced unless said otherwise. */
+  readonly program?: string;
   /** Resolve once it answers; true unless said otherwise. */
   readonly waitUntilReady?: boolean;
 }
 
-const program = fileURLToPath(new URL('../../dist/ringfenced', import.meta.url));
+const builtProgram = fileURLToPath(new URL('../../dist/ringfenced', import.meta.url));
 const busName = 'org.ringfence.Ringfence1';
 const running = new Set<Daemon>();
 
@@ -49,6 +51,7 @@ afterAll(async () => {
  */
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
   requireTestbed(['session', 'machine']);
+  const program = options.program ?? builtProgram;
   if (!existsSync(program)) throw new Error(`${program} is missing: npm run build`);
   const home = options.home ?? tempHome();
   let log = '';

@@ -13,6 +13,11 @@ export class BusError extends Error {
     this.remote = remote;
   }
 
+  /** The other side knows no such method, property or arguments: it is of another version. */
+  get isUnknown(): boolean {
+    return /^org\.freedesktop\.DBus\.Error\.(?:Unknown(?:Method|Interface|Property)|InvalidArgs)$/.test(this.remote);
+  }
+
   /** Nobody answered in time. */
   get isSilence(): boolean {
     return (
