@@ -94,6 +94,13 @@ export class MainWindow {
     const bottom = new Adw.ViewSwitcherBar({ stack: this.#pages });
     const title = new Adw.ViewSwitcherTitle({ stack: this.#pages, title: 'Ringfence' });
     title.connect('notify::title-visible', () => bottom.set_reveal(title.title_visible));
+    // What is said at the bottom stands above the switch of pages, where there is one.
+    const lift = () => {
+      const isAbove = title.title_visible && this.#leaflet.get_visible_child() === box;
+      this.#toasts.set_css_classes(isAbove ? ['above-switch'] : []);
+    };
+    title.connect('notify::title-visible', lift);
+    this.#leaflet.connect('notify::visible-child', lift);
     const header = new Adw.HeaderBar({ title_widget: title, centering_policy: Adw.CenteringPolicy.LOOSE });
     header.pack_end(mainMenu());
     const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });

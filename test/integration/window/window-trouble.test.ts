@@ -46,6 +46,9 @@ describe('the window, when things are not as they should be', () => {
     await stage.page('Running');
     for (const name of names) await stage.window.one({ role: 'list item', name: `^${name}$` });
     await stage.picture('names-narrow');
+    await stage.window.press({ role: 'push button', name: '^Freeze$', within: row(names[1] ?? '') });
+    await stage.window.one({ name: 'is frozen$' });
+    await stage.picture('toast-narrow');
     await stage.showApp('org.test.Name0');
     await stage.picture('name-narrow');
     // No name has made it wider than a phone is.
