@@ -218,9 +218,19 @@ export class AppPage {
   async #set(key: string, words: readonly string[]): Promise<void> {
     const isDone = await attempt(this.#around, async () => {
       const undo = await this.#keep(key, words);
-      this.#around.done(fill(_('{name}: from its next start on'), { name: this.#name }), undo);
+      const holdsNow = key === 'shared-folders' && (await this.#updateRunning());
+      const said = holdsNow ? _('{name}: from now on') : _('{name}: from its next start on');
+      this.#around.done(fill(said, { name: this.#name }), async () => {
+        await undo();
+        if (holdsNow) await this.#updateRunning();
+      });
     });
     if (!isDone) this.#show();
+  }
+
+  /** Whether it runs and has what is shared with it now. */
+  async #updateRunning(): Promise<boolean> {
+    return this.#running().length > 0 && (await this.#around.daemon.updateShares(this.#id));
   }
 
   /** Keeps a key in the configuration. Resolves to the way back to what the user's own file said before. */

@@ -135,6 +135,12 @@ export class Daemon {
     return (await this.#ask<[string[]]>('SetConfig', '(ssas)', [section, key, words]))[0];
   }
 
+  /** Gives an app's sandboxes that run what is shared with it now. Resolves to whether they all have it; an older daemon cannot. */
+  async updateShares(app: string): Promise<boolean> {
+    const [changes] = await this.#ask<[Row[]]>('UpdateShares', '(s)', [app], longPatience).catch(() => [undefined]);
+    return changes?.every(({ state }) => state !== 'at-next-start') ?? false;
+  }
+
   /** @param app its id */
   async getHome(app: string): Promise<Home> {
     const [home, profile] = await this.#ask<[Row, string[]]>('GetHome', '(s)', [app], longPatience);

@@ -117,8 +117,12 @@ describe('the window', () => {
     await stage.picture('strict');
   });
 
-  it('shares a folder that is picked in a dialog, to be read only, and takes it back', async () => {
+  it('shares a folder that is picked in a dialog, to be read only, and takes it back, while the app runs', async () => {
     mkdirSync(join(home, 'Papers'));
+    const unlimited = ['memory-max', 'memory-swap-max', 'tasks-max'].flatMap((name) => [`--${name}`, 'infinity']);
+    await output([built.ringfence, 'launch', ...unlimited, 'org.test.Spinner']);
+    const [pid = 0] = await waitFor(async () => (await spinners()).length > 0 && spinners(), { what: 'its process' });
+    const isInside = () => existsSync(`/proc/${pid}/root${join(home, 'Papers')}`);
     await stage.window.press({ role: 'push button', name: '^Share a Folder$' });
     const share = { role: 'push button', name: '^Share$' };
     await stage.window.one(share);
@@ -139,9 +143,13 @@ describe('the window', () => {
     await stage.window.press(share);
     await waitFor(() => readConfig().includes('shared-folders = ["~/Papers:ro"]'), { what: 'the shared folder' });
     await stage.window.one({ role: 'label', name: '^Read only$' });
+    await stage.window.one({ role: 'label', name: 'from now on$' });
+    expect(isInside()).toBe(true);
     await stage.pictureOfEnd('shared');
     await stage.window.press({ role: 'push button', name: '^Take Back ~/Papers' });
     await waitFor(() => !readConfig().includes('shared-folders'), { what: 'the folder taken back' });
+    await waitFor(() => !isInside(), { what: 'the folder to be gone from the sandbox' });
+    await output([built.ringfence, 'stop', '--timeout', '0', 'org.test.Spinner']);
   });
 
   it('brings the profile of a strict app into its own home, opens that, and has it start over', async () => {
