@@ -26,6 +26,8 @@ main() {
   for file in $(list); do put "$file"; done
   printf '%s\n' "$made" >"$destdir$lib/folders"
   echo 'Ringfence is installed. As a user: "ringfence doctor", then "ringfence enable APP".'
+  gjs -c 'imports.gi.versions.Gtk = "4.0"; imports.gi.versions.Adw = "1"; imports.gi.Adw' 2>/dev/null ||
+    echo 'Its window needs gjs, GTK 4 and libadwaita, which are not all here; the commands do all that it does.'
 }
 
 # Paths in here have no spaces.
@@ -57,7 +59,7 @@ take_away() {
   for file in $(list) "$lib/folders"; do rm -f "$destdir$file"; done
   for folder in $made; do rmdir "$destdir$folder" 2>/dev/null || true; done
   echo 'Ringfence is removed. Icons of apps that users have enabled start these without a fence, and say so.'
-  echo 'To put them back as they were, install it again and run "ringfence disable --all" as that user.'
+  echo 'To put all back as it was, install it again and run "ringfence uninstall" as that user.'
 }
 
 usage() {

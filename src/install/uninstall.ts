@@ -48,6 +48,8 @@ export async function uninstall(
       await unit?.forget();
     }
     if (!keepEnabled) {
+      // The one that all users share would note the settings anew when it sees that limits are gone from them.
+      if ((await unit?.facts())?.active === 'active') await unit?.stop();
       for (const path of ports.traces()) disk.remove(path);
       ports.forgetGoneHomes();
     }

@@ -13,7 +13,14 @@ import { waitFor } from '../harness/wait-for.ts';
 
 // The packages of other systems than Debian, installed by their own tools over this system's files: what they bring is the same everywhere.
 const folder = fileURLToPath(new URL('../../out/package', import.meta.url));
-const made = (ending: string) => join(folder, readdirSync(folder).find((name) => name.endsWith(ending)) ?? 'none');
+const made = (ending: string, part = 'ringfence') =>
+  join(
+    folder,
+    readdirSync(folder).find((name) => name.startsWith(`${part}-${version}`) && name.endsWith(ending)) ?? 'none',
+  );
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 const home = process.env['HOME'] ?? '';
 const icon = join(home, '.local/share/applications/org.test.Sleeper.desktop');
 
@@ -30,14 +37,26 @@ const formats: Format[] = [
   {
     name: 'the .rpm',
     prefix: '/usr',
-    install: () => rpm('--upgrade', made('.noarch.rpm')),
-    remove: () => rpm('--erase', 'ringfence'),
+    install: async () => {
+      await rpm('--upgrade', made('.noarch.rpm'));
+      return rpm('--upgrade', made('.noarch.rpm', 'ringfence-gtk'));
+    },
+    remove: async () => {
+      await rpm('--erase', 'ringfence-gtk');
+      return rpm('--erase', 'ringfence');
+    },
   },
   {
     name: 'the package for Arch',
     prefix: '/usr',
-    install: () => pacman('--upgrade', made('-any.pkg.tar.xz')),
-    remove: () => pacman('--remove', 'ringfence'),
+    install: async () => {
+      await pacman('--upgrade', made('-any.pkg.tar.xz'));
+      return pacman('--upgrade', made('-any.pkg.tar.xz', 'ringfence-gtk'));
+    },
+    remove: async () => {
+      await pacman('--remove', 'ringfence-gtk');
+      return pacman('--remove', 'ringfence');
+    },
   },
   {
     name: 'the tarball',
@@ -102,10 +121,23 @@ describe.each(formats)('$name', ({ prefix, install, remove }) => {
 
   it('installs, changes no home and runs nothing', async () => {
     const homeBefore = fileTree(home);
-    await install();
+    // The window's libraries are here.
+    expect(await install()).not.toContain('window');
     expect(fileTree(home)).toEqual(homeBefore);
     expect(await output([ringfence, '--version'])).toMatch(/^ringfence \d/);
     expect(await unitProperty('ringfence.service', 'ActiveState')).not.toBe('active');
+  });
+
+  it('has the window, which the bus starts, with files that the desktop takes', async () => {
+    const share = join(prefix, 'share');
+    const id = 'org.ringfence.Ringfence';
+    await output(['desktop-file-validate', join(share, 'applications', `${id}.desktop`)]);
+    await output(['appstreamcli', 'validate', '--no-net', join(share, 'metainfo', `${id}.metainfo.xml`)]);
+    const service = readFileSync(join(share, 'dbus-1/services', `${id}.service`), 'utf8');
+    const [, program = 'none'] = /^Exec=(\S+)/m.exec(service) ?? [];
+    expect(program).toBe(`${prefix}/lib/ringfence/ringfence-window`);
+    // Loads GTK and libadwaita, and needs no display for it.
+    expect(await output([program, '--help'])).toContain('--app=DESKTOP-ID');
   });
 
   it('has the icon of an enabled app start it in its fence, by the daemon that it brought', async () => {
@@ -127,7 +159,7 @@ describe.each(formats)('$name', ({ prefix, install, remove }) => {
   });
 
   it('is removed: nothing of it stays, it says how to tidy up, and the icon starts the app without a fence', async () => {
-    expect(await remove()).toContain('ringfence disable --all');
+    expect(await remove()).toContain('ringfence uninstall');
     expect(await system()).toEqual(systemBefore);
     await daemonIsGone();
     expect(await click()).not.toMatch(/ringfence-org/);
@@ -135,7 +167,7 @@ describe.each(formats)('$name', ({ prefix, install, remove }) => {
 
   it('comes back, what was enabled is taken back to the byte, and no home is touched', async () => {
     await install();
-    await output([ringfence, 'disable', '--all']);
+    await output([ringfence, 'uninstall']);
     expect(readFileSync(icon, 'utf8')).toBe(original);
     const homeBefore = fileTree(home);
     await remove();

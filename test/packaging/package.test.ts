@@ -94,6 +94,7 @@ async function enabled(): Promise<string> {
 // One story, in this order: each step begins with what the one before has left.
 describe('the package', () => {
   let original: string;
+  let untouched: ReturnType<typeof fileTree>;
   let system: string[];
   let notifications: NotificationListener;
   let first: { pid: number; cgroup: string };
@@ -101,6 +102,8 @@ describe('the package', () => {
 
   beforeAll(async () => {
     mkdirSync(join(home, '.local/share/applications'), { recursive: true });
+    // Everybody's, as the two above it are: whoever makes it leaves it.
+    mkdirSync(join(home, '.local/state'), { recursive: true });
     installEntry('org.test.Sleeper', ['Exec=sleep 86399']);
     original = readFileSync(icon, 'utf8');
     notifications = await listenToNotifications();
@@ -111,11 +114,11 @@ describe('the package', () => {
   });
 
   it('installs, changes no home and runs nothing', async () => {
-    const before = fileTree(home, () => true);
+    untouched = fileTree(home, () => true);
     system = await systemFiles();
     const older = await olderPackage();
     await dpkg('--install', older);
-    expect(fileTree(home, () => true)).toEqual(before);
+    expect(fileTree(home, () => true)).toEqual(untouched);
     const field = await output(['dpkg-deb', '--field', older, 'Version']);
     expect(await output(['/usr/bin/ringfence', '--version'])).toBe(`ringfence ${field.replace(/-1$/, '')}`);
     expect(await unitProperty('ringfence.service', 'ActiveState')).not.toBe('active');
@@ -185,7 +188,7 @@ describe('the package', () => {
   it('is removed: the daemon ends, running apps go on, and the icon starts the app without a fence and says why', async () => {
     const shadow = readFileSync(icon, 'utf8');
     notifications.take();
-    expect(await dpkg('--remove', 'ringfence')).toContain('ringfence disable --all');
+    expect(await dpkg('--remove', 'ringfence')).toContain('ringfence uninstall');
     await waitFor(async () => (await unitProperty('ringfence.service', 'LoadState')) === 'not-found', {
       what: 'the daemon to end and its unit to be forgotten',
     });
@@ -209,12 +212,14 @@ describe('the package', () => {
     expect((await command(['dpkg', '--status', 'ringfence'])).code).toBe(1);
   });
 
-  it('comes back: what was enabled is, and is taken back to the byte', async () => {
+  it('comes back: what was enabled is, and is taken back to the byte, with all that Ringfence noted in the home', async () => {
     await dpkg('--install', newPackage());
     expect(await enabled()).toContain('org.test.Sleeper');
     expect((await click()).cgroup).toMatch(scope);
-    await output(['/usr/bin/ringfence', 'disable', '--all']);
+    expect(fileTree(home, () => true)).not.toEqual(untouched);
+    await output(['/usr/bin/ringfence', 'uninstall']);
     expect(readFileSync(icon, 'utf8')).toBe(original);
+    expect(fileTree(home, () => true)).toEqual(untouched);
     await dpkg('--purge', 'ringfence');
   });
 });
