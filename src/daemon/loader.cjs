@@ -17,6 +17,11 @@ const cache = `${self}.cache`;
 
 const building = process.env.RINGFENCE_CODE_CACHE;
 delete process.env.RINGFENCE_CODE_CACHE;
+if (!fs.existsSync(bundle)) {
+  const name = path.basename(process.argv[1]);
+  console.error(`${name}: cannot start: ${bundle} is gone; install Ringfence again`);
+  process.exit(70);
+}
 const source = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(bundle, 'utf8')}\n})`;
 const cachedData = !building && fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
 // Asked for only here: loading it takes a tenth of the start.

@@ -16,6 +16,7 @@ import { judgeSharedFolders } from '../strict/wire-sandboxes.ts';
 import { findActivationFile, hasProgram } from './io/activation-file.ts';
 import { findInstallations, isWindowInstalled } from './io/find-installations.ts';
 import { probeWindow } from './io/probe-window.ts';
+import { findUnwritable } from './io/unwritable-folders.ts';
 import type { DoctorFacts } from './pure/doctor-facts.ts';
 import { type Finding, judgeHost } from './pure/judge-host.ts';
 import { installPlaces, unitName } from './pure/places.ts';
@@ -78,6 +79,7 @@ async function gather(
     sandbox: { ...facts, ...sessionAddress(environment), network: true },
     hasPerl: programs.perl !== undefined,
     nested,
+    unwritable: findUnwritable(managed),
     isRoot: process.getuid?.() === 0,
     activation,
     unit,

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { windowId } from '../../domain/window-id.ts';
 import type { Installation, Installations } from '../pure/doctor-facts.ts';
 import type { InstallPlaces } from '../pure/places.ts';
@@ -9,10 +10,15 @@ const prefixes = ['/usr/local', '/usr'];
 /** The copy in the user's own folders and the one that all users share, each of which may be missing. */
 export function findInstallations(places: InstallPlaces): Installations {
   const own = readVersion(places.manifest);
-  const shared = prefixes
-    .map((prefix) => installationIn(`${prefix}/lib/ringfence`, readVersion(`${prefix}/lib/ringfence/package.json`)))
-    .find((one) => one !== undefined);
-  return { own: installationIn(places.package, own), shared };
+  const [shared, secondShared] = prefixes
+    .map((prefix) => `${prefix}/lib/ringfence`)
+    .map((folder) => installationIn(folder, readVersion(`${folder}/package.json`), folder))
+    .filter((one) => one !== undefined);
+  return {
+    own: installationIn(places.package, own, join(places.package, 'dist')),
+    shared,
+    ...(secondShared === undefined ? {} : { secondShared }),
+  };
 }
 
 /** Whether the desktop finds the window, the user's own or the one that all users share. */
@@ -21,9 +27,16 @@ export function isWindowInstalled(places: InstallPlaces): boolean {
   return [places.windowEntry, ...shared].some((file) => existsSync(file));
 }
 
-function installationIn(folder: string, version: string | undefined): Installation | undefined {
-  return version === undefined ? undefined : { folder, version };
+function installationIn(folder: string, version: string | undefined, programs: string): Installation | undefined {
+  if (version === undefined) return undefined;
+  return { folder, version, missing: programFiles.filter((name) => !existsSync(join(programs, name))) };
 }
+
+/** What none does without. */
+const programFiles = [
+  ...['ringfence', 'ringfence.bundle.cjs', 'ringfenced', 'ringfenced.bundle.cjs'],
+  ...['ringfence-open', 'ringfence-open.rest', 'ringfence-shell', 'ssc', 'safeapp', 'safeshell'],
+];
 
 /** Both files have it under this key. */
 function readVersion(file: string): string | undefined {

@@ -11,12 +11,16 @@ export interface ActivationFacts {
 export interface Installation {
   readonly folder: string;
   readonly version: string;
+  /** Programs of its that are gone. */
+  readonly missing: readonly string[];
 }
 
 /** What "ringfence install" has put into the user's own folders, and what a package or the tarball has put below /usr. */
 export interface Installations {
   readonly own: Installation | undefined;
   readonly shared: Installation | undefined;
+  /** Below /usr, where there is one below /usr/local as well. */
+  readonly secondShared?: Installation;
 }
 
 /** What the doctor has seen. Undefined means that it could not be had, which a finding of its own explains. */
@@ -38,6 +42,8 @@ export interface DoctorFacts {
   readonly hasPerl: boolean;
   /** What a program in such a sandbox can do; undefined without bubblewrap. */
   readonly nested: NestedTrial | undefined;
+  /** Why folders of the user's, for settings, entries and notes, cannot be written: a reason, its folder, "; " and the way out. */
+  readonly unwritable: readonly string[];
   /** Root is let do what users are not. */
   readonly isRoot: boolean;
   readonly activation: ActivationFacts | undefined;

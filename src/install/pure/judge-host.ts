@@ -35,6 +35,7 @@ export function judgeHost(facts: DoctorFacts): Finding[] {
     ...judgeDesktop(facts),
     judgeEntries(facts),
     judgeConfig(facts),
+    judgeHome(facts),
     judgeJournal(facts),
     judgeNotifications(facts),
     judgeWindow(facts),
@@ -150,8 +151,23 @@ function judgeNested({ sandbox, nested, isRoot }: DoctorFacts): Finding | undefi
 
 function judgeInstallations({ installations, unit }: DoctorFacts): Finding | undefined {
   const name = 'installation';
-  const { own, shared } = installations;
+  const { own, shared, secondShared } = installations;
   const describe = ({ folder, version }: Installation) => `${version} in ${folder}`;
+  const broken = [own, shared, secondShared].find((one) => one !== undefined && one.missing.length > 0);
+  if (broken !== undefined) {
+    const are = broken.missing.length === 1 ? 'is' : 'are';
+    const says = `${describe(broken)} is not whole: ${broken.missing.join(' and ')} ${are} gone`;
+    return missing(name, says, repair({ installations: { own: broken === own ? own : undefined, shared: broken } }));
+  }
+  if (shared && secondShared && own === undefined) {
+    const isSecondUsed = unit?.file.startsWith('/usr/lib/') === true;
+    const [used, other] = isSecondUsed ? [secondShared, shared] : [shared, secondShared];
+    return limited(
+      name,
+      `there are two: ${describe(used)} runs, ${describe(other)} does not`,
+      'remove the package, or the one in /usr/local with the "install.sh --uninstall" that came with it',
+    );
+  }
   if (own === undefined) return shared && works(name, `${describe(shared)}, for all users of this machine`);
   if (shared === undefined) return works(name, `${describe(own)}, your own`);
   // The user manager has decided: $XDG_DATA_HOME comes before /usr.
@@ -167,7 +183,7 @@ function judgeInstallations({ installations, unit }: DoctorFacts): Finding | und
 }
 
 /** What puts back files that are missing or damaged. */
-function repair({ installations: { own, shared } }: DoctorFacts): string {
+function repair({ installations: { own, shared } }: Pick<DoctorFacts, 'installations'>): string {
   if (own !== undefined) return 'run "ringfence install" again';
   return shared === undefined
     ? 'run "ringfence install"'
@@ -282,6 +298,14 @@ function judgeConfig({ configErrors, configWarnings }: DoctorFacts): Finding {
   }
   if (configWarnings.length === 0) return works('configuration', 'no errors');
   return limited('configuration', configWarnings.join('; '), 'correct it in the file that is named');
+}
+
+/** Said where it is not so. */
+function judgeHome({ unwritable: [first] }: DoctorFacts): Finding | undefined {
+  if (first === undefined) return undefined;
+  const [reason, wayOut] = first.split('; ');
+  const says = `apps cannot be enabled, and settings not be changed: ${reason}`;
+  return limited('home', says, wayOut ?? 'make it writable');
 }
 
 function judgeJournal({ journald, journalBinding, installations: { own, shared } }: DoctorFacts): Finding {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,6 +33,7 @@ describe('ringfence doctor', () => {
     expect(finding('daemon')?.state).toBe('missing');
     expect(finding('user manager')?.says).toMatch(/^systemd \d{3} answers/);
     expect(finding('strict: sandbox')?.state).toBe('works');
+    expect(finding('home')).toBeUndefined();
   });
 
   it('tries what browsers do in a sandbox, and tells when only the sandbox itself can be had', async () => {
@@ -51,8 +52,10 @@ describe('ringfence doctor', () => {
     expect(await command(['bwrap', ...nestedTrialArgs])).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('works without a session', async () => {
-    const finding = await doctor({ DBUS_SESSION_BUS_ADDRESS: undefined, XDG_RUNTIME_DIR: undefined });
+  it('works without a session, and with a folder that cannot be written', async () => {
+    const without = { DBUS_SESSION_BUS_ADDRESS: undefined, XDG_RUNTIME_DIR: undefined };
+    const finding = await doctor({ ...without, XDG_CONFIG_HOME: '/usr' });
+    expect(finding('home')).toMatchObject({ state: 'limited', says: expect.stringContaining('(/usr)') });
     expect(finding('session bus')?.state).toBe('missing');
     expect(finding('daemon')).toBeUndefined();
   });
@@ -99,20 +102,28 @@ describe('ringfence doctor', () => {
       }
     });
 
-    it('notices a unit that was changed, and a node that is gone', async () => {
+    it('notices a unit that was changed, and a node and a program that are gone', async () => {
       const unit = join(data, 'systemd/user/ringfence.service');
       const service = join(data, 'dbus-1/services/org.ringfence.Ringfence1.service');
+      const client = join(data, 'ringfence/dist/ringfence-open');
       const [unitText, serviceText] = [unit, service].map((path) => readFileSync(path, 'utf8'));
       try {
         writeFileSync(unit, `${unitText}# changed\n`);
         writeFileSync(service, serviceText?.replace(/Exec=\S+/, 'Exec=/opt/gone/node') ?? '');
+        renameSync(client, `${client}.gone`);
         const finding = await doctor();
+        expect(finding('installation')).toMatchObject({
+          state: 'missing',
+          says: expect.stringContaining('is not whole: ringfence-open is gone'),
+          fix: 'run "ringfence install" again',
+        });
         expect(finding('user unit')).toMatchObject({ state: 'limited', fix: expect.stringContaining('daemon-reload') });
         expect(finding('D-Bus activation')).toMatchObject({
           state: 'missing',
           says: expect.stringContaining('/opt/gone/node'),
         });
       } finally {
+        renameSync(`${client}.gone`, client);
         writeFileSync(unit, unitText ?? '');
         writeFileSync(service, serviceText ?? '');
         await output(['systemctl', '--user', 'daemon-reload']);

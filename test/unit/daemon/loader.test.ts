@@ -30,6 +30,9 @@ describe('the loader', () => {
   });
 
   it.each(['18.19.0', '20.0.0', '24.1.0'])('goes on with Node.js %s', (version) => {
-    expect(load(version).stderr).toContain('loader.cjs.bundle.cjs');
+    // As there is no program beside it here.
+    const { stderr, status } = load(version);
+    expect(stderr).toBe(`loader.cjs: cannot start: ${loader}.bundle.cjs is gone; install Ringfence again\n`);
+    expect(status).toBe(70);
   });
 });

@@ -1,5 +1,7 @@
 import { RingfenceError } from '../../../domain/errors.ts';
 import { windowId } from '../../../domain/window-id.ts';
+import { probeWindow } from '../../../install/io/probe-window.ts';
+import { judgeWindowHost } from '../../../install/pure/window-host.ts';
 import { sessionBusAddress } from '../../../platform/dbus/address.ts';
 import { connectBus } from '../../../platform/dbus/connection.ts';
 import { isRemoteError } from '../../../platform/dbus/messages.ts';
@@ -40,7 +42,9 @@ async function open(app: string | undefined, { environment }: Context): Promise<
     else await window.showApp(app, token);
   } catch (error) {
     if (!isRemoteError(error)) throw error;
-    throw new RingfenceError('Unreachable', `cannot open the window: ${error.message}`, { cause: error });
+    const obstacle = judgeWindowHost(await probeWindow(environment));
+    const reason = obstacle === undefined ? error.message : `${obstacle.reason}; ${obstacle.fix}`;
+    throw new RingfenceError('Unreachable', `cannot open the window: ${reason}`, { cause: error });
   } finally {
     await bus.close();
   }

@@ -5,7 +5,7 @@ import { type Finding, judgeHost } from '../../../../src/install/pure/judge-host
 const all = new Set(['cpu', 'io', 'memory', 'pids']);
 const healthy: DoctorFacts = {
   version: '1.0.0',
-  installations: { own: { folder: '/data/ringfence', version: '1.0.0' }, shared: undefined },
+  installations: { own: { folder: '/data/ringfence', version: '1.0.0', missing: [] }, shared: undefined },
   busProblem: undefined,
   manager: { version: 257, controllers: all, swapIsCounted: true },
   unifiedCgroups: true,
@@ -21,6 +21,7 @@ const healthy: DoctorFacts = {
   },
   hasPerl: true,
   nested: { exitCode: 0, stderr: '', label: '' },
+  unwritable: [],
   isRoot: false,
   activation: { path: '/data/x.service', missing: [] },
   unit: { load: 'loaded', active: 'active', file: '/data/ringfence.service', stale: false, missing: [] },
@@ -38,7 +39,7 @@ const healthy: DoctorFacts = {
 };
 
 const { proxyVersion: _none, ...withoutProxy } = healthy.sandbox;
-const shared = { folder: '/usr/lib/ringfence', version: '1.1.0' };
+const shared = { folder: '/usr/lib/ringfence', version: '1.1.0', missing: [] };
 const unit = { load: 'loaded', active: 'active', file: '/data/ringfence.service', stale: false, missing: [] };
 
 const notInstalled = {
@@ -201,6 +202,32 @@ describe('judgeHost', () => {
       ['strict: browsers: limited'],
     ],
     ['two that are installed', { installations: { ...healthy.installations, shared } }, ['installation: limited']],
+    [
+      'two that are installed for all',
+      {
+        installations: {
+          own: undefined,
+          shared: { ...shared, folder: '/usr/local/lib/ringfence' },
+          secondShared: shared,
+        },
+      },
+      ['installation: limited'],
+    ],
+    [
+      'a package that is not whole',
+      { installations: { own: undefined, shared: { ...shared, missing: ['ringfence-open', 'ssc'] } } },
+      ['installation: missing'],
+    ],
+    [
+      'a copy that is not whole',
+      { installations: { own: { folder: '/data/ringfence', version: '1.0.0', missing: ['ringfence-shell'] }, shared } },
+      ['installation: missing'],
+    ],
+    [
+      'a read-only home',
+      { unwritable: ['the file system is read-only (/home/ada/.config); remount it writable and try again', 'EX'] },
+      ['home: limited'],
+    ],
     ['programs outside PATH', { binOutsidePath: '/home/ada/.local/bin' }, ['PATH: limited']],
     [
       'nothing that is installed',
@@ -288,6 +315,7 @@ describe('judgeHost', () => {
     const denied = {
       exitCode: 1,
       stderr: 'unshare: unshare failed: Permission denied\n',
+
       label: 'unpriv_bwrap (enforce)',
     };
     expect(says({ nested: denied })).toContain('AppArmor label unpriv_bwrap (enforce)): unshare: unshare failed');
