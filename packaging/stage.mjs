@@ -57,6 +57,9 @@ for (const { name } of built) {
 }
 // Says which Ringfence it is, and that these are no ES modules.
 write(`${lib}/package.json`, `${JSON.stringify({ name: 'ringfence', version, type: 'commonjs' }, undefined, 2)}\n`);
+// For strict where AppArmor keeps user namespaces from bubblewrap; whoever installs as root may load the profile.
+write(`${lib}/ringfence-bwrap`, read('packaging/apparmor/ringfence-bwrap'), 0o755);
+write(`${lib}/apparmor-profile`, read('packaging/apparmor/profile'));
 for (const name of commands) link(`${prefix}/bin/${name}`, `../lib/ringfence/${name}`);
 
 write(`${prefix}/lib/systemd/user/ringfence.service`, filled(read('dbus/ringfence.service.in')));

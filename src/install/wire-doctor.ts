@@ -60,9 +60,8 @@ async function gather(
   const activation = findActivationFile(managed);
   const program = join(places.package, 'dist/ringfenced');
   const path = managed['PATH'] || '/usr/local/bin:/usr/bin:/bin';
-  const [{ facts, programs }, nested, journald, notifications, daemon, host] = await Promise.all([
-    probeHost(),
-    probeNested(),
+  const [{ facts, nested, programs }, journald, notifications, daemon, host] = await Promise.all([
+    probeSandboxes(),
     askJournald(),
     hasNotifications(bus),
     bus && askDaemon(bus),
@@ -97,6 +96,13 @@ async function gather(
         : undefined,
     ...configFacts(managed),
   };
+}
+
+/** Both steps: a sandbox, and one that is made by a program in it. */
+async function probeSandboxes(): Promise<Awaited<ReturnType<typeof probeHost>> & Pick<DoctorFacts, 'nested'>> {
+  const found = await probeHost();
+  const { bwrap } = found.programs;
+  return { ...found, nested: bwrap === '' ? undefined : await probeNested(bwrap) };
 }
 
 async function joinBus(environment: Environment): Promise<{ bus?: BusConnection; problem?: string }> {

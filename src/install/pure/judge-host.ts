@@ -1,5 +1,5 @@
 import { controllerShortcoming } from '../../domain/host-facts.ts';
-import { judgeSandboxHost } from '../../strict/pure/host.ts';
+import { appArmorFix, judgeSandboxHost } from '../../strict/pure/host.ts';
 import type { DoctorFacts, Installation } from './doctor-facts.ts';
 import { judgeWindowHost } from './window-host.ts';
 
@@ -119,7 +119,13 @@ function judgeSandbox({ sandbox }: DoctorFacts): Finding[] {
       ? works(name, says)
       : limited(name, `strict refuses to start anything: ${outcome.reason}`, outcome.fix);
   return [
-    describe('strict: sandbox', fence, `${version} can make a sandbox`),
+    describe(
+      'strict: sandbox',
+      fence,
+      sandbox.helperIsUsed === true
+        ? `${version} can make a sandbox, started as ${sandbox.helper}, which AppArmor lets do that`
+        : `${version} can make a sandbox`,
+    ),
     describe('strict: bus filter', bus, `${sandbox.proxyVersion?.trim() ?? ''} is installed`),
   ];
 }
@@ -142,10 +148,11 @@ function judgeNested({ sandbox, nested, isRoot }: DoctorFacts): Finding | undefi
     return works(name, `a program in the sandbox can make one of its own, as browsers do${label}${asRoot}`);
   }
   const said = nested.stderr.trim().split('\n')[0] ?? '';
+  const relaxed = 'enable these with the relaxed profile: "ringfence enable --profile relaxed APP"';
   return limited(
     name,
     `a program in the sandbox cannot make one of its own${label}: ${said}; browsers and Electron apps may not start strict`,
-    'enable these with the relaxed profile: "ringfence enable --profile relaxed APP"',
+    sandbox.appArmorIsOn === true ? `${appArmorFix(sandbox)}, or ${relaxed}` : relaxed,
   );
 }
 

@@ -14,6 +14,12 @@ export interface SandboxHostFacts {
   readonly unprivilegedUsernsClone?: string;
   readonly maxUserNamespaces?: string;
   readonly apparmorRestrictsUserns?: string;
+  /** Whether AppArmor is on (/sys/module/apparmor/parameters/enabled). */
+  readonly appArmorIsOn?: boolean;
+  /** Where ringfence-bwrap is, for which Ringfence's package has an AppArmor profile; undefined where it is not installed. */
+  readonly helper?: string;
+  /** Whether it makes the sandboxes, as it can do more here than bubblewrap itself. */
+  readonly helperIsUsed?: boolean;
   /** DBUS_SESSION_BUS_ADDRESS of the user manager, and the accessibility bus's address where there is one. */
   readonly sessionAddress?: string;
   readonly a11yAddress?: string;
@@ -38,6 +44,8 @@ export const trialArgs: readonly string[] = [
 export interface NestedTrial {
   readonly exitCode: number | null;
   readonly stderr: string;
+  /** Whether there was a sandbox to try it in. */
+  readonly hadSandbox: boolean;
   /** Its AppArmor label, as /proc/self/attr/current has it; empty where there is none. */
   readonly label: string;
 }
@@ -49,8 +57,28 @@ export interface NestedTrial {
 export const nestedTrialArgs: readonly string[] = [
   ...trialArgs.slice(0, trialArgs.indexOf('--')),
   ...['--', '/bin/sh', '-c'],
-  'cat /proc/self/attr/current 2>/dev/null; exec unshare --user --map-root-user --mount mount -t tmpfs tmpfs /tmp',
+  'echo; cat /proc/self/attr/current 2>/dev/null; exec unshare --user --map-root-user --mount mount -t tmpfs tmpfs /tmp',
 ];
+
+/** What the second trial has told. */
+export function readNestedTrial(said: { exitCode: number | null; stdout: string; stderr: string }): NestedTrial {
+  const { exitCode, stdout, stderr } = said;
+  return { exitCode, stderr, hadSandbox: stdout.startsWith('\n'), label: stdout.replaceAll('\0', '').trim() };
+}
+
+/** How far a trial got, to compare: no sandbox, one, and one in it as well. */
+export function reachOf({ exitCode, hadSandbox }: NestedTrial): number {
+  return exitCode === 0 ? 2 : Number(hadSandbox);
+}
+
+/** How to have AppArmor let Ringfence's own helper make user namespaces. */
+export function appArmorFix({ helper }: Pick<SandboxHostFacts, 'helper'>): string {
+  if (helper === undefined)
+    return 'install the package ringfence, which has an AppArmor profile for a helper of its own';
+  const profile = helper.replace(/[^/]*$/, 'apparmor-profile');
+  const place = '/etc/apparmor.d/ringfence-bwrap';
+  return `load Ringfence's AppArmor profile: run "cp ${profile} ${place}" and "apparmor_parser --replace ${place}" as root`;
+}
 
 /** Whether the strict sandbox can be had on this host; the first thing that stands in the way otherwise. */
 export function judgeSandboxHost(facts: SandboxHostFacts): { readonly ok: true } | SandboxRefusal {
@@ -116,12 +144,15 @@ function causeOfFailure(facts: SandboxHostFacts): { reason: string; fix: string 
   if (facts.apparmorRestrictsUserns?.trim() === '1') {
     return {
       reason: 'AppArmor keeps user namespaces from bubblewrap (kernel.apparmor_restrict_unprivileged_userns is 1)',
-      fix: 'give /usr/bin/bwrap an AppArmor profile with "userns," (bwrap-userns-restrict of the package apparmor-profiles)',
+      fix: appArmorFix(facts),
     };
   }
   const said = facts.trial?.stderr.trim().split('\n')[0] ?? '';
   const reason =
     said === '' ? 'bubblewrap cannot make a sandbox here' : `bubblewrap cannot make a sandbox here: ${said}`;
+  if (facts.appArmorIsOn === true && /permission denied|not permitted/i.test(said)) {
+    return { reason, fix: `if "journalctl --dmesg" says that AppArmor denied it, ${appArmorFix(facts)}` };
+  }
   return { reason, fix: 'try "bwrap --unshare-user --ro-bind / / true" and see what it says' };
 }
 

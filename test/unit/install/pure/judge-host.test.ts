@@ -20,7 +20,7 @@ const healthy: DoctorFacts = {
     network: true,
   },
   hasPerl: true,
-  nested: { exitCode: 0, stderr: '', label: '' },
+  nested: { exitCode: 0, stderr: '', hadSandbox: true, label: '' },
   unwritable: [],
   isRoot: false,
   activation: { path: '/data/x.service', missing: [] },
@@ -198,7 +198,7 @@ describe('judgeHost', () => {
     ['no icon yet', { entries: [{ id: 'a.desktop', state: 'available' }] }, []],
     [
       'sandboxes that programs in one cannot make',
-      { nested: { exitCode: 1, stderr: 'unshare: write failed', label: 'unpriv_bwrap (enforce)' } },
+      { nested: { exitCode: 1, stderr: 'unshare: write failed', hadSandbox: true, label: 'unpriv_bwrap (enforce)' } },
       ['strict: browsers: limited'],
     ],
     ['two that are installed', { installations: { ...healthy.installations, shared } }, ['installation: limited']],
@@ -291,7 +291,7 @@ describe('judgeHost', () => {
       'versions with line ends, and a trial with several lines',
       {
         sandbox: { ...healthy.sandbox, bwrapVersion: 'bubblewrap 0.9.0\n', proxyVersion: 'xdg-dbus-proxy 0.1.5\n' },
-        nested: { exitCode: 1, stderr: '\nunshare: failed\nmore\n', label: '' },
+        nested: { exitCode: 1, stderr: '\nunshare: failed\nmore\n', hadSandbox: true, label: '' },
       },
       ['strict: browsers: limited'],
     ],
@@ -315,7 +315,7 @@ describe('judgeHost', () => {
     const denied = {
       exitCode: 1,
       stderr: 'unshare: unshare failed: Permission denied\n',
-
+      hadSandbox: true,
       label: 'unpriv_bwrap (enforce)',
     };
     expect(says({ nested: denied })).toContain('AppArmor label unpriv_bwrap (enforce)): unshare: unshare failed');
@@ -324,6 +324,25 @@ describe('judgeHost', () => {
     expect(
       says({ nested: denied, sandbox: { ...healthy.sandbox, trial: { exitCode: 1, stderr: '' } } }),
     ).toBeUndefined();
+  });
+
+  it('says who makes the sandboxes where AppArmor keeps bubblewrap from it, and how to have it let the helper', () => {
+    const find = (name: string, changes: Partial<DoctorFacts['sandbox']>, nested = healthy.nested) =>
+      judgeHost({ ...healthy, nested, sandbox: { ...healthy.sandbox, ...changes } }).find((one) => one.name === name);
+    const helper = '/usr/lib/ringfence/ringfence-bwrap';
+    expect(find('strict: sandbox', { appArmorIsOn: true, helper, helperIsUsed: true })?.says).toBe(
+      `bubblewrap 0.8.0 can make a sandbox, started as ${helper}, which AppArmor lets do that`,
+    );
+    expect(find('strict: sandbox', { appArmorIsOn: true, helper, helperIsUsed: false })?.says).toBe(
+      'bubblewrap 0.8.0 can make a sandbox',
+    );
+    const denied = { exitCode: 1, stderr: 'unshare: no', hadSandbox: true, label: '' };
+    const fix = (changes: Partial<DoctorFacts['sandbox']>) => find('strict: browsers', changes, denied)?.fix;
+    expect(fix({ appArmorIsOn: true, helper })).toMatch(
+      /^load Ringfence's AppArmor profile.*, or enable .* "ringfence enable --profile relaxed APP"$/,
+    );
+    expect(fix({ appArmorIsOn: true })).toMatch(/^install the package ringfence,.* relaxed APP"$/);
+    expect(fix({})).toMatch(/^enable these with the relaxed profile/);
   });
 
   it('says which of two is used: the one that the user manager runs', () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   judgeSandboxHost,
   keepsLimitsInNamespaces,
+  reachOf,
+  readNestedTrial,
   type SandboxHostFacts,
   seccompArchOf,
 } from '../../../../src/strict/pure/host.ts';
@@ -70,8 +72,23 @@ describe('judgeSandboxHost', () => {
     ],
     [
       'AppArmor keeps user namespaces from bubblewrap (kernel.apparmor_restrict_unprivileged_userns is 1)',
-      'give /usr/bin/bwrap an AppArmor profile with "userns," (bwrap-userns-restrict of the package apparmor-profiles)',
-      { trial: failed, apparmorRestrictsUserns: '1\n' },
+      'install the package ringfence, which has an AppArmor profile for a helper of its own',
+      { trial: failed, apparmorRestrictsUserns: '1\n', appArmorIsOn: true },
+    ],
+    [
+      'AppArmor keeps user namespaces from bubblewrap (kernel.apparmor_restrict_unprivileged_userns is 1)',
+      'load Ringfence\'s AppArmor profile: run "cp /usr/lib/ringfence/apparmor-profile /etc/apparmor.d/ringfence-bwrap" and "apparmor_parser --replace /etc/apparmor.d/ringfence-bwrap" as root',
+      { trial: failed, apparmorRestrictsUserns: '1\n', helper: '/usr/lib/ringfence/ringfence-bwrap' },
+    ],
+    [
+      'bubblewrap cannot make a sandbox here: bwrap: setting up uid map: Permission denied',
+      'if "journalctl --dmesg" says that AppArmor denied it, install the package ringfence, which has an AppArmor profile for a helper of its own',
+      { trial: failed, appArmorIsOn: true },
+    ],
+    [
+      'bubblewrap cannot make a sandbox here: bwrap: No space left on device',
+      'try "bwrap --unshare-user --ro-bind / / true" and see what it says',
+      { trial: { exitCode: 1, stderr: 'bwrap: No space left on device' }, appArmorIsOn: true },
     ],
     [
       'bubblewrap cannot make a sandbox here: bwrap: one',
@@ -103,6 +120,20 @@ describe('judgeSandboxHost', () => {
 
   it('does not mind an abstract socket without the network', () => {
     expect(refusal({ sessionAddress: 'unix:abstract=/tmp/dbus-x', network: false }).text).toBe('ok');
+  });
+});
+
+it('reads how far the second trial got', () => {
+  const reach = (exitCode: number | null, stdout: string) => reachOf(readNestedTrial({ exitCode, stdout, stderr: '' }));
+  expect(reach(0, '\nunconfined\0')).toBe(2);
+  expect(reach(1, '\nunpriv_bwrap (enforce)\n')).toBe(1);
+  expect(reach(1, '')).toBe(0);
+  expect(reach(null, '')).toBe(0);
+  expect(readNestedTrial({ exitCode: 1, stdout: '\nname (enforce)\n', stderr: 'no' })).toEqual({
+    exitCode: 1,
+    stderr: 'no',
+    hadSandbox: true,
+    label: 'name (enforce)',
   });
 });
 
