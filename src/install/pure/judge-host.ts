@@ -142,7 +142,8 @@ function judgeDocuments({ hasPerl }: DoctorFacts): Finding {
 function judgeNested({ sandbox, nested, isRoot }: DoctorFacts): Finding | undefined {
   if (nested === undefined || sandbox.trial?.exitCode !== 0) return undefined;
   const name = 'strict: browsers';
-  const label = nested.label === '' ? '' : ` (AppArmor label ${nested.label})`;
+  // SELinux has its own labels there.
+  const label = nested.label === '' || sandbox.appArmorIsOn !== true ? '' : ` (AppArmor label ${nested.label})`;
   const asRoot = isRoot ? '; tried as root, who may do more than users' : '';
   if (nested.exitCode === 0) {
     return works(name, `a program in the sandbox can make one of its own, as browsers do${label}${asRoot}`);

@@ -198,7 +198,10 @@ describe('judgeHost', () => {
     ['no icon yet', { entries: [{ id: 'a.desktop', state: 'available' }] }, []],
     [
       'sandboxes that programs in one cannot make',
-      { nested: { exitCode: 1, stderr: 'unshare: write failed', hadSandbox: true, label: 'unpriv_bwrap (enforce)' } },
+      {
+        nested: { exitCode: 1, stderr: 'unshare: write failed', hadSandbox: true, label: 'unpriv_bwrap (enforce)' },
+        sandbox: { ...healthy.sandbox, appArmorIsOn: true, helper: '/usr/lib/ringfence/ringfence-bwrap' },
+      },
       ['strict: browsers: limited'],
     ],
     ['two that are installed', { installations: { ...healthy.installations, shared } }, ['installation: limited']],
@@ -318,7 +321,11 @@ describe('judgeHost', () => {
       hadSandbox: true,
       label: 'unpriv_bwrap (enforce)',
     };
-    expect(says({ nested: denied })).toContain('AppArmor label unpriv_bwrap (enforce)): unshare: unshare failed');
+    const sandbox = { ...healthy.sandbox, appArmorIsOn: true };
+    expect(says({ nested: denied, sandbox })).toContain(
+      'AppArmor label unpriv_bwrap (enforce)): unshare: unshare failed',
+    );
+    expect(says({ nested: denied })).not.toContain('label');
     expect(says({ isRoot: true })).toContain('tried as root');
     // That the sandbox itself cannot be had is said already.
     expect(
