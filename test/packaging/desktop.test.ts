@@ -12,6 +12,7 @@ import { waitFor } from '../harness/wait-for.ts';
 
 // The package in GNOME Shell, with the node that the release has.
 const folder = fileURLToPath(new URL('../../out/package', import.meta.url));
+const windowId = 'org.ringfence.Ringfence.desktop';
 const id = 'org.gnome.Calculator.desktop';
 const program = 'gnome-calculator';
 const scope = /^app-ringfence-org\.gnome\.Calculator-\d+\.scope$/;
@@ -42,10 +43,10 @@ describe('the package in GNOME Shell', () => {
       await output(['gsettings', 'set', schema, key, value]);
     }
     await clearNotifications();
-    await dpkg(
-      '--install',
-      join(folder, readdirSync(folder).find((one) => /^ringfence_.*_all\.deb$/.test(one)) ?? 'none'),
-    );
+    for (const part of ['ringfence_', 'ringfence-gtk_']) {
+      const name = readdirSync(folder).find((one) => one.startsWith(part) && one.endsWith('_all.deb'));
+      await dpkg('--install', join(folder, name ?? 'none'));
+    }
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await screenshot(`failed-${task.name.replace(/\W+/g, '-').slice(0, 60)}`);
@@ -53,7 +54,18 @@ describe('the package in GNOME Shell', () => {
     await waitFor(async () => (await shellApp(id)).state === 0, { what: 'the app to be closed' });
   });
   afterAll(async () => {
+    await dpkg('--purge', 'ringfence-gtk');
     await dpkg('--purge', 'ringfence');
+  });
+
+  it('has a window, which its entry opens', async () => {
+    // The window would have our pipes.
+    const entry = join('/usr/share/applications', windowId);
+    await output(['sh', '-c', 'exec gio launch "$1" >/dev/null 2>&1', 'launch', entry]);
+    await waitFor(async () => (await shellApp(windowId)).state === 2, { what: 'the window' });
+    await screenshot('package-window');
+    for (const pid of (await shellApp(windowId)).pids) process.kill(pid);
+    await waitFor(async () => (await shellApp(windowId)).state === 0, { what: 'the window to be closed' });
   });
 
   it('starts an enabled app in its scope when its icon is clicked', async () => {
@@ -67,6 +79,9 @@ describe('the package in GNOME Shell', () => {
   });
 
   it('is removed, with the shadow still there: the icon starts the app, and a notification says why without a fence', async () => {
+    await dpkg('--remove', 'ringfence-gtk');
+    const hasAction = () => readFileSync(shadow, 'utf8').includes('ringfence-window]');
+    await waitFor(() => !hasAction(), { what: 'the icon’s menu to be without the window' });
     const before = readFileSync(shadow, 'utf8');
     await dpkg('--remove', 'ringfence');
     await waitFor(async () => (await unitProperty('ringfence.service', 'LoadState')) === 'not-found', {
