@@ -83,10 +83,16 @@ module.exports = new Proxy(function () {}, {
       ),
     ),
     ...Object.entries(lazyOwn).map(([name, exported]) =>
-      // By another name than "require", or it would be taken for one of the modules that are stood in for.
+      // By another name than "require", or it would be taken for one of the modules that are stood in for. With all that hangs on
+      // a function: promisify() asks execFile how.
       standIn(
         name,
-        `const load = require;\n${exported.map((one) => `export const ${one} = (...args) => load('${name}').${one}(...args);\n`).join('')}`,
+        `const load = require;
+const late = (name) => new Proxy(function () {}, {
+  apply: (_target, self, args) => Reflect.apply(load('${name}')[name], self, args),
+  get: (_target, key) => load('${name}')[name][key],
+});
+${exported.map((one) => `export const ${one} = late('${one}');\n`).join('')}`,
         'mjs',
       ),
     ),
