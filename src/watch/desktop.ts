@@ -28,7 +28,7 @@ export interface DesktopPorts {
     Systemd,
     'controlGroup' | 'setProperties' | 'startSlice' | 'sliceLimit' | 'reload' | 'endsForGood'
   >;
-  readonly cgroups: Pick<Cgroups, 'read'>;
+  readonly cgroups: Pick<Cgroups, 'read' | 'watchFullMemory'>;
   readonly note: BudgetNote;
   readonly log: Log;
   budget(): Budget;
@@ -53,11 +53,12 @@ export interface Desktop {
 
 /** The budget of this session. What another hand has set of the slices is left alone. */
 export function openDesktop(ports: DesktopPorts): Desktop {
-  const { systemd, log } = ports;
+  const { systemd, cgroups, log } = ports;
   const reasons = new Map<string, Reason>();
   const amounts = new Map<string, bigint>();
   let isWaiting = false;
   let look: NodeJS.Timeout | undefined;
+  let endWatch = () => {};
   let last: Promise<void> = Promise.resolve();
 
   const applyAll = async () => {
@@ -68,16 +69,34 @@ export function openDesktop(ports: DesktopPorts): Desktop {
       else reasons.set(place.name, reason);
       isWaiting ||= reason?.isTemporary === true;
     }
+    endWatch();
+    // What others held may be free by now.
+    if (amounts.has(memoryOfApps.name)) endWatch = cgroups.watchFullMemory(cgroupOf(memoryOfApps, ports), lookOnce);
   };
   const apply = () => {
     last = last.then(applyAll).catch((cause: unknown) => log.warn('cannot set the budget of the apps', { cause }));
     return last;
   };
   const lookAgain = async () => {
-    if (isOutdated(amounts.get(memoryOfApps.name), ports)) await apply();
+    try {
+      if (isOutdated(amounts.get(memoryOfApps.name), ports)) await apply();
+    } catch (cause) {
+      log.warn('cannot look at the budget of the apps', { cause });
+    }
+  };
+  // At once, and not again for a second: apps that stay at the limit reach it many times.
+  let isLooking = false;
+  const lookOnce = () => {
+    if (isLooking) return;
+    isLooking = true;
+    setTimeout(() => {
+      isLooking = false;
+    }, betweenLooks).unref();
+    void lookAgain();
   };
   const takeAllBack = async () => {
     await last;
+    endWatch();
     if (ports.note.read().size === 0 || !(await systemd.endsForGood())) return;
     for (const place of budgetPlaces) {
       if (await lift(place, ports)) ports.note.removeDropIn(place.slice, place.property);
@@ -90,7 +109,7 @@ export function openDesktop(ports: DesktopPorts): Desktop {
     appStarted() {
       look ??= setTimeout(() => {
         look = undefined;
-        lookAgain().catch((cause: unknown) => log.warn('cannot look at the budget of the apps', { cause }));
+        void lookAgain();
       }, afterStart);
     },
     appEnded() {
@@ -263,6 +282,7 @@ function asReason(error: unknown): Lack {
 
 /** In ms. An app has most of its memory by then. */
 const afterStart = 3000;
+const betweenLooks = 1000;
 /** In ms. */
 const pause = 10;
 const longestChange = 5000;

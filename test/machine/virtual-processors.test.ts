@@ -1,10 +1,12 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client, InstanceView } from '../../src/clients/cli/client.ts';
 import type { BusConnection } from '../../src/platform/dbus/connection.ts';
 import { connectTestBus, connectTestClient, endAll, instanceAt } from '../fixtures/live-daemon.ts';
 import { cgroupFolder, readCgroup } from '../harness/cgroup.ts';
+import { output } from '../harness/command.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
@@ -106,6 +108,28 @@ describe('the kernel, with two processors and a disk', () => {
     const slowed = Number(/^high (\d+)$/m.exec((await readCgroup(unit, 'memory.events')) ?? '')?.[1]);
     expect(slowed).toBeGreaterThan(0);
     rmSync(told);
+  });
+
+  it('has the apps’ budget follow what others hold, also when it is used up', async () => {
+    const MiB = 1024 * 1024;
+    const budget = () =>
+      Number(readFileSync('/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/memory.max', 'utf8'));
+    await waitFor(() => budget() > 0, { what: 'the budget' });
+    const before = budget();
+    const home = process.env['HOME'] ?? '';
+    const [held, go, nothing] = ['held', 'go', 'nothing'].map((name) => join(home, name));
+    const hold = 'my @held; push @held, "x" x 1048576 for 1..500; open my $f, ">", $ARGV[0]; close $f; sleep 1000';
+    const outside = ['--user', '--quiet', '--slice=session.slice', '--unit=holder'];
+    await output(['systemd-run', ...outside, 'perl', '-e', hold, held ?? '']);
+    await waitFor(() => existsSync(held ?? ''), { what: 'a program of the session to hold 500 MB' });
+    // What is read of a file of nothing fills the memory that can be had back.
+    await output(['truncate', '--size=3G', nothing ?? '']);
+    await shell(`until [ -e ${go} ]; do sleep 0.2; done; cat ${nothing} >/dev/null; sleep 1000`);
+    await waitFor(() => budget() < before - 300 * MiB, { what: 'the budget to leave it to that' });
+    await output(['systemctl', '--user', 'stop', 'holder']);
+    writeFileSync(go ?? '', '');
+    await waitFor(() => budget() > before - 140 * MiB, { what: 'the budget to be what it was' });
+    for (const file of [held, go, nothing]) rmSync(file ?? '');
   });
 
   it('tells how long an app has waited for the processor (PSI)', async () => {

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { isShortage } from '../../domain/errno-text.ts';
 import { readKernelFile } from './kernel-file.ts';
 import { killCgroup } from './kill-cgroup.ts';
+import { watchLimitHits } from './limit-hits.ts';
 import type { OomWatch } from './oom-kills.ts';
 import { countOomKills } from './oom-kills.ts';
-import { watchRefusals } from './refused-tasks.ts';
 
 /** The kernel's side of a scope: its cgroup's files. */
 export interface Cgroups {
@@ -23,6 +23,8 @@ export interface Cgroups {
   watchOomKills(cgroup: string, listener: (count: number) => void): OomWatch;
   /** Calls back when the kernel refused a new process or thread at pids.max, with the count so far; returns the way of ending it. */
   watchRefusedTasks(cgroup: string, listener: (count: number) => void): () => void;
+  /** Calls back when the cgroup's own memory.max was reached, with the count so far: before anything is killed. */
+  watchFullMemory(cgroup: string, listener: (count: number) => void): () => void;
 }
 
 /** The cgroup v2 tree below `root` (cgroups(7), Documentation/admin-guide/cgroup-v2.rst), and /proc. */
@@ -56,7 +58,9 @@ export function openCgroups(root: string): Cgroups {
 
     watchOomKills: (cgroup, listener) => watchKills(`${root}${cgroup}`, listener),
 
-    watchRefusedTasks: (cgroup, listener) => watchRefusals(`${root}${cgroup}`, listener),
+    watchRefusedTasks: (cgroup, listener) => watchLimitHits(`${root}${cgroup}/pids.events`, listener),
+
+    watchFullMemory: (cgroup, listener) => watchLimitHits(`${root}${cgroup}/memory.events.local`, listener),
   };
 }
 

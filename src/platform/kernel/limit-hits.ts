@@ -1,15 +1,14 @@
 import { type FSWatcher, readFileSync, watch } from 'node:fs';
 
 /**
- * Watches a cgroup, a folder, for forks that the kernel refuses at pids.max; it reports each change of pids.events to inotify, at most
- * every 10 ms. Where there is no inotify watch left, or no pids controller, nothing is heard.
+ * Watches how often a cgroup was at a limit: the line "max" of pids.events (forks refused), or of memory.events.local (memory reclaimed, or
+ * more). The kernel reports each change to inotify, at most every 10 ms. Where there is no inotify watch left, or no such file, nothing is heard.
  */
-export function watchRefusals(folder: string, listener: (count: number) => void): () => void {
-  const file = `${folder}/pids.events`;
+export function watchLimitHits(file: string, listener: (count: number) => void): () => void {
   let watcher: FSWatcher | undefined;
   try {
     watcher = watch(file, () => {
-      const count = refusals(file);
+      const count = hits(file);
       if (count !== undefined) listener(count);
     });
     watcher.on('error', () => watcher?.close());
@@ -19,7 +18,7 @@ export function watchRefusals(folder: string, listener: (count: number) => void)
   return () => watcher?.close();
 }
 
-function refusals(file: string): number | undefined {
+function hits(file: string): number | undefined {
   try {
     return Number(/^max (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
   } catch {
