@@ -90,6 +90,11 @@ describe('limits', () => {
     ['memory-high', '49% of memory-max'],
     ['memory-high', '100% of memory-max'],
     ['memory-high', '98 % of memory-max'],
+    ['memory-high', '198% of memory-max'],
+    ['memory-high', 'a 98% of memory-max'],
+    ['memory-high', '98% of memory-max too'],
+    ['memory-high', '98.x% of memory-max'],
+    ['memory-high', '98.12345% of memory-max'],
     ['memory-high', '98% of memory-high'],
     ['memory-max', '98% of memory-max'],
     ['memory-swap-max', '98% of memory-max'],
@@ -201,6 +206,13 @@ describe('limits', () => {
         if (expected === 'accepted') expect(amount('memory-max', `${number}${suffix}`)).toBe(number * factor);
       }),
     );
+  });
+
+  it('takes a share of memory-max to four digits behind the point', () => {
+    const most = 1_000_000_000n;
+    expect(resolveLimit(parseLimit('memory-high', '98.7654% of memory-max'), host, most)).toBe(987_654_000n);
+    expect(resolveLimit(parseLimit('memory-high', '50% of memory-max'), host, most)).toBe(500_000_000n);
+    expect(resolveLimit(parseLimit('memory-high', '98% of memory-max'), host, 'infinity')).toBe('infinity');
   });
 });
 
