@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { errnoText } from '../../../domain/errno-text.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
 import { connectClient } from '../client.ts';
 import type { Command, Context } from '../command.ts';
@@ -72,13 +73,27 @@ function isAppImage(path: string): boolean {
   );
 }
 
+/** @throws RingfenceError InvalidArgument for what cannot be read, and for what is no file: a named pipe would be waited for */
 function realPath(path: string): string {
+  const refuse = (reason: string, cause?: unknown) =>
+    new RingfenceError('InvalidArgument', `cannot open ${path} once: ${reason}`, { cause });
   try {
-    return realpathSync(path);
+    const real = realpathSync(path);
+    if (!statSync(real).isFile()) throw refuse('it is no file');
+    accessSync(real, constants.R_OK);
+    return real;
   } catch (cause) {
-    throw new RingfenceError('InvalidArgument', `cannot open ${path} once: there is no such file`, { cause });
+    if (cause instanceof RingfenceError) throw cause;
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    throw refuse(reasons[code] ?? errnoText(cause) ?? 'it cannot be looked at', cause);
   }
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'you may not read it',
+};
 
 /** The desktop id of the app that opens such files, as GLib finds it for the desktop. */
 function handlerOf(path: string, { environment }: Context): string {

@@ -193,6 +193,14 @@ describe('ringfence open-once', () => {
     const refused = (...words: string[]) => command([built.ringfence, 'open-once', ...words], { cwd: home });
     expect(await refused('nothing')).toMatchObject({ code: 2, stderr: expect.stringMatching(/no such file/) });
     expect(await refused()).toMatchObject({ code: 2 });
+    await output(['mkfifo', join(home, 'pipe')]);
+    for (const other of ['pipe', 'Documents', '/dev/null'])
+      expect(await refused(other)).toMatchObject({ code: 2, stderr: expect.stringMatching(/it is no file/) });
+    writeFileSync(join(home, 'closed'), '', { mode: 0o000 });
+    expect(await refused('closed')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/closed once: you may not read it/),
+    });
     writeFileSync(join(home, 'Documents/odd.oddity'), '\x00\x01');
     expect(await refused('Documents/odd.oddity')).toMatchObject({
       code: 3,
