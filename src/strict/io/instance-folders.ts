@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolders } from '../../platform/files/make-folders.ts';
 import type { PortalInstances, SandboxFolders, SandboxRecord } from '../ports.ts';
@@ -23,7 +33,12 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
 
     path: (id) => join(root, id),
 
-    record: (id, record) => writeFileSync(join(root, id, 'record.json'), JSON.stringify(record), { mode: 0o600 }),
+    record(id, record) {
+      const file = join(root, id, 'record.json');
+      // It is written anew while the app runs, and half of it would say that the app can write nothing.
+      writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    },
 
     list() {
       let ids: string[];
