@@ -95,8 +95,8 @@ if ($do eq 'mount') {
 }
 call('setns', $setns, fileno($mounts) + 0, 0x20000);
 if ($do eq 'unmount') {
-    # MNT_DETACH 2, UMOUNT_NOFOLLOW 8
-    call('umount2', $umount2, $path, 2 | 8);
+    # MNT_DETACH 2, UMOUNT_NOFOLLOW 8; ENOENT 2, EINVAL 22: it is not mounted
+    syscall($umount2, $path, 2 | 8) == 0 or $! == 2 or $! == 22 or fail("umount2: $!");
 }
 my $root = call('open_tree', $open_tree, -100, '/', $copy | $close);
 set($root, 0, 1, 0);
@@ -112,9 +112,18 @@ sub way {
     }
     return $at;
 }
+# All of it: folders that led to what was shared once keep the one around them from being removed.
+sub clear {
+    my ($at) = @_;
+    if (-l $at || !-d $at) { unlink $at; return }
+    opendir(my $folder, $at) or return;
+    clear("$at/$_") for grep { !/\A\.\.?\z/ } readdir $folder;
+    rmdir $at;
+}
 if ($do eq 'unmount') {
     my $leaf = substr $path, 1;
-    -d $leaf ? rmdir $leaf : unlink $leaf;
+    clear($leaf);
+    -l $leaf || -e $leaf and fail("namespaces of the app’s may have it still: $!");
 } else {
     my $leaf = way($path);
     if ($kind eq 'file') { -l $leaf or open(my $made, '>>', $leaf) } else { mkdir $leaf }

@@ -198,4 +198,23 @@ describe('ringfence share and unshare, while the app runs', () => {
     expect(await change({ id: right })).toBeUndefined();
     expect(await mountOf(papers)).toMatch(/ rw,nosuid,nodev/);
   });
+
+  it('takes one away from namespaces of the app’s where something in it was shared before', async () => {
+    const below = join(home, 'Trips/2025/Rome');
+    mkdirSync(below, { recursive: true });
+    writeFileSync(join(home, 'Trips/a'), 'a trip\n');
+    await ringfence('share', id, '~/Trips/2025/Rome');
+    await ringfence('unshare', id, '~/Trips/2025/Rome');
+    await ringfence('share', id, '~/Trips');
+    const apart = [
+      ': >~/apart3; while [ ! -e ~/look3 ]; do sleep 0.02; done',
+      `cat ${home}/Trips/a >~/seen3.part 2>&1; mv ~/seen3.part ~/seen3`,
+    ];
+    await inside(`unshare -rm sh -c '${apart.join('; ')}' >/dev/null 2>&1 &`);
+    await waitFor(() => existsSync(join(own, 'apart3')), { what: 'the namespace of its own' });
+    expect((await ringfence('unshare', id, '~/Trips')).stderr).toMatch(/has lost .*Trips,/);
+    writeFileSync(join(own, 'look3'), '');
+    await waitFor(() => existsSync(join(own, 'seen3')), { what: 'a look from the namespace of its own' });
+    expect(readFileSync(join(own, 'seen3'), 'utf8')).toMatch(/No such file/);
+  });
 });
