@@ -42,6 +42,8 @@ export interface LiveShares {
   update(update: SharesUpdate): Promise<UpdatedShares>;
   /** Lets in what a later start brings, by the sandbox's id. @throws Error which says why it cannot */
   add(id: string, shares: readonly FoundShare[]): Promise<EntryTerms>;
+  /** Takes away what a daemon that was killed was mounting. Never fails: a sandbox in which that cannot be had ends. */
+  settle(): Promise<void>;
 }
 
 export function openLiveShares(ports: SandboxPorts, machine: SandboxMachine): LiveShares {
@@ -54,6 +56,7 @@ export function openLiveShares(ports: SandboxPorts, machine: SandboxMachine): Li
   return {
     update: (update) => inTurn(() => updateShares(update, ports, machine)),
     add: (id, shares) => inTurn(() => addShares(id, shares, ports, machine)),
+    settle: () => inTurn(() => settleShares(ports, machine)),
   };
 }
 
@@ -108,7 +111,23 @@ async function addShares(id: string, wanted: readonly FoundShare[], ports: Sandb
   return sandbox?.terms ?? { choices: {}, shares: [], environment: { unset: [], set: {} } };
 }
 
+async function settleShares(ports: SandboxPorts, machine: SandboxMachine): Promise<void> {
+  for (const { underWay, ...sandbox } of ports.folders.list()) {
+    if (underWay === undefined) continue;
+    try {
+      const { takeBack } = await changerOf({ ...anything, path: underWay.path }, sandbox, ports, machine);
+      await takeBack();
+      keep({ ...sandbox, terms: underWay.terms }, ports);
+    } catch {
+      ports.killUnit(sandbox.unit);
+    }
+  }
+}
+
 type Sandbox = SandboxRecord & { readonly id: string };
+
+/** What is only to be taken away. */
+const anything = { kind: 'folder', writable: false, links: [] } as const;
 
 /** @throws Error which says why it is as it was */
 async function carryOut(
@@ -128,9 +147,16 @@ async function carryOut(
     const linked = { ...after, links: [...(after.links ?? []), ...links] };
     return mount({ ...share, links }, sandbox, linked, ports, machine);
   }
-  const { run, seen } = await changerOf({ ...change, kind: 'folder', links: [] }, sandbox, ports, machine);
-  const fault = await run('unmount');
-  if (seen() !== undefined) throw new Error(fault ?? 'it is still mounted');
+  const { run, seen } = await changerOf({ ...anything, path: change.path }, sandbox, ports, machine);
+  keep({ ...sandbox, underWay: { path: change.path, terms: after } }, ports);
+  try {
+    // What is seen is the view of a process that the app may have led elsewhere: it only speaks against.
+    const fault = await run('unmount');
+    if (fault !== undefined || seen() !== undefined) throw new Error(fault ?? 'it is still mounted');
+  } catch (error) {
+    keep(sandbox, ports);
+    throw error;
+  }
   // What it may have kept stays its to write: the record says so to its end.
   return keep({ ...sandbox, terms: after }, ports);
 }
@@ -145,38 +171,38 @@ async function mount(
 ): Promise<Sandbox> {
   const { documents, sight } = ports;
   const { path, writable, kind } = share;
-  const { run, seen, id } = await changerOf(share, sandbox, ports, machine);
+  const { run, seen, takeBack, id } = await changerOf(share, sandbox, ports, machine);
   // Nobody may write documents in there before the app can put a link in their place.
   const hasNames = writable && kind === 'folder';
   const { writes, writeIds } = sandbox;
-  const noted = hasNames
-    ? keep({ ...sandbox, writes: [...writes, path], writeIds: [...writeIds, id] }, ports)
-    : sandbox;
+  const open = hasNames ? { writes: [...writes, path], writeIds: [...writeIds, id] } : {};
+  const underWay = { path, terms: sandbox.terms ?? terms };
+  keep({ ...sandbox, ...open, underWay }, ports);
+  let mayBeThere = false;
   try {
     if (hasNames) await documents.review();
+    mayBeThere = true;
     const fault = await run('mount');
+    mayBeThere = fault === undefined;
     if (fault !== undefined) throw new Error(fault);
+    const source = spotOf(path, reachable(parseMountinfo(sight.mountinfo())));
+    const now = seen();
+    const isRight = now?.device === source?.device && now?.root === source?.path && (writable || now?.readOnly);
+    if (now === undefined || !isRight) throw new Error('what was mounted is not what was to be');
+    return keep({ ...sandbox, ...open, terms }, ports);
   } catch (error) {
-    keep(sandbox, ports);
+    if (mayBeThere) await takeBack();
+    // What it has had for a moment it may have opened.
+    keep({ ...sandbox, ...(mayBeThere ? open : {}) }, ports);
     throw error;
   }
-  const source = spotOf(path, reachable(parseMountinfo(sight.mountinfo())));
-  const now = seen();
-  const isRight = now?.device === source?.device && now?.root === source?.path && (writable || now?.readOnly);
-  if (now === undefined || !isRight) {
-    await run('unmount');
-    // The kernel has mounted something that was not asked for: such a sandbox does not live on.
-    if (seen() !== undefined) ports.killUnit(sandbox.unit);
-    throw new Error('what was mounted is not what was to be');
-  }
-  return keep({ ...noted, terms }, ports);
 }
 
 /** What changes the mount of one path in a sandbox, and sees what is mounted there. @throws Error where it cannot be had */
 async function changerOf(
   { path, kind, writable, links }: Omit<FoundShare, 'fault'>,
   { unit }: Sandbox,
-  { sight, liveMounts, cgroups, scopeCgroup }: SandboxPorts,
+  { sight, liveMounts, cgroups, scopeCgroup, killUnit }: SandboxPorts,
   machine: SandboxMachine,
 ) {
   const { programs, facts } = await machine.look();
@@ -188,9 +214,13 @@ async function changerOf(
   if (initPid === undefined) throw new Error('its sandbox is not there');
   const id = sight.id(path) ?? '';
   const order = { initPid, cgroup, path, kind, writable, id, links };
+  const run = (what: 'mount' | 'unmount') => liveMounts.change(perl, arch, { ...order, do: what });
   return {
-    id,
-    run: (what: 'mount' | 'unmount') => liveMounts.change(perl, arch, { ...order, do: what }),
+    ...{ id, run },
+    /** A sandbox that may have what it was not to have does not live on. */
+    async takeBack() {
+      if ((await run('unmount').catch(({ message }: Error) => message)) !== undefined) killUnit(unit);
+    },
     seen: () => reachable(parseMountinfo(liveMounts.mountinfo(initPid))).find((one) => one.path === path),
   };
 }

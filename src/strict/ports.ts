@@ -94,7 +94,7 @@ export interface DocumentNames {
 
 /** Changes what is mounted in a sandbox that runs; see `renderLiveMount`. */
 export interface LiveMounts {
-  /** Resolves to why it is as it was, undefined when it is done. */
+  /** Resolves to why it is as it was, undefined when it is done. @throws Error where nobody can tell which */
   change(perl: string, arch: SeccompArch, order: LiveMountOrder): Promise<string | undefined>;
   /** Among the processes of a scope the first one of its sandbox, by its pid outside. */
   firstProcess(pids: readonly number[]): number | undefined;
@@ -169,6 +169,8 @@ export interface SandboxRecord {
   readonly home?: string | undefined;
   /** Of one that a second start can go into. */
   readonly terms?: EntryTerms | undefined;
+  /** A path at which something is being mounted, or taken away; its terms when nothing is there any more. */
+  readonly underWay?: { readonly path: string; readonly terms: EntryTerms } | undefined;
 }
 
 /** Where portals look for the processes of confined apps: `$XDG_RUNTIME_DIR/.flatpak`. */

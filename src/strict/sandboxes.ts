@@ -95,6 +95,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
 
     sweep(units) {
       for (const { id, unit } of folders.list()) if (!units.includes(unit)) clear(id);
+      void live.settle();
       // Those that run may ask at any time.
       if (folders.list().length > 0) ports.documentQuestions.listen(ports.documents.place).catch(() => {});
     },

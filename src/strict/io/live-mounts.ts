@@ -6,20 +6,24 @@ import { liveMountArgv, renderLiveMount } from '../pure/live-mount.ts';
 /** Changes what is mounted in sandboxes that run, by a perl for each change. */
 export const liveMounts: LiveMounts = {
   change: (perl, arch, order) =>
-    new Promise((resolve) => {
-      const child = spawn(perl, liveMountArgv(arch), { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore'] });
+    new Promise((resolve, reject) => {
+      const argv = liveMountArgv(arch, process.pid);
+      const child = spawn(perl, argv, { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore'] });
       let said = '';
       const timer = setTimeout(() => child.kill('SIGKILL'), longestChange);
-      const end = (fault: string) => {
-        clearTimeout(timer);
-        resolve(said === 'done\n' ? undefined : said.trim() || fault);
-      };
       child.stdout.on('data', (chunk) => {
         said += chunk;
       });
       child.stdin.on('error', () => {});
-      child.once('error', () => end('perl does not run'));
-      child.once('close', () => end('perl ended, or the folder did not answer in time'));
+      child.once('error', () => {
+        clearTimeout(timer);
+        resolve('perl does not run');
+      });
+      child.once('close', () => {
+        clearTimeout(timer);
+        if (said.endsWith('\n')) resolve(said === 'done\n' ? undefined : said.trim());
+        else reject(new Error('perl ended, or the folder did not answer in time'));
+      });
       child.stdin.end(renderLiveMount(order));
     }),
 

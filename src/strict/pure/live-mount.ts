@@ -2,9 +2,9 @@ import type { Link } from './model.ts';
 import type { SeccompArch } from './syscalls.ts';
 
 /** Numbers of asm/unistd_64.h and asm-generic/unistd.h; those of newer calls are the same everywhere. */
-const calls: Record<SeccompArch, readonly [setns: number, unshare: number, umount2: number]> = {
-  x86_64: [308, 272, 166],
-  aarch64: [268, 97, 39],
+const calls: Record<SeccompArch, readonly [setns: number, unshare: number, umount2: number, prctl: number]> = {
+  x86_64: [308, 272, 166, 157],
+  aarch64: [268, 97, 39, 167],
 };
 
 /** What is to be mounted in a sandbox that runs, or taken away there: one of the user's folders or files, at its own path. */
@@ -23,9 +23,9 @@ export interface LiveMountOrder {
   readonly links: readonly Link[];
 }
 
-/** Arguments of perl for one order, which it reads from standard input after its program. */
-export function liveMountArgv(arch: SeccompArch): string[] {
-  return ['-e', String.raw`$/ = "\0\n"; eval scalar <STDIN>; exit 1`, ...calls[arch].map(String)];
+/** Arguments of perl for one order, which it reads from standard input after its program; it ends with its parent, `daemon`. */
+export function liveMountArgv(arch: SeccompArch, daemon: number): string[] {
+  return ['-e', String.raw`$/ = "\0\n"; eval scalar <STDIN>; exit 1`, ...[...calls[arch], daemon].map(String)];
 }
 
 /** All that it reads. */
@@ -48,7 +48,7 @@ export function renderLiveMount(order: LiveMountOrder): string {
  */
 const liveMountScript = String.raw`
 use strict;
-my ($setns, $unshare, $umount2) = map { $_ + 0 } splice @ARGV, 0, 3;
+my ($setns, $unshare, $umount2, $prctl, $daemon) = map { $_ + 0 } splice @ARGV, 0, 5;
 my ($openat2, $open_tree, $move_mount, $mount_setattr) = (437, 428, 429, 442);
 my ($by_descriptor, $recursive) = (0x1000, 0x8000);
 my ($copy, $close) = (1, 0x80000);
@@ -82,6 +82,9 @@ open(my $users, '<&=', $owner + 0) or fail("NS_GET_USERNS: $!");
 my $parent = ioctl($users, 0xb702, 0) or fail("NS_GET_PARENT: $!");
 readlink("/proc/self/fd/" . ($parent + 0)) eq readlink('/proc/self/ns/user') or fail("its first process is in a namespace of the app’s");
 call('setns', $setns, $owner + 0, 0x10000000);
+# PR_SET_PDEATHSIG 1, which a new user namespace takes away: what nobody waits for changes nothing later.
+call('prctl', $prctl, 1, 9, 0, 0, 0);
+getppid == $daemon or exit 1;
 
 my $tree;
 if ($do eq 'mount') {
@@ -127,12 +130,11 @@ if ($do eq 'unmount') {
 } else {
     my $leaf = way($path);
     if ($kind eq 'file') { -l $leaf or open(my $made, '>>', $leaf) } else { mkdir $leaf }
+    while (my ($link, $text) = splice @links, 0, 2) { symlink $text, way($link) }
     chdir '/';
     my $target = look($path, 1 | 2 | 4);
-    # MOVE_MOUNT_F_EMPTY_PATH 4, MOVE_MOUNT_T_EMPTY_PATH 0x40
+    # Last: whoever has said why it failed has mounted nothing. MOVE_MOUNT_F_EMPTY_PATH 4, MOVE_MOUNT_T_EMPTY_PATH 0x40
     call('move_mount', $move_mount, $tree, '', $target, '', 4 | 0x40);
-    chdir $writable;
-    while (my ($link, $text) = splice @links, 0, 2) { symlink $text, way($link) }
 }
 syswrite STDOUT, "done\n";
 exit 0;

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/clients/cli/client.ts';
 import { liveMounts } from '../../../../src/strict/io/live-mounts.ts';
-import type { LiveMounts } from '../../../../src/strict/ports.ts';
+import type { LiveMounts, SandboxRecord } from '../../../../src/strict/ports.ts';
+import { liveMountArgv, renderLiveMount } from '../../../../src/strict/pure/live-mount.ts';
 import { built, connectTestBus, connectTestClient, endAll, instanceAt } from '../../../fixtures/live-daemon.ts';
 import { pidsIn } from '../../../harness/cgroup.ts';
 import { command } from '../../../harness/command.ts';
@@ -217,4 +218,70 @@ describe('ringfence share and unshare, while the app runs', () => {
     await waitFor(() => existsSync(join(own, 'seen3')), { what: 'a look from the namespace of its own' });
     expect(readFileSync(join(own, 'seen3'), 'utf8')).toMatch(/No such file/);
   });
+
+  it('has nothing that a daemon was mounting when it was killed, as its record says', async () => {
+    const half = join(home, 'Half');
+    mkdirSync(half);
+    const { dev, ino } = statSync(half, { bigint: true });
+    const sandboxes = join(process.env['XDG_RUNTIME_DIR'] ?? '', 'ringfence/sandboxes');
+    const file = readdirSync(sandboxes)
+      .map((name) => join(sandboxes, name, 'record.json'))
+      .find((one) => readFileSync(one, 'utf8').includes(unit));
+    const record = () => JSON.parse(readFileSync(file ?? '', 'utf8')) as SandboxRecord;
+    const { terms, writes, writeIds, ...rest } = record();
+    await daemon.kill9();
+    // As it is left right after the mount.
+    const open = { writes: [...writes, half], writeIds: [...writeIds, `${dev}:${ino}`] };
+    writeFileSync(file ?? '', JSON.stringify({ ...rest, ...open, terms, underWay: { path: half, terms } }));
+    const order = {
+      ...({ do: 'mount', kind: 'folder', path: half, writable: true, links: [] } as const),
+      ...{ initPid: await first(), cgroup: await cgroup(), id: `${dev}:${ino}` },
+    };
+    // One whose daemon has ended changes nothing.
+    const late = `"$@" && echo changed || echo not`;
+    const argv = ['/bin/sh', '-c', late, 'sh', '/usr/bin/perl', ...liveMountArgv('x86_64', process.pid)];
+    expect((await command(argv, { input: renderLiveMount(order) })).stdout).toBe('not\n');
+    expect(await mountOf(half)).toBeUndefined();
+    expect(await liveMounts.change('/usr/bin/perl', 'x86_64', order)).toBeUndefined();
+    expect(await inside(`touch ${half}/x && ls ${half}`)).toBe('x\n');
+    daemon = await startDaemon({ home: daemon.home });
+    await waitFor(() => record().underWay === undefined, { what: 'the record without it' });
+    expect(await mountOf(half)).toBeUndefined();
+    expect(await inside(`ls ${half}`)).toMatch(/No such file/);
+    expect(record()).toMatchObject({ terms: terms ?? {}, ...open });
+    expect((await instanceAt(client, instance)).unit).toBe(unit);
+  });
+
+  it.runIf(process.arch === 'x64')(
+    'does not say that it has lost a folder when its first process is where nobody can tell',
+    async () => {
+      await inside(enterElsewhere);
+      await waitFor(async () => (await mountOf(join(home, 'Photos'))) === undefined, {
+        what: 'the first process to hide',
+      });
+      expect(await inside(`cat ${home}/Photos/2026/a`)).toBe('a picture\n');
+      const said = await ringfence('unshare', id, '~/Photos');
+      expect(said.stderr).toMatch(
+        /takes effect when you start it again: .*Photos: its first process is in a namespace/,
+      );
+      expect(await inside(`cat ${home}/Photos/2026/a`)).toBe('a picture\n');
+      expect(await rowOf('shared')).toContain('Photos');
+    },
+  );
 });
+
+/**
+ * Has the first process of the sandbox, which the app may write to, go into namespaces of its own where it sees nothing of the home: by
+ * machine code (x86-64) in the place where it returns from wait(2), as the end of an orphan makes it do.
+ */
+const enterElsewhere = String.raw`perl -e '
+open my $at, "<", "/proc/1/syscall" or die "syscall: $!";
+my $pc = hex((split " ", <$at>)[-1]);
+my $code = "\xb8\x10\x01\x00\x00\xbf\x00\x00\x02\x10\x0f\x05"    # unshare(CLONE_NEWUSER | CLONE_NEWNS)
+    . "\xb8\xa1\x00\x00\x00\x48\x8d\x3d\x0d\x00\x00\x00\x0f\x05" # chroot("/usr")
+    . "\xb8\x22\x00\x00\x00\x0f\x05\xeb\xf7"                     # pause() for ever
+    . "\x90\x90/usr\0";
+open my $memory, "+<", "/proc/1/mem" or die "mem: $!";
+sysseek $memory, $pc, 0 or die "seek: $!";
+defined syswrite $memory, $code or die "write: $!";
+fork and exit; fork and exit; exit'`;
