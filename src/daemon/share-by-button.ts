@@ -20,6 +20,8 @@ export function sharingByButton(
   return {
     ...openToldApps(join(state, 'ringfence/told-apps.json')),
     async wordOf(folder) {
+      // As a word of the configuration it would be another folder.
+      if (folder.endsWith(':ro')) return undefined;
       const variables = await started();
       const { home = '/' } = xdgFolders(variables);
       const word = folder.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder;
