@@ -151,7 +151,7 @@ async function carryOut(
   keep({ ...sandbox, underWay: { path: change.path, terms: after } }, ports);
   try {
     // What is seen is the view of a process that the app may have led elsewhere: it only speaks against.
-    const fault = await run('unmount');
+    const fault = await run('unmount').catch(() => run('unmount'));
     if (fault !== undefined || seen() !== undefined) throw new Error(fault ?? 'it is still mounted');
   } catch (error) {
     keep(sandbox, ports);
