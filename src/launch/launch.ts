@@ -113,6 +113,7 @@ async function startAnew(
 
     const report = gated.enclose === undefined ? limited : await enclose(limited, gated.enclose, step);
 
+    refuseUnshared(start, decision, ports);
     ports.records.write(unit, serializeReport(report));
     step('recorded');
 
@@ -127,6 +128,20 @@ async function startAnew(
     gated.abandon();
     throw decision.mode === 'strict' ? asStrictRefusal(start.name, error) : error;
   }
+}
+
+/**
+ * What was unshared while the sandbox was made would stay with an app that nobody could take it from, as it was not known to run yet. In
+ * the same turn of the event loop as the release and the registration: from then on it can be taken away.
+ */
+function refuseUnshared({ appId, name, options }: Startable, decision: Decision, ports: LaunchPorts): void {
+  const shared = decision.mode === 'strict' ? (decision.sandbox?.lists['shared-folders'] ?? []) : [];
+  if (shared.length === 0) return;
+  const now = decideFence(appId, options, ports).sandbox?.lists['shared-folders'] ?? [];
+  const gone = shared.find(({ value }) => !now.some((one) => one.value === value));
+  if (gone === undefined) return;
+  const reason = `${gone.value} was unshared while it was started; start it again`;
+  throw new RingfenceError('NotEnforceable', `cannot launch ${name} strictly: ${reason}`);
 }
 
 /** What is started, with how it is contained. */

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/clients/cli/client.ts';
+import { takeLock } from '../../../../src/platform/files/lock-file.ts';
 import { liveMounts } from '../../../../src/strict/io/live-mounts.ts';
 import type { LiveMounts, SandboxRecord } from '../../../../src/strict/ports.ts';
 import { liveMountArgv, renderLiveMount } from '../../../../src/strict/pure/live-mount.ts';
@@ -268,6 +269,27 @@ describe('ringfence share and unshare, while the app runs', () => {
       expect(await rowOf('shared')).toContain('Photos');
     },
   );
+
+  it('does not start with what was unshared while its sandbox was made', async () => {
+    const bus = await connectTestBus();
+    await endAll(bus);
+    await bus.close();
+    await ringfence('share', id, '~/Far');
+    const homes = join(process.env['XDG_RUNTIME_DIR'] ?? '', 'ringfence/homes');
+    const lock = `local.${id}.lock`;
+    const release = await takeLock(join(homes, lock), 0, 'hold the home');
+    rmSync(join(own, 'started'));
+    const starting = expect(launch()).rejects.toThrow('~/Far was unshared while it was started; start it again');
+    const isWaiting = () => readdirSync(homes).some((name) => name.startsWith(`${lock}.${daemon.process.pid}-`));
+    await waitFor(isWaiting, { what: 'the start to wait for its home' });
+    expect(await ringfence('unshare', id, '~/Far')).toMatchObject({ code: 0 });
+    release();
+    await starting;
+    expect(existsSync(join(own, 'started'))).toBe(false);
+    instance = await launch();
+    unit = (await instanceAt(client, instance)).unit;
+    expect(await mountOf(join(home, 'Far'))).toBeUndefined();
+  });
 });
 
 /**
