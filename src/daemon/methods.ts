@@ -28,7 +28,7 @@ import type { Fences } from './wire-fences.ts';
 export interface MethodPorts {
   readonly version: string;
   readonly log: Log;
-  readonly config: Pick<ConfigStore, 'current' | 'lastError'>;
+  readonly config: Pick<ConfigStore, 'current' | 'lastError' | 'settled'>;
   readonly fences: Fences;
   readonly shadows: Shadows;
   readonly desktop: Pick<Desktop, 'rows'>;

@@ -10,15 +10,18 @@ export interface ShareSurroundings {
   readonly fences: Pick<Fences, 'instances' | 'sandboxes'> & {
     readonly ports: Pick<FencePorts, 'config' | 'enabledProfile'>;
   };
+  /** Of which the last folder may just have been taken, and the file with it. */
+  readonly config: { settled(): Promise<void> };
   /** The user's environment, as the user manager has it. */
   environment(): Promise<Readonly<Record<string, string>>>;
 }
 
 /** Every sandbox of an app that runs, by the profile that it was started with. */
-export function shareBackend({ fences, environment }: ShareSurroundings): ShareBackend {
+export function shareBackend({ fences, config, environment }: ShareSurroundings): ShareBackend {
   return {
     async updateShares(text) {
       const { id, name } = parseDesktopId(text);
+      await config.settled();
       const session = new Map(Object.entries(await environment()));
       const rows: Map<string, string>[] = [];
       for (const instance of fences.instances.all()) {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../domain/config/model.ts';
 import { type ConfigSource, readConfig } from '../../domain/config/read-config.ts';
 import { RingfenceError } from '../../domain/errors.ts';
@@ -17,6 +18,8 @@ export interface ConfigStore {
   readonly lastError: () => RingfenceError | undefined;
   /** Calls back when `current()` or `errors()` has changed. Returns how to stop that. */
   readonly onChange: (listener: () => void) => () => void;
+  /** Resolves when `current()` goes by what the files are now, one that is gone or empty among them. */
+  readonly settled: () => Promise<void>;
   readonly close: () => void;
 }
 
@@ -105,12 +108,21 @@ export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>):
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    async settled() {
+      const isBehind = () => places.files.some((path, at) => stamps[at]?.of !== stampOf(path)?.of);
+      for (let waited = 0; isBehind() && waited < longestWait; waited += pause) await sleep(pause);
+      scan();
+    },
     close: () => {
       listeners.clear();
       watcher.close();
     },
   };
 }
+
+/** In ms: an editor that empties a file writes it by then, and the watcher tells of it. */
+const longestWait = 1000;
+const pause = 10;
 
 /** Changes with every write; undefined for a file that is not there. */
 type Stamp = { readonly size: bigint; readonly of: string } | undefined;

@@ -290,6 +290,14 @@ describe('ringfence share and unshare, while the app runs', () => {
     unit = (await instanceAt(client, instance)).unit;
     expect(await mountOf(join(home, 'Far'))).toBeUndefined();
   });
+
+  it('loses the last one, with which the file goes, as well', async () => {
+    expect((await ringfence('share', id, '~/Far')).stderr).toContain(`has ${home}/Far now`);
+    rmSync(join(daemon.home.config, 'ringfence/config.toml'));
+    const rows = await client.updateShares(id);
+    expect(rows.map((row) => row.get('folder'))).toContain(join(home, 'Far'));
+    expect(await mountOf(join(home, 'Far'))).toBeUndefined();
+  });
 });
 
 /**

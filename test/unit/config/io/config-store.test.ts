@@ -107,6 +107,15 @@ describe('config store', () => {
     await becomes(store, '70%');
   });
 
+  it('goes by a file that is gone once somebody has to know', async () => {
+    write(own, withMemory('1G'));
+    const store = open();
+    unlinkSync(own);
+    expect(relaxedMemory(store)).toBe('1G');
+    await store.settled();
+    expect(relaxedMemory(store)).toBe('70%');
+  });
+
   it('keeps the last good config, says what is wrong, and recovers', async () => {
     write(own, withMemory('1G'));
     const store = open();
