@@ -23,7 +23,7 @@ export interface Cgroups {
   watchOomKills(cgroup: string, listener: (count: number) => void): OomWatch;
   /** Calls back when the kernel refused a new process or thread at pids.max, with the count so far; returns the way of ending it. */
   watchRefusedTasks(cgroup: string, listener: (count: number) => void): () => void;
-  /** Calls back when the cgroup's own memory.max was reached, with the count so far: before anything is killed. */
+  /** Calls back when the cgroup's own memory.max was reached, with the count so far: memory is reclaimed first, and then killed for. */
   watchFullMemory(cgroup: string, listener: (count: number) => void): () => void;
 }
 
