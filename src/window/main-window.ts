@@ -93,10 +93,11 @@ export class MainWindow {
   #main(): Gtk.Widget {
     const bottom = new Adw.ViewSwitcherBar({ stack: this.#pages });
     const title = new Adw.ViewSwitcherTitle({ stack: this.#pages, title: 'Ringfence' });
-    title.connect('notify::title-visible', () => bottom.set_reveal(title.title_visible));
+    // By methods: libadwaita 1.4 calls the property deprecated, and gjs writes that to the log.
+    title.connect('notify::title-visible', () => bottom.set_reveal(title.get_title_visible()));
     // What is said at the bottom stands above the switch of pages, where there is one.
     const lift = () => {
-      const isAbove = title.title_visible && this.#leaflet.get_visible_child() === box;
+      const isAbove = title.get_title_visible() && this.#leaflet.get_visible_child() === box;
       this.#toasts.set_css_classes(isAbove ? ['above-switch'] : []);
     };
     title.connect('notify::title-visible', lift);

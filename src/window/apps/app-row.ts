@@ -51,6 +51,8 @@ export class AppRow extends Gtk.Box {
     const title = fill(_('Start {name} in its fence'), { name: app.name });
     this.#toggle.set_tooltip_text(title);
     this.#toggle.update_property([Gtk.AccessibleProperty.LABEL], [title]);
+    // The list's own part around it takes the keyboard, and would have no name; Gtk.ListItem can give it one from 4.12 on.
+    this.get_parent()?.update_property([Gtk.AccessibleProperty.LABEL], [app.name]);
   }
 }
 

@@ -47,6 +47,7 @@ export class LimitRow {
     box.append(head);
     box.append(this.#slider);
     this.widget = new Adw.PreferencesRow({ title, child: box, activatable: false });
+    this.widget.update_property([Gtk.AccessibleProperty.LABEL], [title]);
   }
 
   /** Shows a value. What is being dragged is left alone. */
