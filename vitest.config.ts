@@ -44,7 +44,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'gnome',
-          include: ['test/gnome/**/*.test.ts'],
+          include: [process.env['RINGFENCE_TEST_BY_HAND'] ? 'test/gnome/by-hand/*.ts' : 'test/gnome/**/*.test.ts'],
           globalSetup: ['test/harness/require-gnome.ts'],
           ...oneAtATime,
           testTimeout: 60_000,
