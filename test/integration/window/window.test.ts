@@ -20,6 +20,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 const home = sessionHome.path;
 const shadow = join(sessionHome.data, 'applications/org.test.Spinner.desktop');
 const stage = useWindowStage(() => {
+  installEntry('firefox', ['Exec=sleep 1000']);
   installEntry('org.test.Spinner', ['Exec=nice -n 19 sh -c "while :; do :; done"', 'Icon=org.gnome.Calculator']);
   return startDaemon({ home: sessionHome });
 });
@@ -39,6 +40,18 @@ describe('the window', () => {
     await stage.picture('welcome');
   });
 
+  it('fences the browsers that it finds by one button, and undoes that', async () => {
+    const browser = join(shadow, '../firefox.desktop');
+    const isFenced = () => readFileSync(browser, 'utf8').includes('X-Ringfence-Source');
+    // This machine may have others.
+    await stage.window.press({ role: 'push button', name: '^Fence .*firefox' });
+    await waitFor(isFenced, { what: 'the shadow of the browser' });
+    await stage.window.one({ name: '^Nothing Runs in a Fence$' });
+    await stage.window.press({ role: 'push button', name: '^Undo$' });
+    await waitFor(() => !isFenced(), { what: 'the entry as before' });
+    await stage.window.one({ name: '^Welcome to Ringfence$' });
+  });
+
   it('switches an app on: its usual icon starts it in its fence', async () => {
     await stage.page('Apps');
     // Nothing is enabled yet, so the daemon follows nothing that is installed.
@@ -49,6 +62,18 @@ describe('the window', () => {
     await stage.window.press({ name: '^Start org.test.Spinner in its fence$' });
     await waitFor(() => readFileSync(shadow, 'utf8').includes('X-Ringfence-Source'), { what: 'the shadow' });
     await stage.picture('apps');
+    // The list's own part, which takes the keyboard.
+    await stage.window.one({ role: 'list item', name: '^org.test.First$' });
+  });
+
+  it('shows only what is enabled, if that is asked for', async () => {
+    const filter = { role: 'push button|toggle button', name: '^Enabled$' };
+    const first = { name: '^Start org.test.First in its fence$' };
+    await stage.window.press(filter);
+    await stage.window.none(first);
+    await stage.window.one({ name: '^Start org.test.Spinner in its fence$' });
+    await stage.window.press(filter);
+    await stage.window.one(first);
   });
 
   it('finds apps by their names', async () => {
@@ -253,6 +278,19 @@ describe('the window', () => {
     await stage.page('This Computer');
     await stage.window.one({ role: 'label', name: 'session bus|Session Bus' });
     await stage.picture('computer');
+    type Finding = { readonly name: string; readonly fix?: string };
+    const { findings } = JSON.parse((await command([built.ringfence, 'doctor', '--json'])).stdout) as {
+      findings: Finding[];
+    };
+    const { name, fix } = findings.find((one) => one.fix !== undefined) ?? { name: 'a finding with a way out' };
+    await stage.window.press({ role: 'push button', name: `^Copy the Way Out of “${name}”$` });
+    await stage.window.one({ name: '^Copied$' });
+    // Pasted where it can be read again.
+    await stage.key('ctrl+f');
+    await stage.screen.xdotool('key', 'ctrl+a', 'ctrl+v');
+    const search = { role: 'entry', name: '^Search apps$' };
+    const { text } = await stage.window.one(search, (one) => one.text !== '' && !one.text.startsWith('test.s'));
+    expect(fix).toContain(text);
   });
 
   it('speaks German, dark and narrow', async () => {
