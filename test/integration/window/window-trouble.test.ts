@@ -82,7 +82,8 @@ describe('the window, when things are not as they should be', () => {
   it('says that the daemon hangs, can be used meanwhile, and goes on with it', async () => {
     await output([built.ringfence, 'launch', 'org.test.Sleeper']);
     await stage.page('Running');
-    await stage.window.one(row('org.test.Sleeper'));
+    // The list of apps has a row of that name as well.
+    await stage.window.one({ role: 'push button', name: '^Freeze$', within: row('org.test.Sleeper') });
     stage.daemon.process.kill('SIGSTOP');
     onTestFinished(() => void stage.daemon.process.kill('SIGCONT'));
     // It is given ten seconds for an answer.
@@ -131,7 +132,7 @@ describe('the window, when things are not as they should be', () => {
     stage.daemon = await start();
     await stage.window.none({ name: 'was updated to' });
     await output([built.ringfence, 'stop', 'org.test.Sleeper']);
-    await stage.window.none(row('org.test.Sleeper'));
+    await stage.window.none({ role: 'push button', name: '^Freeze$', within: row('org.test.Sleeper') });
   });
 
   it('finds its way through 5,000 apps', async () => {
