@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolders } from '../../platform/files/make-folders.ts';
+import { replaceFile } from '../../platform/files/replace-file.ts';
 
 /** The apps about which a user was told once; a file that is damaged tells of none. */
 export function openToldApps(file: string): { isTold(app: string): boolean; tell(app: string): void } {
@@ -16,8 +17,7 @@ export function openToldApps(file: string): { isTold(app: string): boolean; tell
     isTold: (app) => read().includes(app),
     tell(app) {
       makeFolders(dirname(file), 0o700);
-      writeFileSync(`${file}.new`, JSON.stringify([...new Set([...read(), app])]), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      replaceFile(file, JSON.stringify([...new Set([...read(), app])]));
     },
   };
 }

@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolders } from '../../platform/files/make-folders.ts';
+import { replaceFile } from '../../platform/files/replace-file.ts';
 import type { PortalInstances, SandboxFolders, SandboxRecord } from '../ports.ts';
 import { bwrapInfo } from '../pure/portal-identity.ts';
 
@@ -34,10 +25,8 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
     path: (id) => join(root, id),
 
     record(id, record) {
-      const file = join(root, id, 'record.json');
       // It is written anew while the app runs, and half of it would say that the app can write nothing.
-      writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      replaceFile(join(root, id, 'record.json'), JSON.stringify(record));
     },
 
     list() {

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolders } from '../../platform/files/make-folders.ts';
+import { replaceFile } from '../../platform/files/replace-file.ts';
 import type { BudgetNote } from '../ports.ts';
 
 /** The note as a file in `<runtime folder>/ringfence`. One that is damaged counts as none: what is set then is another hand's. */
@@ -19,8 +20,7 @@ export function openBudgetNote(runtimeDirectory: string): BudgetNote {
     write(entries) {
       if (entries.size === 0) return rmSync(file, { force: true });
       makeFolders(dirname(file), 0o700);
-      writeFileSync(`${file}.new`, JSON.stringify(Object.fromEntries(entries)), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      replaceFile(file, JSON.stringify(Object.fromEntries(entries)));
     },
 
     // As SetUnitProperties names it for a unit with a file of its own (systemd.unit(5), user.control).
