@@ -8,6 +8,7 @@ const sandboxKeys = {
   network: { type: 'boolean', initial: true },
   x11: { type: 'boolean', initial: true },
   sound: { type: 'boolean', initial: false },
+  gpu: { type: 'boolean', initial: true },
   'open-links': { type: 'boolean', initial: true },
   home: { type: 'boolean', initial: true },
   'shared-folders': { type: 'shares', initial: [] },
@@ -64,6 +65,7 @@ export function resolveChoices(sections: readonly (SandboxSection | undefined)[]
     network: choice('network'),
     x11: choice('x11'),
     sound: choice('sound'),
+    gpu: choice('gpu'),
     'open-links': choice('open-links'),
     home: choice('home'),
     lists: Object.fromEntries(
@@ -78,6 +80,7 @@ export function throwAway(choices: SandboxChoices, network: boolean): SandboxCho
     ...choices,
     network,
     sound: false,
+    gpu: false,
     home: false,
     lists: { ...choices.lists, 'shared-folders': [], 'talk-names': [] },
   };

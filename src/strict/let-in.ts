@@ -103,6 +103,7 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
       network: choices.network,
       x11: choices.x11,
       sound: choices.sound && sight.exists(soundSocket({ runtimeDir: bases.runtime })),
+      gpu: choices.gpu,
     },
     home: bases.home,
     runtimeDir: bases.runtime,

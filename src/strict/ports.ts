@@ -257,6 +257,8 @@ export interface SandboxSight {
   realFolder(path: string): string;
   /** Which of these are there, and which of them are symlinks. */
   system(paths: readonly string[]): SystemPath[];
+  /** The character devices in /dev and /dev/dri, by their paths. */
+  devices(): string[];
   /** What a file says; empty where it cannot be read. */
   text(path: string): string;
   /** Whether there is such a thing, of any kind. */

@@ -12,6 +12,7 @@ import { planBusProxy } from './pure/bus-proxy.ts';
 import { termsOf } from './pure/entry-terms.ts';
 import { type EnvironmentChange, planEnvironment } from './pure/environment.ts';
 import { judgeSandbox, type MissingPart, type SandboxEvidence } from './pure/evidence.ts';
+import { isGpuDevice } from './pure/gpu-devices.ts';
 import { keepsLimitsInNamespaces, seccompArchOf } from './pure/host.ts';
 import { askedSchemes, associationFiles, webSchemes } from './pure/link-schemes.ts';
 import type { SandboxHost, SandboxPlan } from './pure/model.ts';
@@ -393,6 +394,7 @@ export function hostOf(
     hasA11y: a11yAddress !== undefined,
     hasPressure,
     system: sight.system(systemPaths),
+    gpuDevices: settings.gpu ? sight.devices().filter(isGpuDevice) : [],
     ...(hasX ? { display } : {}),
     ...(hasX && 'path' in cookies && cookies.kind === 'file' ? { cookies: cookies.path } : {}),
     ...(isThere(waylandSocket({ runtimeDir, waylandDisplay })) ? { waylandDisplay } : {}),

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Followed, SandboxSight } from '../ports.ts';
@@ -8,7 +8,7 @@ import { isRoots } from './roots-alone.ts';
 /** The file system as a sandbox needs to know it. */
 export const paths: Pick<
   SandboxSight,
-  'realFolder' | 'system' | 'text' | 'exists' | 'id' | 'isPlain' | 'follow' | 'accounts'
+  'realFolder' | 'system' | 'devices' | 'text' | 'exists' | 'id' | 'isPlain' | 'follow' | 'accounts'
 > = {
   realFolder,
 
@@ -18,6 +18,8 @@ export const paths: Pick<
       if (facts === undefined) return [];
       return [facts.isSymbolicLink() ? { path, link: readlinkSync(path) } : { path }];
     }),
+
+  devices: () => ['/dev', '/dev/dri'].flatMap(devicesIn),
 
   text(path) {
     try {
@@ -50,6 +52,16 @@ export const paths: Pick<
     return { text: readFileSync('/etc/passwd', 'utf8'), uid, gid, name: username };
   },
 };
+
+/** A symlink is none. */
+function devicesIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isCharacterDevice()).map(({ name }) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
 
 /** As realpath(3); what is missing is named as where it would be made. */
 function realFolder(path: string): string {

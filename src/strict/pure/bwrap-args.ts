@@ -19,6 +19,7 @@ function renderOp(op: SandboxOp, fds: SandboxFds): string[] {
       return op.namespaces.map((name: SandboxNamespace) => `--unshare-${name}`);
     case 'bind':
     case 'ro-bind':
+    case 'dev-bind':
       return [`--${op.op}`, op.source, op.target];
     case 'tmpfs':
       return ['--perms', octal(op.mode), '--tmpfs', op.target];

@@ -7,14 +7,16 @@ import { showShare } from './shares.ts';
 interface LetInRows {
   readonly own: OwnHome;
   readonly shares: readonly Share[];
-  readonly settings: Pick<SandboxSettings, 'network' | 'sound'>;
+  readonly settings: Pick<SandboxSettings, 'network' | 'sound' | 'gpu'>;
   readonly ownNames: readonly string[];
   readonly calls: readonly string[];
 }
 
 /** What the report says of a sandbox that `judgeSandbox` has let pass: one row per part, with what was seen of it. */
 export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string): ReportRow[] {
-  const mounts = plan.filter((op) => ['bind', 'ro-bind', 'tmpfs', 'dev', 'proc', 'documents'].includes(op.op)).length;
+  const mounts = plan.filter((op) =>
+    ['bind', 'ro-bind', 'dev-bind', 'tmpfs', 'dev', 'proc', 'documents'].includes(op.op),
+  ).length;
   const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
   const namespaces = plan.flatMap((op) => (op.op === 'unshare' ? op.namespaces : []));
   const { own, shares, settings, ownNames, calls } = host;
@@ -25,6 +27,7 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
     const [, wayland] = /\/(wayland-[^/]+)$/.exec(op.target) ?? [];
     return wayland === undefined ? [] : [`Wayland ${wayland}`];
   });
+  const gpuDevices = plan.flatMap((op) => (op.op === 'dev-bind' ? [op.target] : []));
   return [
     row('no-new-privileges', `NoNewPrivs ${field('NoNewPrivs')}, CapBnd ${field('CapBnd')}`),
     row('system-call-filter', `Seccomp ${field('Seccomp')}`),
@@ -43,6 +46,7 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
       : row('network', 'open, with what listens on this machine', 'true'),
     row('display', displays.length === 0 ? 'none' : displays.join(', ')),
     row('sound', settings.sound ? 'the PulseAudio socket' : 'none', String(settings.sound)),
+    row('gpu', gpuDevices.length === 0 ? 'none' : gpuDevices.join(', '), String(settings.gpu)),
   ];
 }
 

@@ -35,6 +35,7 @@ export function termsOf(
       network: String(settings.network),
       x11: String(settings.x11),
       sound: String(settings.sound),
+      gpu: String(settings.gpu),
       'open-links': String(openLinks),
       'shared folders': showConfigured(configured),
       'own-names': ownNames.join(', '),
@@ -51,7 +52,8 @@ export function termsOf(
 /** Why a start with the terms `wanted` cannot go into a sandbox that was made with `made`; undefined when it can. */
 export function judgeEntry(made: EntryTerms, wanted: EntryTerms): string | undefined {
   for (const [name, now] of Object.entries(wanted.choices)) {
-    const before = made.choices[name] ?? '';
+    // The record of a sandbox that an older version made has none: it knew no such choice, and was there before.
+    const before = made.choices[name] ?? now;
     if (before !== now) return `${name}: ${now || 'none'} is wanted, and it was started with ${before || 'none'}`;
   }
   const [missing] = lackingShares(made, wanted);

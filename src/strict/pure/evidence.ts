@@ -152,10 +152,10 @@ function judgeMounts(
 
 const part = 'file system';
 
-type MountOp = Extract<SandboxOp, { op: 'bind' | 'ro-bind' | 'tmpfs' | 'dev' | 'proc' | 'documents' }>;
+type MountOp = Extract<SandboxOp, { op: 'bind' | 'ro-bind' | 'dev-bind' | 'tmpfs' | 'dev' | 'proc' | 'documents' }>;
 
 function isMount(op: SandboxOp): op is MountOp {
-  return ['bind', 'ro-bind', 'tmpfs', 'dev', 'proc', 'documents'].includes(op.op);
+  return ['bind', 'ro-bind', 'dev-bind', 'tmpfs', 'dev', 'proc', 'documents'].includes(op.op);
 }
 
 function judgeStep(
@@ -171,11 +171,11 @@ function judgeStep(
   if (!isMount(op)) return undefined;
   const mount = top(op.target);
   if (mount === undefined) return `nothing is mounted on ${op.target}`;
-  if (op.op === 'bind' || op.op === 'ro-bind') {
+  if (op.op === 'bind' || op.op === 'ro-bind' || op.op === 'dev-bind') {
     const source = spotOf(op.source, outside);
     if (source === undefined) return `${op.source} cannot be seen from outside`;
     if (mount.device !== source.device || mount.root !== source.path) return `${op.target} is not ${op.source}`;
-    return op.op === 'bind' || mount.readOnly ? undefined : `${op.target} is writable`;
+    return op.op !== 'ro-bind' || mount.readOnly ? undefined : `${op.target} is writable`;
   }
   const type = { documents: 'fuse', proc: 'proc', dev: 'tmpfs', tmpfs: 'tmpfs' }[op.op];
   if (mount.type !== type) return `${op.target} is a ${mount.type}`;

@@ -5,6 +5,8 @@ export interface SandboxSettings {
   readonly x11: boolean;
   /** The PulseAudio socket. Its server loads modules for its clients: an app bent on escaping can use that. */
   readonly sound: boolean;
+  /** The files by which programs draw with the GPU: what is behind them is the driver, in the kernel. */
+  readonly gpu: boolean;
 }
 
 /** A file or folder of the host that is let in at its own path: absolute, without symlinks. */
@@ -53,6 +55,8 @@ export interface SandboxHost {
   readonly display?: string;
   readonly waylandDisplay?: string;
   readonly cookies?: string;
+  /** What `isGpuDevice` names, where it is there, and a character device. */
+  readonly gpuDevices: readonly string[];
   /** What there is of `systemPaths`, as `lookAtSystem` found it. */
   readonly system: readonly SystemPath[];
   readonly look: readonly Look[];
@@ -72,7 +76,7 @@ export interface SystemPath {
 /** One step of the sandbox, in the order in which bubblewrap takes it. */
 export type SandboxOp =
   | { readonly op: 'unshare'; readonly namespaces: readonly SandboxNamespace[] }
-  | { readonly op: 'bind' | 'ro-bind'; readonly source: string; readonly target: string }
+  | { readonly op: 'bind' | 'ro-bind' | 'dev-bind'; readonly source: string; readonly target: string }
   | { readonly op: 'tmpfs'; readonly target: string; readonly mode: number }
   | { readonly op: 'folder'; readonly target: string }
   | { readonly op: 'symlink'; readonly text: string; readonly target: string }

@@ -12,7 +12,7 @@ import { isAtOrBelow, joinPath } from './path-relations.ts';
 export function planSandbox(settings: SandboxSettings, host: SandboxHost): SandboxPlan {
   return [
     ...planNamespaces(settings, host),
-    ...systemOps(host),
+    ...systemOps(settings, host),
     ...homeOps(host),
     ...runtimeOps(settings, host),
     ...displayOps(settings, host),
@@ -77,7 +77,7 @@ function pressureSource(cgroup: string): string {
   return `${cgroupFolder}${cgroup === '/' ? '' : cgroup}/memory.pressure`;
 }
 
-function systemOps(host: SandboxHost): SandboxOp[] {
+function systemOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
   return [
     ...host.system.map(({ path, link }): SandboxOp => {
       if (link !== undefined) return { op: 'symlink', text: link, target: path };
@@ -86,6 +86,7 @@ function systemOps(host: SandboxHost): SandboxOp[] {
     // For programs that ask the user database and not $HOME.
     { op: 'ro-bind', source: joinPath(host.folder, 'passwd'), target: '/etc/passwd' },
     { op: 'dev', target: '/dev' },
+    ...gpuOps(settings, host),
     { op: 'proc', target: '/proc' },
     // Its own limits stay readable (Java and node size themselves by them), nobody else's cgroup has a name inside.
     { op: 'ro-bind', source: `${cgroupFolder}${host.cgroup}`, target: cgroupFolder },
@@ -97,6 +98,10 @@ function systemOps(host: SandboxHost): SandboxOp[] {
     { op: 'ro-bind', source: joinPath(host.folder, 'setup'), target: setupFile },
     ...(host.hasDoor ? [{ op: 'ro-bind', source: joinPath(host.folder, 'door'), target: doorFolder } as const] : []),
   ];
+}
+
+function gpuOps({ gpu }: SandboxSettings, { gpuDevices }: SandboxHost): SandboxOp[] {
+  return gpu ? gpuDevices.map((path): SandboxOp => ({ op: 'dev-bind', source: path, target: path })) : [];
 }
 
 /** The real home is an empty folder but for the way to its own and to what the user lets in: outer folders first. */

@@ -17,6 +17,7 @@ export class LetInGroup {
       network: row(_('Network')),
       display: row(_('Display')),
       sound: row(_('Sound')),
+      gpu: row(_('Graphics Card')),
     };
     for (const one of Object.values(this.#rows)) this.widget.add(one);
   }

@@ -7,7 +7,7 @@ import { folderWord, isOn, itemsOf, type Setting } from '../pure/settings.ts';
 import { showSwitch } from '../widgets/show-switch.ts';
 import { translate as _, fill } from '../words.ts';
 
-type SwitchName = 'network' | 'x11' | 'sound';
+type SwitchName = 'network' | 'x11' | 'sound' | 'gpu';
 
 /** What a strict app is let at: switches, and folders that are picked in a dialog. */
 export class StrictGroup {
@@ -33,6 +33,7 @@ export class StrictGroup {
     this.#addSwitch('network', _('Network'), _('Other computers, and services of this one'));
     this.#addSwitch('x11', _('X11 Display'), _('Where it can see what other X11 apps show and type'));
     this.#addSwitch('sound', _('Sound'), _('Playing and recording'));
+    this.#addSwitch('gpu', _('Graphics Card'), _('Drawing faster, by a driver in the kernel'));
     const add = new Gtk.Button({ icon_name: 'list-add-symbolic', valign: Gtk.Align.CENTER, css_classes: ['flat'] });
     add.set_tooltip_text(_('Share a Folder'));
     add.update_property([Gtk.AccessibleProperty.LABEL], [_('Share a Folder')]);

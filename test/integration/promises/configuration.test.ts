@@ -153,6 +153,8 @@ const checks: Record<string, Check> = {
       const script = yes(`[ -S ${runtime}/pulse/native ]`);
       expect(await strictly('sound = true', script)).toEqual({ with: 'yes', without: 'no' });
     }),
+  gpu: async () =>
+    expect(await strictly('gpu = false', yes('[ -c /dev/dri/renderD128 ]'))).toEqual({ with: 'no', without: 'yes' }),
   'open-links': seenIn('integration/strict/strict-portals.test.ts', 'opens no link where the settings say so'),
   home: async () => {
     const script = 'basename $HOME | cut -d. -f1; cat $HOME/kept; echo kept >$HOME/kept';

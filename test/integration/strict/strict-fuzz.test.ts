@@ -221,6 +221,7 @@ describe('homes that nobody would have', () => {
           hasA11y: false,
           hasPressure: false,
           hasDoor: false,
+          gpuDevices: [],
           cgroup: '/',
           system: paths.system(systemPaths),
         };

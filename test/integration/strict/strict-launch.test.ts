@@ -329,6 +329,7 @@ describe('a strict launch', () => {
         ['--proc', '/proc'],
         ['--proc', '/proc', '--dev-bind', '/dev/kmsg', '/dev/kmsg'],
       ],
+      ['a screen in the place of a GPU', ['--dev-bind', '/dev/dri/renderD128'], ['--dev-bind', '/dev/dri/card0']],
       ['a shared folder that is another', ['--bind', work], ['--bind', '/tmp']],
       ['nothing at all', ['--unshare-user'], ['--nonsense']],
     ])('%s', async (_, from, to) => {
@@ -445,6 +446,26 @@ describe('a strict launch', () => {
       } finally {
         socket.close();
       }
+    });
+
+    it('gpu', async () => {
+      const script = `cd /dev; stat -c '%n %F %t:%T' dri/* input; cat <dri/renderD128; head -c 4 dri/renderD129 | od -An -tx1`;
+      const { text, report } = await said('', script);
+      // No driver answers the first; who is let in but may open nothing is told "Permission denied".
+      expect(text.split('\n')).toEqual([
+        'dri/renderD128 character special file e2:80',
+        'dri/renderD129 character special file 1:5',
+        expect.stringMatching(/^stat: .*input.*No such file/),
+        expect.stringMatching(/renderD128: No such device or address$/),
+        ' 00 00 00 00',
+        '',
+      ]);
+      const row = report.find((one) => one.get('name') === 'gpu');
+      expect(row?.get('value')).toBe('/dev/dri/renderD128, /dev/dri/renderD129');
+      rmSync(witness, { force: true });
+      const closed = await said('gpu = false', 'ls /dev/dri; echo /dev/*');
+      expect(closed.text).toMatch(/^ls: .*No such file/);
+      expect(closed.report.find((one) => one.get('name') === 'gpu')?.get('value')).toBe('none');
     });
 
     it('home, kept and not', async () => {

@@ -128,7 +128,7 @@ _ringfence_settings() {
   elif ((COMP_CWORD == 5)); then
     case $key in
       profile | base) _ringfence_profiles ;;
-      network | x11 | sound | ${sectionKeys('notifications').join(' | ')}) printf '%s\\n' true false ;;
+      network | x11 | sound | gpu | ${sectionKeys('notifications').join(' | ')}) printf '%s\\n' true false ;;
     esac
   fi
 }

@@ -110,7 +110,7 @@ function __ringfence_settings
                 __ringfence_keys $words[4]
             else if contains -- $words[5] profile base
                 __ringfence_profiles
-            else if contains -- $words[5] network x11 sound ${sectionKeys('notifications').join(' ')}
+            else if contains -- $words[5] network x11 sound gpu ${sectionKeys('notifications').join(' ')}
                 printf '%s\\n' true false
             end
     end

@@ -96,7 +96,7 @@ _ringfence_settings() {
   elif ((CURRENT == 5)); then
     case $words[4] in
       profile|base) _ringfence_profiles ;;
-      network|x11|sound|${sectionKeys('notifications').join('|')}) compadd true false ;;
+      network|x11|sound|gpu|${sectionKeys('notifications').join('|')}) compadd true false ;;
     esac
   fi
 }

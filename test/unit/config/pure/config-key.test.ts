@@ -16,7 +16,18 @@ const profile = (key: string): ConfigKey => ({ section: { kind: 'profile', name:
 // docs/ringfence.toml.md.
 const shared = [
   ...['memory-max', 'memory-high', 'memory-swap-max', 'cpu-quota', 'cpu-weight', 'io-weight', 'tasks-max'],
-  ...['network', 'x11', 'sound', 'open-links', 'home', 'shared-folders', 'pass-environment', 'own-names', 'talk-names'],
+  ...[
+    'network',
+    'x11',
+    'sound',
+    'gpu',
+    'open-links',
+    'home',
+    'shared-folders',
+    'pass-environment',
+    'own-names',
+    'talk-names',
+  ],
 ];
 
 describe('the keys of a section', () => {

@@ -35,12 +35,13 @@ it('says of each part what was seen', () => {
     ['network', 'open, with what listens on this machine'],
     ['display', 'none'],
     ['sound', 'none'],
+    ['gpu', 'none'],
   ]);
 });
 
 it('calls each enforced, asked for by strict', () => {
   for (const row of rowsOf().values()) {
-    const asked = { network: 'true', sound: 'false' }[row.name] ?? 'strict';
+    const asked = { network: 'true', sound: 'false', gpu: 'true' }[row.name] ?? 'strict';
     expect(row).toMatchObject({ asked, origin: 'built-in', state: 'enforced', reason: '', fix: '' });
   }
 });

@@ -14,6 +14,7 @@ describe('judgeEntry', () => {
     ['network', { settings: { ...plainSettings, network: false } }],
     ['x11', { settings: { ...plainSettings, x11: false } }],
     ['sound', { settings: { ...plainSettings, sound: true } }],
+    ['gpu', { settings: { ...plainSettings, gpu: false } }],
     ['open-links', { openLinks: false }],
     ['shared folders', { configured: [{ path: '/data', writable: true }] }],
     ['own-names', { ownNames: ['org.example.A'] }],
@@ -25,6 +26,11 @@ describe('judgeEntry', () => {
 
   it('tells another display', () => {
     expect(judgeEntry(terms({}, { display: ':1' }), terms({}, { waylandDisplay: 'wayland-0' }))).toContain('display');
+  });
+
+  it('lets into a sandbox of a version that knew a choice less', () => {
+    const { gpu: _, ...choices } = terms().choices;
+    expect(judgeEntry({ ...terms(), choices }, terms())).toBeUndefined();
   });
 
   it('lets in what is shared already, and no more', () => {

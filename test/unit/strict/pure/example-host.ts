@@ -1,7 +1,7 @@
 import type { SandboxHost, SandboxSettings } from '../../../../src/strict/pure/model.ts';
 
 /** Settings that say nothing beyond the defaults. */
-export const plainSettings: SandboxSettings = { network: true, x11: true, sound: false };
+export const plainSettings: SandboxSettings = { network: true, x11: true, sound: false, gpu: true };
 
 export const home = '/home/anna';
 export const ownHome = `${home}/.local/share/ringfence/homes/org.example.Reader`;
@@ -17,6 +17,7 @@ export function hostWith(rest: Partial<SandboxHost> = {}): SandboxHost {
     hasA11y: false,
     hasPressure: false,
     hasDoor: true,
+    gpuDevices: [],
     system: [{ path: '/usr' }, { path: '/bin', link: 'usr/bin' }, { path: '/etc' }, { path: '/sys/devices' }],
     look: [],
     shares: [],

@@ -13,6 +13,7 @@ const full = hostWith({
     { path: `${home}/Downloads/Reader`, writable: true },
   ],
   links: [{ path: `${home}/work`, target: '/data/work' }],
+  gpuDevices: ['/dev/dri/renderD128', '/dev/nvidiactl'],
   look: [{ path: `${home}/.local/share/fonts`, name: 'data+fonts' }],
 });
 
@@ -39,8 +40,8 @@ describe('planSandbox, as bubblewrap gets it', () => {
     ['everything', { ...plainSettings, sound: true }, full],
     [
       'passing-offline',
-      { network: false, x11: false, sound: false },
-      hostWith({ own: { path: ownHome, kept: false } }),
+      { network: false, x11: false, sound: false, gpu: false },
+      hostWith({ own: { path: ownHome, kept: false }, gpuDevices: ['/dev/dri/renderD128'] }),
     ],
   ] as const)('is golden: %s', async (name, settings, host) => {
     const lines = renderBwrapArgs(planSandbox(settings, host))

@@ -10,6 +10,7 @@ describe('what was let in', () => {
       { name: 'network', asked: 'false', value: 'a network namespace of its own' },
       { name: 'display', asked: 'strict', value: 'none' },
       { name: 'sound', asked: 'true', value: 'the PulseAudio socket' },
+      { name: 'gpu', asked: 'true', value: '/dev/dri/renderD128' },
     ];
     expect(letIn(report)).toEqual([
       { name: 'shared', value: '/a, /b (read-only)' },
@@ -18,6 +19,7 @@ describe('what was let in', () => {
       { name: 'network', value: '' },
       { name: 'display', value: '' },
       { name: 'sound', value: 'the PulseAudio socket' },
+      { name: 'gpu', value: '/dev/dri/renderD128' },
     ]);
   });
 
