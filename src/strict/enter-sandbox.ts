@@ -37,7 +37,7 @@ export async function enterSandbox(
   const refuse = (reason: string) =>
     new RingfenceError(
       'NotEnforceable',
-      `cannot launch ${what} strictly: it runs already (${occupant.unit}), and ${reason}; close it first`,
+      `cannot launch ${what} strictly: close it first: it runs already (${occupant.unit}), and ${reason}`,
     );
   if (!entry.wasReleased) {
     if (await hasEnded(occupant.unit, ports)) return 'gone';
@@ -45,7 +45,7 @@ export async function enterSandbox(
   }
   if (request.variables !== undefined) throw refuse('a command does not go into a sandbox that runs');
   const { terms, home = '' } = occupant;
-  if (terms === undefined) throw refuse('that is a command, in whose sandbox nothing else starts');
+  if (terms === undefined) throw refuse('was started as a command, whose sandbox nothing else goes into');
   // It would find one of that name, and what it saves would be in the one that is gone.
   if (!ports.sight.exists(home)) throw refuse(`its home ${home} was removed`);
   const lets = letIn(what, decision, wantedBy(request, decision, occupant.id, ports), ports);

@@ -34,6 +34,6 @@ export async function refuseRunningOutside(
 function refusal(app: string, where: string): RingfenceError {
   return new RingfenceError(
     'NotEnforceable',
-    `cannot launch ${app} strictly: it runs already without a sandbox (${where}) and would go on there; close it first`,
+    `cannot launch ${app} strictly: close it first: it runs already without a sandbox (${where}), and would go on there`,
   );
 }

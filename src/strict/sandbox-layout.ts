@@ -128,6 +128,8 @@ interface StrictStart {
   /** The names that the bus would start a program for. */
   readonly activatable: readonly string[];
   readonly own: OwnSandbox | undefined;
+  /** Whether later starts can go in. */
+  readonly hasDoor: boolean;
   readonly ports: SandboxPorts;
   refuse(part: string, reason: string, fix: string): RingfenceError;
   /** Why a sandbox did not come to be: looks whether the machine has become another. */
@@ -166,7 +168,23 @@ async function openStart(
     return refuse(part, reason, `what it said is ${said}`);
   };
   const lets = letIn(what, decision, wishesOf(request, app, id), ports);
-  return { request, id, app, lets, machine: seen, a11yAddress, activatable, portals, own, ports, refuse, explain };
+  // An app's, however it was started: its D-Bus service is a command that is part of it. Any other command is nobody else's.
+  const hasDoor = own === undefined && (request.variables === undefined || decision.app !== undefined);
+  return {
+    request,
+    id,
+    app,
+    lets,
+    machine: seen,
+    a11yAddress,
+    activatable,
+    portals,
+    own,
+    hasDoor,
+    ports,
+    refuse,
+    explain,
+  };
 }
 
 /** Plans what is mounted, writes what the sandbox reads, and starts its bus filter; what is started is also put into `held`. */
@@ -177,11 +195,9 @@ async function layOutIn(
   held: Held,
   undo: () => void,
 ): Promise<Layout> {
-  const { request, id, lets, a11yAddress, portals, own, ports, refuse, explain } = start;
+  const { request, id, lets, a11yAddress, portals, own, hasDoor, ports, refuse, explain } = start;
   const { facts, programs } = start.machine;
   const { folders, sight } = ports;
-  // An app's: a command on a terminal is nobody else's.
-  const hasDoor = own === undefined && request.variables === undefined;
   const identity = identityOf(lets.own.path, id, lets.settings.network, portals);
   const { id: portalId, instance, info } = identity;
   const opening = letInDocuments(identity, start, names);

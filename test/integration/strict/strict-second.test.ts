@@ -130,6 +130,16 @@ describe('a second start of a strict app', () => {
     expect(new Set(namespaces).size).toBe(1);
   });
 
+  it('goes into the sandbox of one that was started as its D-Bus service', async () => {
+    await start();
+    // As the override of an activation file has it: a command that is part of the app.
+    const first = await client.run([program, 'x:one'], new Map(), new Map(Object.entries({ ...strict, 'app-id': id })));
+    await startOf('x:one');
+    expect(await launch('two')).toBe(first);
+    expect(await startOf('x:two')).toBe('x:two|yes||');
+    expect(await fenceUnits(bus)).toHaveLength(1);
+  });
+
   it('reads what the user’s own symlink leads to, by the name that it is told', async () => {
     const papers = join(home, 'work/papers');
     for (const name of ['a', 'b', 'c']) write(join(papers, name), `${name}\n`);
@@ -245,7 +255,7 @@ describe('a second start of a strict app', () => {
       () =>
         launch('two').then(
           () => false,
-          ({ code, message }) => code === 'NotEnforceable' && /network.*close it first/.test(message),
+          ({ code, message }) => code === 'NotEnforceable' && /close it first: .*network/.test(message),
         ),
       { what: 'the changed config to be noticed' },
     );
@@ -255,7 +265,7 @@ describe('a second start of a strict app', () => {
       () =>
         launch('three').then(
           () => false,
-          ({ message }) => /shared folders: .*Pictures is wanted.*close it first/.test(message),
+          ({ message }) => /close it first: .*shared folders: .*Pictures is wanted/.test(message),
         ),
       { what: 'the changed config to be noticed' },
     );
@@ -271,7 +281,7 @@ describe('a second start of a strict app', () => {
     rmSync(own, { recursive: true });
     await expect(launch('two')).rejects.toMatchObject({
       code: 'NotEnforceable',
-      message: expect.stringMatching(/its home .* was removed; close it first/),
+      message: expect.stringMatching(/close it first: .*its home .* was removed$/),
     });
     expect(existsSync(own)).toBe(false);
     await client.stop(path, 0);
