@@ -34,7 +34,7 @@ describe('strict where user namespaces are off', () => {
     bus = await connectTestBus();
     listener = await listenToNotifications();
     daemon = await startDaemon();
-    const script = `#!/bin/sh\ntouch "$HOME/it-ran"\nexec sleep 1000 ${marker}\n`;
+    const script = `#!/bin/sh\ntouch "$HOME/it-ran"\nexec sh -c 'sleep 1000; :' ${marker}\n`;
     installEntry('org.test.Refused', [`Exec=${installProgram(home, 'refused-app', script)}`]);
   });
   afterEach(async () => {
@@ -119,12 +119,15 @@ describe('strict where user namespaces are off', () => {
     const relaxed = await dbusSend('Launch', ['string:org.test.Refused', 'array:string:', 'dict:string:string:']);
     expect(relaxed.stderr).toBe('');
     await waitFor(() => existsSync(witness), { what: 'the relaxed app' });
+    // What the traces above look for is there when it runs.
+    await waitFor(() => processesWith(marker).length > 0, { what: 'its process' });
     await endAll(bus);
     rmSync(witness);
 
     await throughDoor('user.max_user_namespaces', '10000');
     expect((await launch()).stderr).toBe('');
     await waitFor(() => existsSync(ownWitness), { what: 'the strict app' });
+    await waitFor(() => processesWith(marker).length > 0, { what: 'its process' });
     expect(daemon.process.pid).toBe(pid);
     expect(daemon.process.exitCode).toBeNull();
   });
