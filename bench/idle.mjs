@@ -36,7 +36,8 @@ function anonymousMb(pid) {
   return Number(/^Anonymous:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) / 1024;
 }
 
-function switches(pid) {
+/** How often the threads of a process have gone to sleep (proc(5), /proc/PID/status). */
+export function switches(pid) {
   return readdirSync(`/proc/${pid}/task`)
     .map((task) => readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'))
     .reduce((sum, status) => sum + Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)[1]), 0);
