@@ -3,6 +3,7 @@ import type { SandboxRecord } from './ports.ts';
 import type { EntryTerms } from './pure/entry-terms.ts';
 import { seccompArchOf } from './pure/host.ts';
 import { linksInside } from './pure/links.ts';
+import type { LiveMountOutcome } from './pure/live-mount.ts';
 import { type FoundShare, planShareChanges, type ShareChange, termsAfter, termsWith } from './pure/live-shares.ts';
 import type { Link, Share } from './pure/model.ts';
 import { parseMountinfo, reachable, spotOf } from './pure/mounts.ts';
@@ -66,16 +67,20 @@ async function updateShares(
   machine: SandboxMachine,
 ): Promise<UpdatedShares> {
   const { unit, words, session } = update;
-  const record = ports.folders.list().find((one) => one.unit === unit);
+  const sandbox = ports.folders.list().find((one) => one.unit === unit);
   const found = lookAtShares(words, session, ports);
-  if (record?.terms?.configured === undefined || record.home === undefined) {
-    const reason = 'its sandbox was made to stay as it is';
+  const unchanged = (reason: string): UpdatedShares => {
     const at = found.map(({ path, writable }) => showShare({ path, writable }));
     return { changes: at.map((folder) => ({ folder, state: 'at-next-start', reason })), shares: undefined, had: 0 };
+  };
+  if (sandbox?.terms?.configured === undefined || sandbox.home === undefined) {
+    return unchanged('its sandbox was made to stay as it is');
   }
+  const record = await finish(sandbox, ports, machine).catch(({ message }: Error) => message);
+  if (typeof record === 'string' || record.terms?.configured === undefined) return unchanged(String(record));
   const { configured, shares } = record.terms;
-  const changes: UpdatedShare[] = [];
   let current: Sandbox = record;
+  const changes: UpdatedShare[] = [];
   for (const change of planShareChanges({ configured, shares }, found)) {
     const folder = showShare(change);
     if (change.do === 'none') {
@@ -95,7 +100,8 @@ async function updateShares(
 }
 
 async function addShares(id: string, wanted: readonly FoundShare[], ports: SandboxPorts, machine: SandboxMachine) {
-  let sandbox = ports.folders.list().find((one) => one.id === id);
+  const there = ports.folders.list().find((one) => one.id === id);
+  let sandbox = there && (await finish(there, ports, machine));
   for (const share of wanted) {
     const { terms } = sandbox ?? {};
     if (sandbox === undefined || terms === undefined) throw new Error('its sandbox is not there');
@@ -112,16 +118,18 @@ async function addShares(id: string, wanted: readonly FoundShare[], ports: Sandb
 }
 
 async function settleShares(ports: SandboxPorts, machine: SandboxMachine): Promise<void> {
-  for (const { underWay, ...sandbox } of ports.folders.list()) {
-    if (underWay === undefined) continue;
-    try {
-      const { takeBack } = await changerOf({ ...anything, path: underWay.path }, sandbox, ports, machine);
-      await takeBack();
-      keep({ ...sandbox, terms: underWay.terms }, ports);
-    } catch {
-      ports.killUnit(sandbox.unit);
-    }
+  for (const sandbox of ports.folders.list()) {
+    await finish(sandbox, ports, machine).catch(() => ports.killUnit(sandbox.unit));
   }
+}
+
+/** Takes away what was left half mounted, or half taken away. @throws Error where that cannot be had */
+async function finish(sandbox: Sandbox, ports: SandboxPorts, machine: SandboxMachine): Promise<Sandbox> {
+  const { underWay, ...rest } = sandbox;
+  if (underWay === undefined) return sandbox;
+  const { run } = await changerOf({ ...anything, path: underWay.path }, sandbox, ports, machine);
+  if (!isGone(await run('unmount'), underWay.path)) throw new Error(`${underWay.path} is still mounted`);
+  return keep({ ...rest, terms: underWay.terms }, ports);
 }
 
 type Sandbox = SandboxRecord & { readonly id: string };
@@ -147,18 +155,27 @@ async function carryOut(
     const linked = { ...after, links: [...(after.links ?? []), ...links] };
     return mount({ ...share, links }, sandbox, linked, ports, machine);
   }
-  const { run, seen } = await changerOf({ ...anything, path: change.path }, sandbox, ports, machine);
+  const { run } = await changerOf({ ...anything, path: change.path }, sandbox, ports, machine);
   keep({ ...sandbox, underWay: { path: change.path, terms: after } }, ports);
-  try {
-    // What is seen is the view of a process that the app may have led elsewhere: it only speaks against.
-    const fault = await run('unmount').catch(() => run('unmount'));
-    if (fault !== undefined || seen() !== undefined) throw new Error(fault ?? 'it is still mounted');
-  } catch (error) {
+  let wasCut = false;
+  // What is cut short twice is finished before the next change.
+  const outcome = await run('unmount').catch(() => {
+    wasCut = true;
+    return run('unmount');
+  });
+  const fault = 'fault' in outcome ? outcome.fault : faultAfter(outcome, change.path, wasCut);
+  if (fault !== undefined) {
     keep(sandbox, ports);
-    throw error;
+    throw new Error(fault);
   }
   // What it may have kept stays its to write: the record says so to its end.
   return keep({ ...sandbox, terms: after }, ports);
+}
+
+/** Where the folder around it is shared too, others may rename what is mounted in there. `wasCut`: it may have been taken away before. */
+function faultAfter({ mountinfo, found }: Mounted, path: string, wasCut: boolean): string | undefined {
+  if (mountAt(path, mountinfo) !== undefined) return 'it is still mounted';
+  return found || wasCut ? undefined : 'it has another name by now';
 }
 
 /** @throws Error which says why it is as it was */
@@ -171,7 +188,7 @@ async function mount(
 ): Promise<Sandbox> {
   const { documents, sight } = ports;
   const { path, writable, kind } = share;
-  const { run, seen, takeBack, id } = await changerOf(share, sandbox, ports, machine);
+  const { run, takeBack, id } = await changerOf(share, sandbox, ports, machine);
   // Nobody may write documents in there before the app can put a link in their place.
   const hasNames = writable && kind === 'folder';
   const { writes, writeIds } = sandbox;
@@ -182,11 +199,11 @@ async function mount(
   try {
     if (hasNames) await documents.review();
     mayBeThere = true;
-    const fault = await run('mount');
-    mayBeThere = fault === undefined;
-    if (fault !== undefined) throw new Error(fault);
+    const outcome = await run('mount');
+    mayBeThere = !('fault' in outcome);
+    if ('fault' in outcome) throw new Error(outcome.fault);
     const source = spotOf(path, reachable(parseMountinfo(sight.mountinfo())));
-    const now = seen();
+    const now = mountAt(path, outcome.mountinfo);
     const isRight = now?.device === source?.device && now?.root === source?.path && (writable || now?.readOnly);
     if (now === undefined || !isRight) throw new Error('what was mounted is not what was to be');
     return keep({ ...sandbox, ...open, terms }, ports);
@@ -198,7 +215,7 @@ async function mount(
   }
 }
 
-/** What changes the mount of one path in a sandbox, and sees what is mounted there. @throws Error where it cannot be had */
+/** What changes the mount of one path in a sandbox. @throws Error where it cannot be had */
 async function changerOf(
   { path, kind, writable, links }: Omit<FoundShare, 'fault'>,
   { unit }: Sandbox,
@@ -219,10 +236,24 @@ async function changerOf(
     ...{ id, run },
     /** A sandbox that may have what it was not to have does not live on. */
     async takeBack() {
-      if ((await run('unmount').catch(({ message }: Error) => message)) !== undefined) killUnit(unit);
+      const hasWorked = await run('unmount').then(
+        (outcome) => isGone(outcome, path),
+        () => false,
+      );
+      if (!hasWorked) killUnit(unit);
     },
-    seen: () => reachable(parseMountinfo(liveMounts.mountinfo(initPid))).find((one) => one.path === path),
   };
+}
+
+type Mounted = Exclude<LiveMountOutcome, { fault: string }>;
+
+function isGone(outcome: LiveMountOutcome, path: string): boolean {
+  return !('fault' in outcome) && mountAt(path, outcome.mountinfo) === undefined;
+}
+
+/** What can be reached at a path. */
+function mountAt(path: string, mountinfo: string) {
+  return reachable(parseMountinfo(mountinfo)).find((one) => one.path === path);
 }
 
 function keep(sandbox: Sandbox, { folders }: Pick<SandboxPorts, 'folders'>): Sandbox {

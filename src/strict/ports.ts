@@ -3,7 +3,7 @@ import type { DocumentNamesOrder } from './pure/document-names.ts';
 import type { DocumentFacts } from './pure/documents.ts';
 import type { EntryTerms } from './pure/entry-terms.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
-import type { LiveMountOrder } from './pure/live-mount.ts';
+import type { LiveMountOrder, LiveMountOutcome } from './pure/live-mount.ts';
 import type { Link, SystemPath } from './pure/model.ts';
 import type { ShareGrounds } from './pure/shares.ts';
 import type { SeccompArch } from './pure/syscalls.ts';
@@ -94,12 +94,10 @@ export interface DocumentNames {
 
 /** Changes what is mounted in a sandbox that runs; see `renderLiveMount`. */
 export interface LiveMounts {
-  /** Resolves to why it is as it was, undefined when it is done. @throws Error where nobody can tell which */
-  change(perl: string, arch: SeccompArch, order: LiveMountOrder): Promise<string | undefined>;
+  /** @throws Error where nobody can tell what came of it */
+  change(perl: string, arch: SeccompArch, order: LiveMountOrder): Promise<LiveMountOutcome>;
   /** Among the processes of a scope the first one of its sandbox, by its pid outside. */
   firstProcess(pids: readonly number[]): number | undefined;
-  /** /proc/PID/mountinfo */
-  mountinfo(pid: number): string;
 }
 
 /** Where the names of documents ask what they lead to. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { LiveMounts } from '../ports.ts';
-import { liveMountArgv, renderLiveMount } from '../pure/live-mount.ts';
+import { liveMountArgv, parseLiveMount, renderLiveMount } from '../pure/live-mount.ts';
 
 /** Changes what is mounted in sandboxes that run, by a perl for each change. */
 export const liveMounts: LiveMounts = {
@@ -11,25 +11,24 @@ export const liveMounts: LiveMounts = {
       const child = spawn(perl, argv, { cwd: '/', env: {}, stdio: ['pipe', 'pipe', 'ignore'] });
       let said = '';
       const timer = setTimeout(() => child.kill('SIGKILL'), longestChange);
-      child.stdout.on('data', (chunk) => {
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
         said += chunk;
       });
       child.stdin.on('error', () => {});
       child.once('error', () => {
         clearTimeout(timer);
-        resolve('perl does not run');
+        resolve({ fault: 'perl does not run' });
       });
       child.once('close', () => {
         clearTimeout(timer);
-        if (said.endsWith('\n')) resolve(said === 'done\n' ? undefined : said.trim());
+        const outcome = parseLiveMount(said);
+        if (outcome !== undefined) resolve(outcome);
         else reject(new Error('perl ended, or the folder did not answer in time'));
       });
       child.stdin.end(renderLiveMount(order));
     }),
 
   firstProcess: (pids) => pids.find((pid) => /^NSpid:\s*\d+\s+1$/m.test(textOf(pid, 'status'))),
-
-  mountinfo: (pid) => textOf(pid, 'mountinfo'),
 };
 
 function textOf(pid: number, file: string): string {

@@ -28,6 +28,17 @@ export function liveMountArgv(arch: SeccompArch, daemon: number): string[] {
   return ['-e', String.raw`$/ = "\0\n"; eval scalar <STDIN>; exit 1`, ...[...calls[arch], daemon].map(String)];
 }
 
+/** What came of an order: why all is as it was; or the list of the sandbox's mounts then, and for one to unmount whether it was there. */
+export type LiveMountOutcome = { readonly fault: string } | { readonly mountinfo: string; readonly found: boolean };
+
+/** What perl has said; undefined where that is not all, so that nobody can tell. */
+export function parseLiveMount(said: string): LiveMountOutcome | undefined {
+  const fault = /^fault (.*)\n$/s.exec(said)?.[1];
+  if (fault !== undefined) return { fault };
+  const [, word, mountinfo] = /^(done|nothing)\n(.*\n)end\n$/s.exec(said) ?? [];
+  return mountinfo === undefined ? undefined : { mountinfo, found: word === 'done' };
+}
+
 /** All that it reads. */
 export function renderLiveMount(order: LiveMountOrder): string {
   const { initPid, cgroup, path, kind, writable, id, links } = order;
@@ -43,6 +54,7 @@ export function renderLiveMount(order: LiveMountOrder): string {
  * sandbox's own root (move_mount(2)), to which no name leads that is the app's: the way there has no symlink and no other mount (openat2(2)).
  * The root stays read-only in there; the folder is made by a copy of that mount which nobody else has.
  * Taking away unmounts, and removes the folder: thereby the kernel takes it from namespaces of the app's making too.
+ * What is mounted then it reads itself, in there: the app can lead its first process elsewhere at any time, to a hundred thousand mounts.
  *
  * Perl, as `documentNamesScript` is. Linux 5.12 (mount_setattr(2)).
  */
@@ -56,17 +68,39 @@ my $order = <STDIN>;
 defined $order && $order =~ s/\0\n\z// or exit 1;
 my ($do, $pid, $cgroup, $path, $kind, $mode, $id, @links) = split /\0/, $order, -1;
 
-sub fail { syswrite STDOUT, "$_[0]\n"; exit 1 }
+sub fail { syswrite STDOUT, "fault $_[0]\n"; exit 1 }
 sub call {
     my ($what, $number, @words) = @_;
     my $got = syscall $number, @words;
     fail("$what: $!") if $got < 0;
     return $got;
 }
-# RESOLVE_NO_XDEV 1, RESOLVE_NO_MAGICLINKS 2, RESOLVE_NO_SYMLINKS 4
+# RESOLVE_NO_XDEV 1, RESOLVE_NO_MAGICLINKS 2, RESOLVE_NO_SYMLINKS 4, RESOLVE_BENEATH 8; O_PATH 0x200000. Numbers of errors: ENOENT 2, EACCES 13,
+# ENOTDIR 20, EXDEV 18, EINVAL 22, ELOOP 40.
+sub found {
+    my ($at, $where, $resolve) = @_;
+    return syscall $openat2, $at, $where, pack('Q3', 0x200000 | $close, 0, $resolve), 24;
+}
 sub look {
     my ($where, $resolve) = @_;
-    return call("openat2 $where", $openat2, -100, $where, pack('Q3', 0x200000 | $close, 0, $resolve), 24);
+    my $got = found(-100, $where, $resolve);
+    fail($! == 40 ? "$where is a symlink now" : "openat2 $where: $!") if $got < 0;
+    return $got;
+}
+# The folder around something; undefined where there is none, or a link is on the way.
+sub around {
+    my ($at, $where, $resolve) = @_;
+    my $got = found($at, $where, $resolve);
+    return $got if $got >= 0;
+    $! == 2 || $! == 20 || $! == 40 || $! == 18 or fail("openat2 $where: $!");
+    return undef;
+}
+# Closed, a copy of a mount would be gone.
+my @entered;
+sub enter {
+    open(my $folder, '<&=', $_[0]) or fail("open: $!");
+    push @entered, $folder;
+    chdir $folder or fail("chdir: $!");
 }
 sub set {
     my ($mount, $set, $clear, $flags) = @_;
@@ -74,8 +108,10 @@ sub set {
     call('mount_setattr', $mount_setattr, $mount, '', $by_descriptor | $flags, pack('Q4', $set, $clear, $flags ? 1 << 18 : 0, 0), 32);
 }
 $^F = 1000;
-open(my $mounts, '<', "/proc/$pid/ns/mnt") or fail("it has ended");
-open(my $place, '<', "/proc/$pid/cgroup") or fail("it has ended");
+sub lost { fail($! == 13 ? 'its first process lets nobody look at it' : 'it has ended') }
+open(my $mounts, '<', "/proc/$pid/ns/mnt") or lost();
+open(my $place, '<', "/proc/$pid/cgroup") or lost();
+opendir(my $own, '/proc/self') or fail("/proc: $!");
 { local $/ = "\n"; grep { $_ eq "0::$cgroup\n" } <$place> or fail("it has ended") }
 my $owner = ioctl($mounts, 0xb701, 0) or fail("NS_GET_USERNS: $!");
 open(my $users, '<&=', $owner + 0) or fail("NS_GET_USERNS: $!");
@@ -97,20 +133,25 @@ if ($do eq 'mount') {
     set($tree, 2 | 4 | ($mode eq 'ro' ? 1 : 0), 0, $recursive);
 }
 call('setns', $setns, fileno($mounts) + 0, 0x20000);
+my ($outer, $name) = $path =~ m{\A(.*)/([^/]+)\z} or fail("$path is no path in there");
+my $was = 0;
 if ($do eq 'unmount') {
-    # MNT_DETACH 2, UMOUNT_NOFOLLOW 8; ENOENT 2, EINVAL 22: it is not mounted
-    syscall($umount2, $path, 2 | 8) == 0 or $! == 2 or $! == 22 or fail("umount2: $!");
+    my $folder = around(-100, "$outer/", 2 | 4);
+    if (defined $folder) {
+        enter($folder);
+        # MNT_DETACH 2, UMOUNT_NOFOLLOW 8
+        $was = syscall($umount2, $name, 2 | 8) == 0;
+        $was or $! == 2 or $! == 22 or fail("umount2: $!");
+    }
 }
 my $root = call('open_tree', $open_tree, -100, '/', $copy | $close);
 set($root, 0, 1, 0);
-open(my $writable, '<&=', $root) or fail("open_tree: $!");
-chdir $writable or fail("chdir: $!");
 umask 022;
 sub way {
     my ($leaf) = @_;
     my $at = '';
     for my $name (split m{/}, substr $leaf, 1) {
-        if ($at ne '') { mkdir $at; -d $at && !-l $at or fail("$at is no folder in there") }
+        if ($at ne '') { mkdir $at; -d $at && !-l $at or fail("/$at is no folder in there") }
         $at .= ($at eq '' ? '' : '/') . $name;
     }
     return $at;
@@ -124,18 +165,25 @@ sub clear {
     rmdir $at;
 }
 if ($do eq 'unmount') {
-    my $leaf = substr $path, 1;
-    clear($leaf);
-    -l $leaf || -e $leaf and fail("namespaces of the app’s may have it still: $!");
+    # Without the folder that it lies in, or behind a link, there is nothing of it.
+    my $folder = around($root, $outer eq '' ? '.' : substr($outer, 1), 1 | 4 | 8);
+    if (defined $folder) {
+        enter($folder);
+        clear($name);
+        -l $name || -e $name and fail("namespaces of the app’s may have it still: $!");
+    }
 } else {
+    enter($root);
     my $leaf = way($path);
     if ($kind eq 'file') { -l $leaf or open(my $made, '>>', $leaf) } else { mkdir $leaf }
     while (my ($link, $text) = splice @links, 0, 2) { symlink $text, way($link) }
     chdir '/';
     my $target = look($path, 1 | 2 | 4);
-    # Last: whoever has said why it failed has mounted nothing. MOVE_MOUNT_F_EMPTY_PATH 4, MOVE_MOUNT_T_EMPTY_PATH 0x40
+    # The last that may fail: whoever has said why has mounted nothing. MOVE_MOUNT_F_EMPTY_PATH 4, MOVE_MOUNT_T_EMPTY_PATH 0x40
     call('move_mount', $move_mount, $tree, '', $target, '', 4 | 0x40);
 }
-syswrite STDOUT, "done\n";
+chdir $own or exit 1;
+open(my $list, '<', 'mountinfo') or exit 1;
+{ local $/ = "\n"; local $, = ''; print STDOUT $do eq 'mount' || $was ? "done\n" : "nothing\n", <$list>, "end\n" }
 exit 0;
 `;

@@ -14,8 +14,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/clients/cli/client.ts';
 import { takeLock } from '../../../../src/platform/files/lock-file.ts';
 import { liveMounts } from '../../../../src/strict/io/live-mounts.ts';
-import type { LiveMounts, SandboxRecord } from '../../../../src/strict/ports.ts';
-import { liveMountArgv, renderLiveMount } from '../../../../src/strict/pure/live-mount.ts';
+import type { SandboxRecord } from '../../../../src/strict/ports.ts';
+import { type LiveMountOrder, liveMountArgv, renderLiveMount } from '../../../../src/strict/pure/live-mount.ts';
 import { built, connectTestBus, connectTestClient, endAll, instanceAt } from '../../../fixtures/live-daemon.ts';
 import { pidsIn } from '../../../harness/cgroup.ts';
 import { command } from '../../../harness/command.ts';
@@ -34,6 +34,11 @@ const isSleeping = (pid: number) => {
   } catch {
     return false; // It has ended meanwhile.
   }
+};
+
+const faultOf = async (order: LiveMountOrder) => {
+  const outcome = await liveMounts.change('/usr/bin/perl', 'x86_64', order);
+  return 'fault' in outcome ? outcome.fault : undefined;
 };
 
 describe('ringfence share and unshare, while the app runs', () => {
@@ -71,7 +76,7 @@ describe('ringfence share and unshare, while the app runs', () => {
     }
     writeFileSync(join(home, 'Photos/2026/a'), 'a picture\n');
     writeFileSync(join(home, '.settings'), 'mine\n');
-    symlinkSync('work/papers', join(home, 'Link'));
+    symlinkSync(join(home, 'work/papers'), join(home, 'Link'));
     mkdirSync(join(home, 'work/papers'));
     writeFileSync(join(home, 'work/papers/p'), 'a paper\n');
     const loop = [
@@ -171,14 +176,13 @@ describe('ringfence share and unshare, while the app runs', () => {
       ...({ do: 'mount', kind: 'folder', path: papers, writable: true, links: [] } as const),
       ...{ initPid: await first(), cgroup: await cgroup(), id: `${dev}:${ino}` },
     };
-    const change = (more: Partial<Parameters<LiveMounts['change']>[2]>) =>
-      liveMounts.change('/usr/bin/perl', 'x86_64', { ...order, ...more });
+    const change = (more: Partial<LiveMountOrder>) => faultOf({ ...order, ...more });
     expect(await change({ id: `${dev}:${ino + 1n}` })).toBe('something else is in its place now');
     expect(await change({ cgroup: '/other.scope' })).toBe('it has ended');
     expect(await change({ path: '/' })).toMatch(/something else/);
     rmSync(papers, { recursive: true });
     symlinkSync('/etc', papers);
-    expect(await change({})).toMatch(/openat2 .*Papers: Too many levels of symbolic links/);
+    expect(await change({})).toBe(`${papers} is a symlink now`);
     rmSync(papers);
     mkdirSync(papers);
     const fresh = statSync(papers, { bigint: true });
@@ -220,6 +224,24 @@ describe('ringfence share and unshare, while the app runs', () => {
     expect(readFileSync(join(own, 'seen3'), 'utf8')).toMatch(/No such file/);
   });
 
+  it('takes away nothing behind a link of its own', async () => {
+    expect(await inside(`readlink ${home}/Link; ls ${home}/work/papers`)).toBe(`${home}/work/papers\np\n`);
+    mkdirSync(join(home, 'work/papers/kept'));
+    const order = {
+      ...({
+        do: 'unmount',
+        kind: 'folder',
+        path: join(home, 'Link/kept'),
+        writable: false,
+        id: '',
+        links: [],
+      } as const),
+      ...{ initPid: await first(), cgroup: await cgroup() },
+    };
+    expect(await faultOf(order)).toBeUndefined();
+    expect(readdirSync(join(home, 'work/papers'))).toEqual(['kept', 'p']);
+  });
+
   it('has nothing that a daemon was mounting when it was killed, as its record says', async () => {
     const half = join(home, 'Half');
     mkdirSync(half);
@@ -243,7 +265,7 @@ describe('ringfence share and unshare, while the app runs', () => {
     const argv = ['/bin/sh', '-c', late, 'sh', '/usr/bin/perl', ...liveMountArgv('x86_64', process.pid)];
     expect((await command(argv, { input: renderLiveMount(order) })).stdout).toBe('not\n');
     expect(await mountOf(half)).toBeUndefined();
-    expect(await liveMounts.change('/usr/bin/perl', 'x86_64', order)).toBeUndefined();
+    expect(await faultOf(order)).toBeUndefined();
     expect(await inside(`touch ${half}/x && ls ${half}`)).toBe('x\n');
     daemon = await startDaemon({ home: daemon.home });
     await waitFor(() => record().underWay === undefined, { what: 'the record without it' });
@@ -256,7 +278,7 @@ describe('ringfence share and unshare, while the app runs', () => {
   it.runIf(process.arch === 'x64')(
     'does not say that it has lost a folder when its first process is where nobody can tell',
     async () => {
-      await inside(enterElsewhere);
+      await inside(enterElsewhere());
       await waitFor(async () => (await mountOf(join(home, 'Photos'))) === undefined, {
         what: 'the first process to hide',
       });
@@ -298,19 +320,50 @@ describe('ringfence share and unshare, while the app runs', () => {
     expect(rows.map((row) => row.get('folder'))).toContain(join(home, 'Far'));
     expect(await mountOf(join(home, 'Far'))).toBeUndefined();
   });
+
+  it('does not say that it has lost what was renamed in a folder that stays shared', async () => {
+    mkdirSync(join(home, 'Common/mine'), { recursive: true });
+    await ringfence('share', id, '~/Common:ro', '~/Common/mine');
+    await client.stop(instance, 0);
+    rmSync(join(own, 'started'));
+    instance = await launch();
+    unit = (await instanceAt(client, instance)).unit;
+    await waitFor(() => existsSync(join(own, 'started')), { what: 'the app' });
+    renameSync(join(home, 'Common/mine'), join(home, 'Common/yours'));
+    expect((await ringfence('unshare', id, '~/Common/mine')).stderr).toMatch(
+      /takes effect when you start it again: .*Common\/mine: it has another name by now/,
+    );
+    expect(await inside(`echo x >${home}/Common/yours/x; cat ${home}/Common/yours/x`)).toBe('x\n');
+    renameSync(join(home, 'Common/yours'), join(home, 'Common/mine'));
+    await client.updateShares(id);
+    expect(await inside(`echo y >${home}/Common/mine/x`)).toMatch(/Read-only file system/);
+    await ringfence('unshare', id, '~/Common');
+  });
+
+  it.runIf(process.arch === 'x64')('says what it has, wherever its first process goes meanwhile', async () => {
+    const trap = join(home, 'Trap');
+    mkdirSync(trap);
+    await inside(enterElsewhere(trap));
+    expect((await ringfence('share', id, '~/Trap')).stderr).toContain(`is running and has ${trap} now\n`);
+    expect(await inside(`touch ${trap}/x; ls ${trap}`)).toBe('x\n');
+    await waitFor(async () => (await mountOf(trap)) === undefined, { what: 'the first process to hide' });
+  });
 });
 
 /**
  * Has the first process of the sandbox, which the app may write to, go into namespaces of its own where it sees nothing of the home: by
- * machine code (x86-64) in the place where it returns from wait(2), as the end of an orphan makes it do.
+ * machine code (x86-64) in the place where it returns from wait(2), as the end of an orphan makes it do. `trap`: once that is there.
  */
-const enterElsewhere = String.raw`perl -e '
+const enterElsewhere = (trap = '') => String.raw`perl -e '
 open my $at, "<", "/proc/1/syscall" or die "syscall: $!";
 my $pc = hex((split " ", <$at>)[-1]);
+my $wait = "\xb8\x15\x00\x00\x00\x48\x8d\x3d\x32\x00\x00\x00\x31\xf6\x0f\x05" # access(trap, F_OK)
+    . "\x85\xc0\x75\xec";                                        # again while that fails
 my $code = "\xb8\x10\x01\x00\x00\xbf\x00\x00\x02\x10\x0f\x05"    # unshare(CLONE_NEWUSER | CLONE_NEWNS)
     . "\xb8\xa1\x00\x00\x00\x48\x8d\x3d\x0d\x00\x00\x00\x0f\x05" # chroot("/usr")
     . "\xb8\x22\x00\x00\x00\x0f\x05\xeb\xf7"                     # pause() for ever
     . "\x90\x90/usr\0";
+$code = "$wait$code${trap}\0" if "${trap}" ne "";
 open my $memory, "+<", "/proc/1/mem" or die "mem: $!";
 sysseek $memory, $pc, 0 or die "seek: $!";
 defined syswrite $memory, $code or die "write: $!";
