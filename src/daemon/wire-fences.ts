@@ -38,6 +38,8 @@ export interface FenceSurroundings {
   readonly listener: InstanceListener;
   /** A dialog has let the strict app of this unit write this, and it is to be read all the same. */
   keptOut(unit: string, path: string, isFolder: boolean): void;
+  /** More is shared with an app than its sandbox, which has just begun, was made with. */
+  sharesChanged(app: string): void;
   readonly findProgram?: ((name: string) => string | undefined) | undefined;
   readonly alterSandbox?: (args: readonly string[]) => readonly string[];
   readonly number?: (() => bigint) | undefined;
@@ -108,6 +110,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     pressureFile,
     openGates: gateKeeper.open,
     register: instances.add,
+    sharesChanged: around.sharesChanged,
     sandboxes,
     running: (unit: string) => instances.all().find(({ report }) => report.unit === unit),
     now: Date.now,

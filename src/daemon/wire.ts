@@ -127,6 +127,10 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     log,
     config: config.current,
     enabledProfile: enabledProfiles(shadows, managed),
+    sharesChanged: (app) =>
+      void methods.backend
+        .updateShares(app)
+        .catch((error: Error) => log.warn(`cannot share with ${app} what was shared meanwhile: ${error.message}`)),
     keptOut: (unit, path, isFolder) => void notices.sandboxes.keptOut({ unit, path, isFolder }),
     listener: {
       added(instance) {

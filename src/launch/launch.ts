@@ -113,7 +113,7 @@ async function startAnew(
 
     const report = gated.enclose === undefined ? limited : await enclose(limited, gated.enclose, step);
 
-    refuseUnshared(start, decision, ports);
+    const hasMore = sharedMeanwhile(start, decision, ports);
     ports.records.write(unit, serializeReport(report));
     step('recorded');
 
@@ -121,7 +121,9 @@ async function startAnew(
     step('released');
 
     // Report: in the same turn of the event loop as the release, so that no end of the instance can come before.
-    return ports.register(report, gated.gates[0]);
+    const instance = ports.register(report, gated.gates[0]);
+    if (hasMore) ports.sharesChanged(instance.report.app);
+    return instance;
   } catch (error) {
     for (const each of gated.gates) each.kill();
     await starting?.then((unit) => endScope(unit, ports)).catch(() => {});
@@ -131,15 +133,17 @@ async function startAnew(
 }
 
 /**
- * What was unshared while the sandbox was made would stay with an app that nobody could take it from, as it was not known to run yet. In
- * the same turn of the event loop as the release and the registration: from then on it can be taken away.
+ * Whether more is shared by now than when it was decided. What was unshared while the sandbox was made would stay with an app that nobody
+ * could take it from, as it was not known to run yet. In the same turn of the event loop as the release and the registration: from then on it
+ * can be changed.
+ * @throws RingfenceError NotEnforceable where something was unshared
  */
-function refuseUnshared({ appId, name, options }: Startable, decision: Decision, ports: LaunchPorts): void {
-  const shared = decision.mode === 'strict' ? (decision.sandbox?.lists['shared-folders'] ?? []) : [];
-  if (shared.length === 0) return;
+function sharedMeanwhile({ appId, name, options }: Startable, decision: Decision, ports: LaunchPorts): boolean {
+  if (decision.mode !== 'strict') return false;
+  const shared = decision.sandbox?.lists['shared-folders'] ?? [];
   const now = decideFence(appId, options, ports).sandbox?.lists['shared-folders'] ?? [];
   const gone = shared.find(({ value }) => !now.some((one) => one.value === value));
-  if (gone === undefined) return;
+  if (gone === undefined) return now.length > shared.length;
   const reason = `${gone.value} was unshared while it was started; start it again`;
   throw new RingfenceError('NotEnforceable', `cannot launch ${name} strictly: ${reason}`);
 }

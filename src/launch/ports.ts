@@ -66,6 +66,8 @@ export interface FencePorts {
 /** What a launch works with. */
 export interface LaunchPorts extends FencePorts {
   readonly processes: Pick<ProcessTree, 'startTime'>;
+  /** More is shared with an app that runs than it has. */
+  sharesChanged(app: string): void;
   /** The entry of an app, as the app's own environment finds it. */
   findEntry(id: DesktopId, environment: ReadonlyMap<string, string>): FoundEntry;
   programFacts(environment: ReadonlyMap<string, string>): ProgramFacts;

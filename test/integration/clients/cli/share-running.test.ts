@@ -292,18 +292,26 @@ describe('ringfence share and unshare, while the app runs', () => {
     },
   );
 
-  it('does not start with what was unshared while its sandbox was made', async () => {
+  /** Another start holds the home until that is called, and one waits for it. */
+  const startLater = async () => {
     const bus = await connectTestBus();
     await endAll(bus);
     await bus.close();
-    await ringfence('share', id, '~/Far');
     const homes = join(process.env['XDG_RUNTIME_DIR'] ?? '', 'ringfence/homes');
     const lock = `local.${id}.lock`;
     const release = await takeLock(join(homes, lock), 0, 'hold the home');
     rmSync(join(own, 'started'));
-    const starting = expect(launch()).rejects.toThrow('~/Far was unshared while it was started; start it again');
+    const started = launch();
+    started.catch(() => {});
     const isWaiting = () => readdirSync(homes).some((name) => name.startsWith(`${lock}.${daemon.process.pid}-`));
     await waitFor(isWaiting, { what: 'the start to wait for its home' });
+    return { release, started };
+  };
+
+  it('does not start with what was unshared while its sandbox was made', async () => {
+    await ringfence('share', id, '~/Far');
+    const { release, started } = await startLater();
+    const starting = expect(started).rejects.toThrow('~/Far was unshared while it was started; start it again');
     expect(await ringfence('unshare', id, '~/Far')).toMatchObject({ code: 0 });
     release();
     await starting;
@@ -311,6 +319,19 @@ describe('ringfence share and unshare, while the app runs', () => {
     instance = await launch();
     unit = (await instanceAt(client, instance)).unit;
     expect(await mountOf(join(home, 'Far'))).toBeUndefined();
+  });
+
+  it('has what was shared while its sandbox was made', async () => {
+    writeFileSync(join(own, 'started'), '');
+    const { release, started } = await startLater();
+    expect(await ringfence('share', id, '~/Far')).toMatchObject({ code: 0 });
+    release();
+    instance = await started;
+    unit = (await instanceAt(client, instance)).unit;
+    await waitFor(() => mountOf(join(home, 'Far')), { what: 'the folder to be let in' });
+    await waitFor(() => existsSync(join(own, 'started')), { what: 'the app' });
+    expect(await inside(`touch ${home}/Far/x; ls ${home}/Far`)).toBe('x\n');
+    await ringfence('unshare', id, '~/Far');
   });
 
   it('loses the last one, with which the file goes, as well', async () => {
