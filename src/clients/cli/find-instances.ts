@@ -37,23 +37,29 @@ export async function findInstances(client: Client, word: string): Promise<Insta
 /** The instances that any of the words name, each once. @throws as findInstances, for the first word that names none */
 export async function findAllInstances(client: Client, words: readonly string[]): Promise<InstanceView[]> {
   const { instances, missing } = await lookForInstances(client, words);
-  if (missing[0] !== undefined) throw missing[0];
+  if (missing[0] !== undefined) throw missing[0].error;
   return instances;
+}
+
+/** A word that names no instance, and why. */
+export interface Missing {
+  readonly word: string;
+  readonly error: RingfenceError;
 }
 
 /** The same, with what is wrong with each word that names none. */
 export async function lookForInstances(
   client: Client,
   words: readonly string[],
-): Promise<{ readonly instances: InstanceView[]; readonly missing: readonly RingfenceError[] }> {
+): Promise<{ readonly instances: InstanceView[]; readonly missing: readonly Missing[] }> {
   const found = new Map<string, InstanceView>();
-  const missing: RingfenceError[] = [];
+  const missing: Missing[] = [];
   for (const word of words) {
     try {
       for (const one of await findInstances(client, word)) found.set(one.path, one);
     } catch (error) {
       if (!isRingfenceError(error, 'NoSuchInstance')) throw error;
-      missing.push(error);
+      missing.push({ word, error });
     }
   }
   return { instances: byAge([...found.values()]), missing };

@@ -38,7 +38,10 @@ export async function forEachNamed(
     const { instances, missing } = await lookForInstances(client, instanceWords(words.positionals));
     await toEach(instances, (one) => act(client, one));
     if (words.flag('json') && instances.length > 0) context.terminal.printJson(instances.map(instanceKey));
-    throwMissing(missing, context);
+    throwMissing(
+      missing.map(({ error }) => error),
+      context,
+    );
   });
 }
 

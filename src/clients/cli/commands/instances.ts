@@ -3,6 +3,7 @@ import { RingfenceError } from '../../../domain/errors.ts';
 import type { Command } from '../command.ts';
 import { byAge, findInstances, lookForInstances } from '../find-instances.ts';
 import { instanceDetails, instanceJson, instanceTable, warnOfGaps } from '../instance-text.ts';
+import { withLastEnd } from '../last-end.ts';
 import { forEachNamed, instanceWords, throwMissing, withClient } from '../on-instances.ts';
 import { budgetLine } from '../pure/desktop-text.ts';
 
@@ -39,11 +40,16 @@ export const showCommand: Command = {
   name: 'show',
   operands: 'APP|UNIT|PID...',
   summary: 'show an instance: what it uses, its limits, and whether the kernel enforces them',
+  details: 'Of an app that does not run, the journal says how it ended last.',
   options: {},
   async run(words, context) {
-    const { instances, missing } = await withClient(context, (client) =>
-      lookForInstances(client, instanceWords(words.positionals)),
-    );
+    const { instances, missing } = await withClient(context, async (client) => {
+      const found = await lookForInstances(client, instanceWords(words.positionals));
+      return {
+        ...found,
+        missing: await Promise.all(found.missing.map(({ word, error }) => withLastEnd(error, word, client))),
+      };
+    });
     if (instances.length === 0) throwMissing(missing, context);
     if (words.flag('json')) context.terminal.printJson(instances.map(instanceJson));
     else {

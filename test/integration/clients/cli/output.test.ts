@@ -224,6 +224,10 @@ describe('the command line', () => {
         'ringfence: no running instance of "nosuch"; running: sleep\n',
     });
     expect(await client.instances()).toEqual([]);
+    const end =
+      / ago sleep was ended by SIGTERM; what it printed: journalctl --user -u app-ringfence-sleep-\d+\.scope$/m;
+    await waitFor(async () => end.test((await ringfence('show', 'sleep')).stderr), { what: 'how it ended last' });
+    expect((await ringfence('show', 'sleep')).code).toBe(3);
   });
 
   it('stops and kills several at once, and tells which with --json', async () => {
