@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { changeShares } from '../config/change-shares.ts';
+import { changeList } from '../config/change-list.ts';
 import { wireConfigEdits } from '../config/wire-config.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
 import { judgeSharedFolders } from '../strict/wire-sandboxes.ts';
@@ -31,7 +31,7 @@ export function sharingByButton(
       const variables = await started();
       const ports = wireConfigEdits(own, (words) => judgeSharedFolders(words, variables));
       const isOther = (one: string) => one.replace(/:ro$/, '') !== word;
-      await changeShares(app, (shared) => [...shared.filter(isOther), word], ports);
+      await changeList(app, 'shared-folders', (shared) => [...shared.filter(isOther), word], ports);
       await update(app);
     },
   };

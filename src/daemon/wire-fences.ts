@@ -68,7 +68,11 @@ export function wireFences(around: FenceSurroundings): Fences {
   const pressureFile = (unit: string) => pressure.fileOf(scopeCgroup(unit));
   const processes = openProcessTree(cgroupRoot());
   const instances = openInstances(
-    { systemd, cgroups, processes, records, log, scopeCgroup, host: () => hostFacts(systemd) },
+    {
+      ...{ systemd, cgroups, processes, records, log, scopeCgroup },
+      host: () => hostFacts(systemd),
+      refusedName: (unit) => sandboxes.refusedName(unit),
+    },
     {
       added: listener.added,
       changed: listener.changed,

@@ -6,6 +6,7 @@ import { openAppWindow } from '../platform/desktop/app-window.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { type LimitNotices, type NoticePorts, openLimitNotices } from '../watch/limit-notices.ts';
 import type { Notice } from '../watch/pure/limit-notice.ts';
+import { type EndedNoticePorts, type EndedNotices, openEndedNotices } from './ended-at-once.ts';
 import { type KeptOutNotices, type KeptOutPorts, openKeptOutNotices } from './kept-out.ts';
 
 const server = {
@@ -15,7 +16,9 @@ const server = {
 };
 
 /** What notices need of the rest of the daemon. */
-export interface NoticeSurroundings extends Pick<KeptOutPorts, 'isTold' | 'tell' | 'wordOf' | 'share'> {
+export interface NoticeSurroundings {
+  readonly sharing: Pick<KeptOutPorts, 'isTold' | 'tell' | 'wordOf' | 'share'>;
+  readonly naming: Pick<EndedNoticePorts, 'isTold' | 'tell' | 'mayHave' | 'letHave'>;
   readonly isWanted: NoticePorts['isWanted'];
   launch(app: string, options: ReadonlyMap<string, string>): Promise<unknown>;
   /** What the entry of an app has as its icon. */
@@ -27,6 +30,7 @@ export interface NoticeSurroundings extends Pick<KeptOutPorts, 'isTold' | 'tell'
 export interface Notices {
   readonly limits: LimitNotices;
   readonly sandboxes: KeptOutNotices;
+  readonly ends: EndedNotices;
 }
 
 /** Notices over org.freedesktop.Notifications; its signals are listened to from the first notice on. */
@@ -46,10 +50,12 @@ export function wireNotices(
       on('ActionInvoked', ([number, key]) => {
         void limits.pressed(Number(number), String(key));
         void sandboxes.pressed(Number(number), String(key));
+        void ends.pressed(Number(number), String(key));
       }),
       on('NotificationClosed', ([number]) => {
         limits.closed(Number(number));
         sandboxes.closed(Number(number));
+        ends.closed(Number(number));
       }),
     ]);
   };
@@ -75,12 +81,17 @@ export function wireNotices(
     },
   });
   const sandboxes = openKeptOutNotices({
-    ...around,
-    ...{ failed, secret },
+    ...around.sharing,
+    ...{ failed, secret, iconOf },
     instanceOf: (unit) => around.instances().find(({ report }) => report.unit === unit),
     show: (notice) => show(notice, 0),
   });
-  return { limits, sandboxes };
+  const ends = openEndedNotices({
+    ...around.naming,
+    ...{ failed, secret, iconOf, launch },
+    show: (notice) => show(notice, 0),
+  });
+  return { limits, sandboxes, ends };
 }
 
 /** A body may have markup (Desktop Notifications Specification). */

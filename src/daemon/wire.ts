@@ -20,6 +20,7 @@ import { followProgram, type ProgramChange } from './follow-program.ts';
 import { iconOf } from './icon-of.ts';
 import { markRunning } from './mark-running.ts';
 import { openMethods } from './methods.ts';
+import { namingByButton } from './name-by-button.ts';
 import { instanceInterface, instanceInterfaceName } from './objects/instance-interface.ts';
 import { ringfenceInterface, ringfenceInterfaceName } from './objects/ringfence-interface.ts';
 import { sharingByButton } from './share-by-button.ts';
@@ -118,7 +119,8 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     launch: (app, options) => methods.backend.launchApp(app, [], options),
     iconOf: async (app) => iconOf(app, await managerEnvironment()),
     instances: () => fences.instances.all(),
-    ...sharingByButton(environment, managerEnvironment, (app) => methods.backend.updateShares(app)),
+    sharing: sharingByButton(environment, managerEnvironment, (app) => methods.backend.updateShares(app)),
+    naming: namingByButton(environment, managerEnvironment, (...asked) => fences.sandboxes.offersName(...asked)),
   });
   const fences = wireFences({
     ...options,
@@ -142,7 +144,8 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
         tree.emit(rootPath, ringfenceInterfaceName, 'LimitReached', [instance.path, reached.limit, reached.details]);
         void notices.limits.tell(instance, reached);
       },
-      ended({ path }, outcome) {
+      ended({ path, report }, outcome) {
+        void notices.ends.ended(report, outcome);
         watches.forget(path);
         tree.emit(path, instanceInterfaceName, 'Ended', [outcome]);
         void tree.removeObject(path);

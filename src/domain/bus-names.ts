@@ -53,6 +53,16 @@ export function judgeBusCall(word: string): string | undefined {
   return /^(?:\/|\/\*|(?:\/\w+)+(?:\/\*)?)$/.test(path) ? undefined : `"${word}": "${path}" is no object path`;
 }
 
+/**
+ * Whether a bus name that an app has asked for may be offered to its user, who may press any button: it is called like the app and like no
+ * part of a desktop, so that nothing else is likely to call it.
+ */
+export function looksLikeOwn(appId: string, name: string): boolean {
+  if (judgeBusName(name, 'own') !== undefined || name.length > longestOffered) return false;
+  if (desktops.some((one) => isOrBelow(name, one))) return false;
+  return lastWord(name).toLowerCase() === lastWord(appId).toLowerCase();
+}
+
 /** Whether one of the rules that own names (`own-names`, `ownNamesOf`) covers a name. */
 export function covers(rules: readonly string[], name: string): boolean {
   return rules.some((rule) => (rule.endsWith('.*') ? isOrBelow(name, rule.slice(0, -2)) : name === rule));
@@ -82,6 +92,25 @@ const namesOfTheSession = [
   ...['org.a11y', 'org.freedesktop.ScreenSaver', 'org.kde.StatusNotifierWatcher', 'org.gtk.vfs'],
 ];
 
+/** Whose names their own programs call. */
+const desktops = [
+  ...[
+    'org.freedesktop',
+    'org.gnome',
+    'org.gtk',
+    'org.a11y',
+    'org.mpris',
+    'org.kde',
+    'org.xfce',
+    'org.mate',
+    'org.lxde',
+  ],
+  ...['org.lxqt', 'org.cinnamon', 'org.pulseaudio', 'org.bluez', 'com.canonical', 'io.elementary'],
+];
+
+/** In bytes: it is to be read in a notification. */
+const longestOffered = 80;
+
 function reasonFor(name: string): string {
   return startersOfPrograms.includes(name) ? 'start programs outside the sandbox' : 'pose as a part of the session';
 }
@@ -91,7 +120,7 @@ function isOrBelow(name: string, upper: string): boolean {
 }
 
 /** D-Bus specification, "Bus names": at least two elements, none empty or begun by a digit, 255 bytes at most. */
-function isBusName(name: string): boolean {
+export function isBusName(name: string): boolean {
   return name.length <= 255 && /^[A-Za-z_-][\w-]*(?:\.[A-Za-z_-][\w-]*)+$/.test(name);
 }
 

@@ -66,6 +66,7 @@ export function encloseBy(layout: Layout, wire: EnclosureWire, ports: EnclosureP
       const told = parseInnerLine(heard ? await line : '');
       if (told === undefined) throw await explain('bubblewrap did not make it', 'sandbox');
       proxy.letGo();
+      proxy.said.close();
       const { evidence, ops } = await layout.readBack(plan, scope, pid, told);
       const open = judgeDescriptors(evidence.descriptors);
       if (open !== undefined) throw layout.refuse(open.part, open.reason, 'close it before');

@@ -34,7 +34,15 @@ export interface BusProxy {
   readonly listens: Promise<boolean>;
   /** From now on it lives as long as the sandbox. */
   letGo(): void;
+  /** What it has said so far; empty where that was too much to be kept. */
+  readonly said: Said;
   kill(): void;
+}
+
+/** What a program has said. */
+export interface Said {
+  text(): string;
+  close(): void;
 }
 
 /** A bus filter that does not know yet what it is to let through. */

@@ -8,11 +8,13 @@ import { type Enclosure, encloseBy } from './enclosure.ts';
 import { type Entry, enterSandbox, retell } from './enter-sandbox.ts';
 import { claimHome, type HomeClaim, type Occupant } from './home-claims.ts';
 import { openLiveShares, type SharesUpdate, type UpdatedShares } from './live-shares.ts';
-import type { DocumentNames } from './ports.ts';
+import { offersName } from './offers-name.ts';
+import type { DocumentNames, Said } from './ports.ts';
 import { renderBwrapArgs } from './pure/bwrap-args.ts';
 import { enforcedRows } from './pure/enforced-rows.ts';
 import { judgeSandboxHost } from './pure/host.ts';
 import { parseInnerLine } from './pure/inner-gate.ts';
+import { refusedName } from './pure/refused-name.ts';
 import { type SandboxKit, startKit } from './sandbox-kits.ts';
 import { homeOf, type Layout, type LayoutSurroundings, layOutSandbox } from './sandbox-layout.ts';
 import type { SandboxMachine, SandboxPorts, SandboxRequest } from './sandbox-ports.ts';
@@ -48,6 +50,10 @@ export interface Sandboxes {
   share(update: SharesUpdate): Promise<UpdatedShares>;
   /** What stands in the way on this machine, undefined when nothing does. */
   shortcoming(): Promise<{ part: string; reason: string; fix: string } | undefined>;
+  /** The bus name that an app asked for last and was refused. */
+  refusedName(unit: string): string | undefined;
+  /** Whether that may be offered to its user: it is the app's by all that can be seen, and nobody else's. */
+  offersName(app: string, name: string, session: ReadonlyMap<string, string>): Promise<boolean>;
   /** The instance has ended. */
   ended(unit: string): void;
   /** Clears up after all but these units: what a daemon that was killed has left. */
@@ -75,7 +81,8 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     if (removed.length > 0) bus.reload().catch(() => {});
   };
 
-  const around = { ports, machine, kits, names, clear };
+  const said = new Map<string, Said>();
+  const around = { ports, machine, kits, names, said, clear };
   const live = openLiveShares(ports, machine);
   followNames(ports);
 
@@ -89,7 +96,13 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       return machine.refusal((await machine.look()).facts, {});
     },
 
+    refusedName: (unit) => refusedName(said.get(unit)?.text() ?? ''),
+
+    offersName: (app, name, session) => offersName(app, name, session, ports),
+
     ended(unit) {
+      said.get(unit)?.close();
+      said.delete(unit);
       for (const { id } of folders.list().filter((one) => one.unit === unit)) clear(id);
     },
 
@@ -147,9 +160,9 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
 async function prepareSandbox(
   request: SandboxRequest,
   decision: Decision,
-  around: LayoutSurroundings,
+  around: LayoutSurroundings & { readonly said: Map<string, Said> },
 ): Promise<Sandbox> {
-  const { ports, kits } = around;
+  const { ports, kits, said } = around;
   const layout = await layOutSandbox(request, decision, ports.id(), around).catch((error: unknown) => {
     throw asStrictRefusal(request.name, error);
   });
@@ -176,6 +189,8 @@ async function prepareSandbox(
       const told = parseInnerLine((await entered) ?? '');
       if (told === undefined) throw await layout.explain('bubblewrap did not make it', 'sandbox');
       const { evidence, ops } = await layout.readBack(plan, unit, gate.pid, told);
+      if (layout.hasDoor) said.set(unit, proxy.said);
+      else proxy.said.close();
       ports.later(() => {
         kits.prepare(() => startKit({ programs, filter }, ports));
         layout.prepareNext();

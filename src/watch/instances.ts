@@ -4,6 +4,7 @@ import { ownScopePrefix, parseScopeUnitName } from '../domain/unit-name.ts';
 import type { Gate } from '../platform/process/gate.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
 import { instanceFields, logEnd } from './log-instances.ts';
+import { isAtOnce } from './pure/ended-at-once.ts';
 import { isKin, isOwnScopeOfApp } from './pure/kinship.ts';
 import type { Outcome } from './pure/outcome.ts';
 import type { ReachedLimit } from './reached-limits.ts';
@@ -30,7 +31,13 @@ export interface Instances {
 }
 
 /** Keeps track of instances until their scopes are gone. */
-export function openInstances(ports: InstancePorts, listener: InstanceListener): Instances {
+export function openInstances(
+  ports: InstancePorts & {
+    /** The bus name that an app asked for last, and was refused. */
+    refusedName(unit: string): string | undefined;
+  },
+  listener: InstanceListener,
+): Instances {
   const { systemd, cgroups, records, log, scopeCgroup } = ports;
   const running = new Map<string, RunningInstance>();
 
@@ -39,7 +46,9 @@ export function openInstances(ports: InstancePorts, listener: InstanceListener):
     const instance: RunningInstance = runningInstance(report, gate, ports, {
       changed: (properties) => listener.changed(instance, properties),
       limitReached: (reached) => listener.limitReached(instance, reached),
-      ended(outcome) {
+      ended(how) {
+        const refused = isAtOnce(report, Date.now()) && !instance.wasEnded() ? ports.refusedName(unit) : undefined;
+        const outcome: Outcome = refused === undefined ? how : new Map([...how, ['refused-name', refused]]);
         running.delete(unit);
         records.remove(unit);
         logEnd(log, report, outcome);

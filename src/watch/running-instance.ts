@@ -45,6 +45,8 @@ export interface InstanceEvents {
 export interface RunningInstance extends Instance {
   has(unit: string): boolean;
   isKinOf(scope: ScopeKin): boolean;
+  /** Whether somebody has had it ended, by Ringfence. */
+  wasEnded(): boolean;
   /** Processes of it are in a scope of their own making: from now on that is a part of it. */
   follow(unit: string): void;
 }
@@ -67,6 +69,7 @@ class Running implements RunningInstance {
   readonly #inTurn = takeTurns();
   #report: Report;
   #isEnding = false;
+  #wasEnded = false;
 
   constructor(started: Report, gate: Gate | undefined, ports: InstancePorts, events: InstanceEvents) {
     this.path = instanceObjectPath(started.unit);
@@ -113,11 +116,15 @@ class Running implements RunningInstance {
     this.#events.changed(['Report']);
   }
 
+  wasEnded = () => this.#wasEnded;
+
   async kill(signal: number): Promise<void> {
+    this.#wasEnded = true;
     await (signal === signals.SIGKILL ? this.#killAll() : this.#signalAll(signal));
   }
 
   async stop(timeoutMs: number): Promise<void> {
+    this.#wasEnded = true;
     if (timeoutMs > 0) {
       // Not StopUnit: it would kill after the scope's own TimeoutStopSec, whatever time was asked for here.
       await this.#signalAll(signals.SIGTERM);

@@ -36,7 +36,7 @@ export function planBusProxy(request: BusProxyRequest): string[] {
     `--fd=${request.syncFd}`,
     request.sessionAddress,
     request.socket,
-    '--filter',
+    ...['--filter', '--log'],
     ...request.ownNames.map((name) => `--own=${name}`),
     ...request.calls.flatMap((rule) => [`--call=${rule}`, `--broadcast=${rule}`]),
     ...portalRules(request),

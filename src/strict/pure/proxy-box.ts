@@ -34,6 +34,17 @@ export function proxyBoxArgs({ proxy, system, sockets }: ProxyBox): string[] {
   ];
 }
 
+/** In bytes: what a bus filter can say until nothing more is kept. */
+export const longestSaid = 65_536;
+
+/**
+ * The argv of a program whose files end at that size: what it writes beyond fails, and it goes on. (dash and bash count blocks of 512 and
+ * 1024 bytes: that is no less than the size, and at most twice.)
+ */
+export function sayingLess(argv: readonly string[]): string[] {
+  return ['/bin/sh', '-c', `trap '' XFSZ; ulimit -f ${longestSaid / 512}; exec "$0" "$@"`, ...argv];
+}
+
 /** The process that bubblewrap has started, from what it writes to `--info-fd`; undefined when that is not all yet. */
 export function toldChild(text: string): number | undefined {
   if (!text.includes('}')) return undefined;

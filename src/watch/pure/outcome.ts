@@ -42,6 +42,8 @@ export function endInWords(outcome: Outcome): string {
   const [code, signal] = [outcome.get('exit-code'), outcome.get('signal')];
   if (result === 'oom-kill') return 'was killed at its memory limit';
   if (signal !== undefined) return `was ended by ${signal}`;
-  if (code !== undefined) return `ended with exit code ${code}`;
+  const refused = outcome.get('refused-name');
+  const why = refused === undefined ? '' : `, at once: it was refused the bus name ${refused}`;
+  if (code !== undefined) return `ended with exit code ${code}${why}`;
   return ['success', 'unknown'].includes(result) ? 'ended' : `ended: ${result}`;
 }

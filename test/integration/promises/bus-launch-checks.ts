@@ -270,6 +270,10 @@ const instanceChecks: Record<string, Check> = {
     enforcement,
     'kills the process that overran its memory, not its siblings nor another app',
   ),
+  'Ended "refused-name"': seenIn(
+    'integration/strict/strict-launch.test.ts',
+    'is told about, with a button for a bus name that is called like it',
+  ),
   AppId: async () => expect((await at(await launch({}))).appId).toBe(`${app}.desktop`),
   Name: async () => {
     expect((await at(await launch({}))).name).toBe('Tool');

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { changeShares } from '../../../config/change-shares.ts';
+import { changeList } from '../../../config/change-list.ts';
 import { isRingfenceError, RingfenceError } from '../../../domain/errors.ts';
 import { judgeSharedFolders } from '../../../strict/wire-sandboxes.ts';
 import { connectClient, type Rows } from '../client.ts';
@@ -71,7 +71,7 @@ async function change(
   const name = section.kind === 'app' ? section.name : app;
   const named = folders.map((folder) => asWord(folder, workingDirectory, environment['HOME'] ?? ''));
   const ports = configEdits(environment);
-  const changed = await changeShares(name, alterWith(named, name), ports);
+  const changed = await changeList(name, 'shared-folders', alterWith(named, name), ports);
   if (words.flag('json')) terminal.printJson({ app: name, folders: named, file: ports.file, changed });
   else if (!changed) terminal.warn(`${name} already has ${named.join(', ')}`);
   else terminal.print(`${verb === 'share' ? 'shared' : 'no longer shared'} with ${name}: ${named.join(', ')}`);

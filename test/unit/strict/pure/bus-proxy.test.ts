@@ -3,6 +3,7 @@ import {
   covers,
   judgeBusCall,
   judgeBusName,
+  looksLikeOwn,
   ownNamesOf,
   servicesWithinReach,
 } from '../../../../src/domain/bus-names.ts';
@@ -197,4 +198,25 @@ describe('judgeBusCall', () => {
     'org.freedesktop.systemd1=org.freedesktop.systemd1.Manager.*@/org/freedesktop/systemd1',
     'org.gnome.Shell=org.gnome.Shell.*@/org/gnome/Shell',
   ])('does not let %s', (word) => expect(judgeBusCall(word)).toEqual(expect.any(String)));
+});
+
+describe('looksLikeOwn', () => {
+  it.each([
+    ['featherpad', 'org.featherpad.FeatherPad'],
+    ['qpdfview', 'local.qpdfview'],
+    ['org.example.Editor', 'com.other.editor'],
+  ])('lets %s be offered %s', (app, name) => expect(looksLikeOwn(app, name)).toBe(true));
+
+  it.each([
+    ['editor', 'org.example.Viewer'],
+    ['Notifications', 'org.freedesktop.Notifications'],
+    ['systemd1', 'org.freedesktop.systemd1'],
+    ['Ringfence1', 'org.ringfence.Ringfence1'],
+    ['kwalletd5', 'org.kde.kwalletd5'],
+    ['Screencast', 'org.gnome.Shell.Screencast'],
+    ['vlc', 'org.mpris.MediaPlayer2.vlc'],
+    ['editor', 'org.example.editor.*'],
+    ['editor', 'editor'],
+    ['editor', `org.${'e'.repeat(80)}.editor`],
+  ])('does not let %s be offered %s', (app, name) => expect(looksLikeOwn(app, name)).toBe(false));
 });

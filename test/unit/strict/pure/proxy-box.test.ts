@@ -1,5 +1,15 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { proxyBoxArgs, proxyBoxPaths, toldChild } from '../../../../src/strict/pure/proxy-box.ts';
+import {
+  longestSaid,
+  proxyBoxArgs,
+  proxyBoxPaths,
+  sayingLess,
+  toldChild,
+} from '../../../../src/strict/pure/proxy-box.ts';
 
 const sockets = '/run/user/1000/ringfence/sandboxes';
 const args = proxyBoxArgs({
@@ -32,3 +42,18 @@ it.each([
   ['{\n    "child-pid": 4', undefined],
   ['{}', undefined],
 ])('reads %j', (text, pid) => expect(toldChild(text)).toBe(pid));
+
+it('keeps what a program says below a size, and the program goes on', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'said-'));
+  const file = join(folder, 'said');
+  const fd = openSync(file, 'wx');
+  const script = 'for n in 1 2 3 4; do head -c 50000 /dev/zero 2>/dev/null; done; echo it goes on >&2';
+  const [program = '', ...words] = sayingLess(['/bin/sh', '-c', script]);
+  const { status, stderr } = spawnSync(program, words, { stdio: ['ignore', fd, 'pipe'], encoding: 'utf8' });
+  closeSync(fd);
+  const { length } = readFileSync(file);
+  rmSync(folder, { recursive: true });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: 'it goes on\n' });
+  expect(length).toBeGreaterThanOrEqual(longestSaid);
+  expect(length).toBeLessThanOrEqual(2 * longestSaid);
+});

@@ -68,6 +68,11 @@ describe('how an instance ended', () => {
     expect(endInWords(told)).toBe(words);
   });
 
+  it('names the bus name that was refused', () => {
+    const told = new Map([...describeOutcome('success', exited(0), { all: 0, seen: 0 }), ['refused-name', 'org.a.B']]);
+    expect(endInWords(told)).toBe('ended with exit code 0, at once: it was refused the bus name org.a.B');
+  });
+
   it('is in words even where nothing was told', () => {
     expect(endInWords(new Map())).toBe('ended');
     expect(endInWords(new Map([['result', 'success']]))).toBe('ended');
