@@ -69,7 +69,7 @@ export async function keepEnabled(rows: Rows, limits: Limits, { environment, ter
 }
 
 /** Those that are enabled now, and were before. */
-function appsOf(rows: Rows): string[] {
+export function appsOf(rows: Rows): string[] {
   const done = rows.filter((row) => ['enabled', 'unchanged', 'edited'].includes(row.get('state') ?? ''));
   return [...new Set(done.map((row) => nameOf(row)).filter((app) => app !== ''))];
 }

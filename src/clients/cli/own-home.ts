@@ -1,14 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { configPlaces, readSources } from '../../config/io/config-store.ts';
-import { effectiveSettings } from '../../config/pure/effective-settings.ts';
 import { readConfig } from '../../domain/config/read-config.ts';
 import { resolveProfile } from '../../domain/profile.ts';
 import { shellQuote } from '../../domain/shell-quote.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
 import { findHome, profileThere } from '../../strict/wire-homes.ts';
 import type { Context } from './command.ts';
-import { profileOfEnabled } from './profile-of-app.ts';
+import { profileIn } from './profile-of-app.ts';
 
 /**
  * One sentence for each app that is started strictly from now on: where its data will be, and how to bring the old along.
@@ -66,7 +65,6 @@ function namesIn(folder: string): string[] {
 export function isStrict(id: string, context: Pick<Context, 'environment'>): boolean {
   const { config, errors } = readConfig(readSources(configPlaces(context.environment)));
   if (errors.length > 0) return false;
-  const settings = effectiveSettings(config, { kind: 'app', name: id }, profileOfEnabled(id, context));
-  const profile = settings.find(({ key }) => key === 'profile')?.value ?? config.defaultProfile.value;
+  const profile = profileIn(config, id, context)?.value ?? config.defaultProfile.value;
   return resolveProfile(config.profiles, profile).mode === 'strict';
 }

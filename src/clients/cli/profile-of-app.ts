@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { appKey, type Config } from '../../domain/config/model.ts';
 import type { Setting } from '../../domain/config/setting.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
 import { enabledProfile } from '../../shadows/pure/enabled-profile.ts';
@@ -16,6 +17,15 @@ export function profileOfEnabled(
   const path = manifestPath(xdgFolders(environment).data ?? '');
   const id = `${app}.desktop`;
   return enabledProfile(id, wishFor(readManifest(path), id), path);
+}
+
+/** The profile that counts for an app by a configuration, which has the first word. @throws as `profileOfEnabled` */
+export function profileIn(
+  config: Config,
+  app: string,
+  context: Pick<Context, 'environment'>,
+): Setting<string> | undefined {
+  return config.apps.get(appKey(app))?.profile ?? profileOfEnabled(app, context);
 }
 
 /** The folders that were made for the files of enabled apps. @throws as `profileOfEnabled` */

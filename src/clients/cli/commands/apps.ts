@@ -1,6 +1,9 @@
+import { configPlaces, readSources } from '../../../config/io/config-store.ts';
+import { appKey } from '../../../domain/config/model.ts';
+import { readConfig } from '../../../domain/config/read-config.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
-import { connectClient } from '../client.ts';
-import type { Command } from '../command.ts';
+import { connectClient, type Rows } from '../client.ts';
+import type { Command, Context } from '../command.ts';
 import { installedApps } from '../installed-apps.ts';
 import { didYouMean, matchApp, searchApps } from '../pure/match-app.ts';
 import { columns } from '../terminal.ts';
@@ -13,13 +16,15 @@ export const appsCommand: Command = {
   details: 'SEARCH keeps those with this text in their id or their name, in any language.',
   options: { enabled: { type: 'boolean', help: 'list enabled apps only' } },
   examples: ['ringfence apps editor', 'ringfence apps --enabled'],
-  async run(words, { environment, terminal }) {
+  async run(words, context) {
+    const { environment, terminal } = context;
     const [text] = words.positionals;
     const client = await connectClient(environment);
     try {
       const all = await installedApps(client);
       const found = text === undefined ? all : searchApps(text, all);
       if (text !== undefined && found.length === 0) throw noneHas(text, all);
+      const profileOf = profilesOf(context);
       const rows = found
         .map(({ row }) => row)
         .filter((row) => !words.flag('enabled') || row.get('state') !== 'available');
@@ -32,7 +37,7 @@ export const appsCommand: Command = {
               stateText(row.get('state') ?? '', terminal),
               terminal.paint('bold', (row.get('id') ?? '').replace(/\.desktop$/, '')),
               row.get('name') ?? '',
-              [row.get('profile'), row.get('note') === 'lost' ? '(its record was lost)' : ''].filter(Boolean).join(' '),
+              [profileOf(row), row.get('note') === 'lost' ? '(its record was lost)' : ''].filter(Boolean).join(' '),
             ]),
           ),
         );
@@ -48,6 +53,16 @@ function noneHas(text: string, apps: Awaited<ReturnType<typeof installedApps>>):
   const match = matchApp(text, apps);
   const hint = match.kind === 'none' ? didYouMean(match.near) : '';
   return new RingfenceError('NoSuchApp', `no app has ${JSON.stringify(text)} in its id or name${hint}`);
+}
+
+/** The profile that an app is started by from its icon, where it has one of its own: the configuration goes before `enable`. */
+function profilesOf(context: Context): (row: Rows[number]) => string | undefined {
+  const { config } = readConfig(readSources(configPlaces(context.environment)));
+  return (row) => {
+    if (row.get('state') === 'available') return undefined;
+    const named = config.apps.get(appKey((row.get('id') ?? '').replace(/\.desktop$/, '')))?.profile?.value;
+    return named ?? row.get('profile');
+  };
 }
 
 function stateText(state: string, terminal: Parameters<Command['run']>[1]['terminal']): string {

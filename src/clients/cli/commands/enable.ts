@@ -3,6 +3,7 @@ import { connectClient, type Rows } from '../client.ts';
 import type { Command } from '../command.ts';
 import { limitOptions } from '../containment-options.ts';
 import { keepEnabled, previewLimits, readLimits } from '../enabled-limits.ts';
+import { keepProfile } from '../enabled-profile.ts';
 import { warnOfConfig } from '../instance-text.ts';
 import { withApps } from '../name-apps.ts';
 import { sayWhereDataIs } from '../own-home.ts';
@@ -25,7 +26,11 @@ export const enableCommand: Command = {
     'Writes a desktop entry with the same id into your own applications folder, so that the dock, the overview, xdg-open and file managers start the app through Ringfence. Limits are saved in your configuration, as by "ringfence config set". "ringfence disable" undoes all of it.',
   options: {
     all: { type: 'boolean', help: 'all apps in the menu, including those installed later' },
-    profile: { type: 'string', value: 'NAME', help: 'profile for these apps, unless your configuration names one' },
+    profile: {
+      type: 'string',
+      value: 'NAME',
+      help: 'profile for these apps; with --all, for those that your configuration names none for',
+    },
     ...limitOptions,
     autostart: { type: 'boolean', help: 'also their autostart entries' },
     'dry-run': { type: 'boolean', help: 'change nothing; show what would change as a diff' },
@@ -63,6 +68,7 @@ export const enableCommand: Command = {
         terminal.warn(`${name}: tabs leave the fence of the app; "ringfence terminal enable" gives each tab its own`);
       }
       if (!dryRun) {
+        if (profile !== undefined && !words.flag('all')) await keepProfile(rows, profile, context);
         await keepEnabled(rows, limits, context);
         sayWhereDataIs(enabledIn(rows), context);
         sayWhenSeen(rows, terminal);

@@ -333,6 +333,23 @@ describe('ringfence enable with limits', () => {
     expect(text()).toBe('[app."org.test.App"]\nmemory-max = "2G"\ntasks-max = 100\n');
   });
 
+  it('has the profile in the place of one that the configuration has for the app', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    write('[app."org.test.App"]\nprofile = "relaxed"  # for now\n');
+    const { code, stderr } = await ringfence('enable', '--profile', 'strict', 'org.test.App');
+    expect(code).toBe(0);
+    expect(stderr).toContain(`org.test.App: profile strict saved in ${file}, in place of relaxed\n`);
+    expect(stderr).toContain('its data will be in');
+    expect(text()).toBe('[app."org.test.App"]\nprofile = "strict"  # for now\n');
+    expect((await ringfence('apps', 'org.test.App')).stdout).toMatch(/ strict$/m);
+    // It is what starts it, whoever has set it.
+    await ringfence('config', 'set', 'org.test.App', 'profile=relaxed');
+    expect((await ringfence('apps', 'org.test.App')).stdout).not.toContain('strict');
+    // For all apps it is for those that have none.
+    await ringfence('enable', '--all', '--profile', 'strict');
+    expect(text()).toContain('profile = "relaxed"');
+  });
+
   it('says where limits for all apps belong', async () => {
     const { code, stderr } = await ringfence('enable', '--all', '--memory-max', '1G');
     expect(code).toBe(2);
