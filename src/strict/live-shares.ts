@@ -7,6 +7,7 @@ import type { LiveMountOutcome } from './pure/live-mount.ts';
 import { type FoundShare, planShareChanges, type ShareChange, termsAfter, termsWith } from './pure/live-shares.ts';
 import type { Link, Share } from './pure/model.ts';
 import { parseMountinfo, reachable, spotOf } from './pure/mounts.ts';
+import { isAtOrBelow } from './pure/path-relations.ts';
 import { showShare } from './pure/shares.ts';
 import type { SandboxMachine, SandboxPorts } from './sandbox-ports.ts';
 
@@ -19,10 +20,10 @@ export interface SharesUpdate {
   readonly session: ReadonlyMap<string, string>;
 }
 
-/** What became of one folder; `at-next-start` tells why only then. */
+/** What became of one folder; `at-next-start` tells why only then, `still-shared` by what. */
 export interface UpdatedShare {
   readonly folder: string;
-  readonly state: 'shared' | 'taken-away' | 'at-next-start';
+  readonly state: 'shared' | 'taken-away' | 'still-shared' | 'at-next-start';
   readonly reason: string;
 }
 
@@ -81,22 +82,32 @@ async function updateShares(
   const { configured, shares } = record.terms;
   let current: Sandbox = record;
   const changes: UpdatedShare[] = [];
+  const gone: ShareChange[] = [];
   for (const change of planShareChanges({ configured, shares }, found)) {
     const folder = showShare(change);
     if (change.do === 'none') {
       changes.push({ folder, state: 'at-next-start', reason: change.reason });
       continue;
     }
-    const isGone = !found.some(({ path }) => path === change.path);
     try {
       current = await carryOut(change, found, current, ports, machine);
-      changes.push({ folder, state: isGone ? 'taken-away' : 'shared', reason: '' });
+      if (found.some(({ path }) => path === change.path)) changes.push({ folder, state: 'shared', reason: '' });
+      else gone.push(change);
     } catch (error) {
       changes.push({ folder, state: 'at-next-start', reason: (error as Error).message });
     }
   }
   const now = current.terms?.shares ?? [];
-  return { changes, shares: now === shares ? undefined : now, had: shares.length };
+  const all = [...gone.map((change) => withoutShare(change, now)), ...changes];
+  return { changes: all, shares: now === shares ? undefined : now, had: shares.length };
+}
+
+/** What lies in another folder that stays shared is seen by that. */
+function withoutShare(share: Share, left: readonly Share[]): UpdatedShare {
+  const around = left.find(({ path }) => isAtOrBelow(share.path, path));
+  const folder = showShare(share);
+  if (around === undefined) return { folder, state: 'taken-away', reason: '' };
+  return { folder, state: 'still-shared', reason: `it lies in ${showShare(around)}, which stays shared` };
 }
 
 async function addShares(id: string, wanted: readonly FoundShare[], ports: SandboxPorts, machine: SandboxMachine) {

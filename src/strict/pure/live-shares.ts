@@ -35,7 +35,9 @@ export function planShareChanges(
     return [{ ...share, do: 'none', reason: `${inner.path}, which lies in it, would go with it` }];
   });
   const left = shares.filter(({ path }) => !removed.some((one) => one.do === 'unmount' && one.path === path));
-  const added = wanted.flatMap(({ path, writable, fault }): ShareChange[] => {
+  // Outer folders first: what lies in one that is let in now is there then.
+  const ordered = [...wanted].sort((a, b) => a.path.length - b.path.length);
+  const added = ordered.flatMap(({ path, writable, fault }): ShareChange[] => {
     const share = { path, writable };
     const before = configured.find(({ path }) => path === share.path);
     if (before?.writable === share.writable) return [];
@@ -43,7 +45,10 @@ export function planShareChanges(
     const around = left.find(({ path }) => isAtOrBelow(share.path, path));
     if (before === undefined && around && (around.writable || !share.writable)) return [{ ...share, do: 'note' }];
     const touched = around ?? left.find(({ path }) => isAtOrBelow(path, share.path));
-    if (touched === undefined) return [{ ...share, do: 'mount' }];
+    if (touched === undefined) {
+      left.push(share);
+      return [{ ...share, do: 'mount' }];
+    }
     return [{ ...share, do: 'none', reason: `it has ${showShare(touched)} now` }];
   });
   return [...removed, ...added];

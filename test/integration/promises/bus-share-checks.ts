@@ -49,11 +49,18 @@ const takenAway = withApp(async (instance) => {
   await share();
   expect(await update()).toEqual([{ instance, folder, state: 'taken-away', reason: '' }]);
 });
+const stillShared = withApp(async (instance) => {
+  await share('~/Shared:ro', '~/Shared/inner:ro');
+  await update();
+  await share('~/Shared:ro');
+  const reason = `it lies in ${folder} (read-only), which stays shared`;
+  expect(await update()).toEqual([{ instance, folder: `${folder}/inner (read-only)`, state: 'still-shared', reason }]);
+});
 const atNextStart = withApp(async () => {
   await share('~/Shared/inner');
   await update();
   await share('~/Shared');
-  expect((await update()).map(({ state }) => state)).toEqual(['taken-away', 'shared']);
+  expect((await update()).map(({ state }) => state)).toEqual(['still-shared', 'shared']);
   await share('~/Shared:ro');
   const [change] = await update();
   expect(change).toMatchObject({ folder: `${folder} (read-only)`, state: 'at-next-start' });
@@ -68,6 +75,7 @@ export const busShareChecks: Record<string, Check> = {
   'UpdateShares "state"': shared,
   'UpdateShares "shared"': shared,
   'UpdateShares "taken-away"': takenAway,
+  'UpdateShares "still-shared"': stillShared,
   'UpdateShares "at-next-start"': atNextStart,
   'UpdateShares "reason"': atNextStart,
 };

@@ -120,6 +120,7 @@ async function updateRunning(app: string, { environment }: Context): Promise<str
     if (row.get('state') === 'taken-away') {
       return `${app} is running and has lost ${folder}, but for what it has open there; end it to be sure`;
     }
+    if (row.get('state') === 'still-shared') return `${app} is running and still has ${folder}: ${row.get('reason')}`;
     return `${app} is running; this takes effect when you start it again: ${folder}: ${row.get('reason')}`;
   });
   return [...new Set(lines)];

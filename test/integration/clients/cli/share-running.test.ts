@@ -356,7 +356,10 @@ describe('ringfence share and unshare, while the app runs', () => {
     );
     expect(await inside(`echo x >${home}/Common/yours/x; cat ${home}/Common/yours/x`)).toBe('x\n');
     renameSync(join(home, 'Common/yours'), join(home, 'Common/mine'));
-    await client.updateShares(id);
+    await ringfence('share', id, '~/Common/mine');
+    expect((await ringfence('unshare', id, '~/Common/mine')).stderr).toBe(
+      `${id} is running and still has ${home}/Common/mine: it lies in ${home}/Common (read-only), which stays shared\n`,
+    );
     expect(await inside(`echo y >${home}/Common/mine/x`)).toMatch(/Read-only file system/);
     await ringfence('unshare', id, '~/Common');
   });

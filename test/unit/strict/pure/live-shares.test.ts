@@ -24,6 +24,13 @@ describe('planShareChanges', () => {
       ['unmount /a', 'mount /b', 'mount /c'],
     ],
     ['what lies in a folder that it has is there', '/a', '/a /a/b /a/c:ro', '', ['note /a/b', 'note /a/c']],
+    [
+      'or in one that it gets now, in whatever order',
+      '',
+      '/a/b:ro /a /a/c',
+      '',
+      ['mount /a', 'note /a/b', 'note /a/c'],
+    ],
     ['nothing to be written in what is to be read', '/a:ro', '/a:ro /a/b', '', ['none /a/b']],
     ['around what goes first', '/a/b', '/a', '', ['unmount /a/b', 'mount /a']],
     ['nothing around what it has', '', '/a', '/a/b', ['none /a']],
