@@ -2,7 +2,7 @@ import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { isRunning, type Occupant } from './home-claims.ts';
 import { letIn } from './let-in.ts';
-import type { LiveShares } from './live-shares.ts';
+import type { AddedShares, LiveShares } from './live-shares.ts';
 import { type EntryTerms, judgeEntry, lackingShares, termsOf } from './pure/entry-terms.ts';
 import { planEnvironment } from './pure/environment.ts';
 import { hostOf, wantedBy } from './sandbox-layout.ts';
@@ -51,26 +51,31 @@ export async function enterSandbox(
   const lets = letIn(what, decision, wantedBy(request, decision, occupant.id, ports), ports);
   const host = hostOf(lets, '', undefined, request, ports);
   const wanted = termsOf(lets, host, planEnvironment(lets.settings, host));
-  const now = await letInMore(terms, wanted, occupant, ports, live).catch((error: Error) => {
+  const { terms: now, withdraw } = await letInMore(terms, wanted, occupant, ports, live).catch((error: Error) => {
     throw refuse(error.message);
   });
-  const difference = judgeEntry(now, wanted);
-  if (difference !== undefined) throw refuse(difference);
+  try {
+    const difference = judgeEntry(now, wanted);
+    if (difference !== undefined) throw refuse(difference);
 
-  const environment = { unset: terms.environment.unset, set: new Map(Object.entries(terms.environment.set)) };
-  const { passEnvironment } = lets;
-  const inside = { home, shares: now.shares, environment, passEnvironment, variables: undefined };
-  const folder = folders.path(occupant.id);
-  const names = request.gates.map((plan) => {
-    const name = ports.id();
-    doors.put(folder, name, startScript(plan, inside));
-    return name;
-  });
-  entry.note(names);
-  entry.onStep('noted');
-  const outcome = await tell(names, occupant, ports);
-  if (outcome === 'silent') throw refuse('its sandbox does not answer');
-  if (outcome === 'gone') return 'gone';
+    const environment = { unset: terms.environment.unset, set: new Map(Object.entries(terms.environment.set)) };
+    const { passEnvironment } = lets;
+    const inside = { home, shares: now.shares, environment, passEnvironment, variables: undefined };
+    const folder = folders.path(occupant.id);
+    const names = request.gates.map((plan) => {
+      const name = ports.id();
+      doors.put(folder, name, startScript(plan, inside));
+      return name;
+    });
+    entry.note(names);
+    entry.onStep('noted');
+    const outcome = await tell(names, occupant, ports);
+    if (outcome === 'silent') throw refuse('its sandbox does not answer');
+    if (outcome === 'gone') return 'gone';
+  } catch (error) {
+    await withdraw();
+    throw error;
+  }
   entry.onStep('entered');
   return 'entered';
 }
@@ -82,9 +87,11 @@ async function letInMore(
   { id }: Occupant,
   { sight }: SandboxPorts,
   live: Pick<LiveShares, 'add'>,
-): Promise<EntryTerms> {
+): Promise<AddedShares> {
   const lacking = lackingShares(terms, wanted);
-  if (lacking.length === 0 || judgeEntry(terms, { ...wanted, shares: [], links: [] }) !== undefined) return terms;
+  if (lacking.length === 0 || judgeEntry(terms, { ...wanted, shares: [], links: [] }) !== undefined) {
+    return { terms, withdraw: async () => {} };
+  }
   const found = lacking.map(({ path, writable }, at) => {
     const is = sight.follow(path, '');
     const kind: 'folder' | 'file' = 'path' in is && is.kind === 'folder' ? 'folder' : 'file';

@@ -35,6 +35,13 @@ export interface UpdatedShares {
   readonly had: number;
 }
 
+/** What a sandbox has once a later start's are let in. */
+export interface AddedShares {
+  readonly terms: EntryTerms;
+  /** Takes them away again: nothing was started with them. Never fails. */
+  withdraw(): Promise<void>;
+}
+
 /** Changes what of the user's files sandboxes have that run: one change after the other. */
 export interface LiveShares {
   /**
@@ -42,8 +49,8 @@ export interface LiveShares {
    * has open, or has mounted elsewhere itself, it keeps until it ends.
    */
   update(update: SharesUpdate): Promise<UpdatedShares>;
-  /** Lets in what a later start brings, by the sandbox's id. @throws Error which says why it cannot */
-  add(id: string, shares: readonly FoundShare[]): Promise<EntryTerms>;
+  /** Lets in what a later start brings, by the sandbox's id: all of it, or none. @throws Error which says why it cannot */
+  add(id: string, shares: readonly FoundShare[]): Promise<AddedShares>;
   /** Takes away what a daemon that was killed was mounting. Never fails: a sandbox in which that cannot be had ends. */
   settle(): Promise<void>;
 }
@@ -57,7 +64,10 @@ export function openLiveShares(ports: SandboxPorts, machine: SandboxMachine): Li
   };
   return {
     update: (update) => inTurn(() => updateShares(update, ports, machine)),
-    add: (id, shares) => inTurn(() => addShares(id, shares, ports, machine)),
+    async add(id, shares) {
+      const { terms, withdraw } = await inTurn(() => addShares(id, shares, ports, machine));
+      return { terms, withdraw: () => inTurn(withdraw) };
+    },
     settle: () => inTurn(() => settleShares(ports, machine)),
   };
 }
@@ -110,22 +120,40 @@ function withoutShare(share: Share, left: readonly Share[]): UpdatedShare {
   return { folder, state: 'still-shared', reason: `it lies in ${showShare(around)}, which stays shared` };
 }
 
-async function addShares(id: string, wanted: readonly FoundShare[], ports: SandboxPorts, machine: SandboxMachine) {
+async function addShares(
+  id: string,
+  wanted: readonly FoundShare[],
+  ports: SandboxPorts,
+  machine: SandboxMachine,
+): Promise<AddedShares> {
   const there = ports.folders.list().find((one) => one.id === id);
   let sandbox = there && (await finish(there, ports, machine));
+  const added: Share[] = [];
+  const withdraw = async () => {
+    for (const share of added.splice(0).reverse()) {
+      // Others may have changed what it has meanwhile.
+      const now = ports.folders.list().find((one) => one.id === id);
+      if (now !== undefined) await carryOut({ ...share, do: 'unmount' }, [], now, ports, machine).catch(() => {});
+    }
+  };
   for (const share of wanted) {
     const { terms } = sandbox ?? {};
     if (sandbox === undefined || terms === undefined) throw new Error('its sandbox is not there');
     const [change] = planShareChanges({ configured: [], shares: terms.shares }, [share]);
     if (change?.do === 'note') continue;
-    if (change?.do === 'none') throw new Error(`${share.path} cannot be let in: ${change.reason}`);
-    const links = linksTo(share.path, share.links, sandbox);
-    const after = termsWith(terms, { path: share.path, writable: share.writable }, links);
-    sandbox = await mount({ ...share, links }, sandbox, after, ports, machine).catch((error: Error) => {
-      throw new Error(`${share.path} cannot be let in: ${error.message}`);
-    });
+    const { path, writable } = share;
+    const links = linksTo(path, share.links, sandbox);
+    try {
+      if (change?.do === 'none') throw new Error(change.reason);
+      const after = termsWith(terms, { path, writable }, links);
+      sandbox = await mount({ ...share, links }, sandbox, after, ports, machine);
+    } catch (error) {
+      await withdraw();
+      throw new Error(`${path} cannot be let in: ${(error as Error).message}`);
+    }
+    added.push({ path, writable });
   }
-  return sandbox?.terms ?? { choices: {}, shares: [], environment: { unset: [], set: {} } };
+  return { terms: sandbox?.terms ?? { choices: {}, shares: [], environment: { unset: [], set: {} } }, withdraw };
 }
 
 async function settleShares(ports: SandboxPorts, machine: SandboxMachine): Promise<void> {

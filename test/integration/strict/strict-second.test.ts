@@ -199,6 +199,35 @@ describe('a second start of a strict app', () => {
     expect(existsSync(`${inside}${home}/work/other`)).toBe(false);
   });
 
+  it('brings all of its documents or none', async () => {
+    const folder = join(home, 'work/several');
+    for (const name of ['a', 'b', 'read/c']) write(join(folder, name), `${name}\n`);
+    const several = 'org.example.Several';
+    const entry = `[Desktop Entry]\nType=Application\nName=Several\nExec=${program} %F\n`;
+    write(join(home, `.local/share/applications/${several}.desktop`), entry);
+    write(config, `[app."${several}"]\nshared-folders = ["${folder}/read:ro"]\n`);
+    await start();
+    const open = (...names: string[]) =>
+      client.launch(
+        several,
+        names.map((name) => join(folder, name)),
+        new Map(Object.entries(strict)),
+      );
+    const { unit } = await instanceAt(client, await open());
+    const inside = `/proc/${await initOf(unit)}/root${folder}`;
+    await expect(open('a', 'b', 'read/c')).rejects.toMatchObject({
+      code: 'NotEnforceable',
+      message: expect.stringMatching(/read\/c cannot be let in: it has .*read \(read-only\) now; close it first/),
+    });
+    expect(readdirSync(inside)).toEqual(['read']);
+    process.kill(await initOf(unit), 'SIGSTOP');
+    await expect(open('a', 'b')).rejects.toMatchObject({ message: expect.stringMatching(/does not answer/) });
+    expect(readdirSync(inside)).toEqual(['read']);
+    process.kill(await initOf(unit), 'SIGCONT');
+    await open('a', 'b');
+    expect(readdirSync(inside)).toEqual(['a', 'b', 'read']);
+  });
+
   it('and a first are refused with a file whose name is no UTF-8, which relaxed apps open', async () => {
     await start();
     const uri = `file://${home}/caf%E9.txt`;
