@@ -228,6 +228,52 @@ describe('a second start of a strict app', () => {
     expect(readdirSync(inside)).toEqual(['a', 'b', 'read']);
   });
 
+  it('has a folder taken away by a perl that is killed in the middle of it, once or twice', async () => {
+    const [shared, other, programs] = ['work/shared', 'work/other-share', 'work/programs'].map((name) =>
+      join(home, name),
+    ) as [string, string, string];
+    for (const folder of [shared, other, programs]) mkdirSync(folder, { recursive: true });
+    for (const name of ['bwrap', 'xdg-dbus-proxy']) symlinkSync(join('/usr/bin', name), join(programs, name));
+    // For each file cut-N one that has done all of it is killed before it says so.
+    const cut = String.raw`$/ = "\0\n"; my $program = <STDIN>; my ($one) = glob "${programs}/cut-*";
+      if (defined $one) { unlink $one; $program =~ s/chdir .own or exit 1/kill 9, \$\$/ or die } eval $program; exit 1`;
+    const words = `'${cut.replaceAll("'", "'\\''")}'`;
+    write(
+      join(programs, 'perl'),
+      `#!/bin/sh
+shift 2
+[ $# = 5 ] || exit 1
+exec perl -e ${words} "$@"
+`,
+      0o755,
+    );
+    const share = (...folders: string[]) =>
+      write(
+        config,
+        `[app."${id}"]
+shared-folders = ${JSON.stringify(folders)}
+`,
+      );
+    share(shared);
+    await start({ RINGFENCE_TEST_PROGRAMS: programs });
+    const { unit } = await instanceAt(client, await launch('one'));
+    const mounts = async () => readFileSync(`/proc/${await initOf(unit)}/mountinfo`, 'utf8');
+    const update = async () =>
+      (await client.updateShares(id)).map((row) => `${row.get('state')} ${row.get('folder')} ${row.get('reason')}`);
+    write(join(programs, 'cut-1'), '');
+    share();
+    expect(await update()).toEqual([`taken-away ${shared} `]);
+    expect(await mounts()).not.toContain(` ${shared} `);
+    share(shared);
+    expect(await update()).toEqual([`shared ${shared} `]);
+    for (const name of ['cut-1', 'cut-2']) write(join(programs, name), '');
+    share();
+    expect(await update()).toEqual([expect.stringMatching(/^at-next-start .* perl ended/)]);
+    share(shared, other);
+    expect((await update()).sort()).toEqual([`shared ${other} `, `shared ${shared} `]);
+    for (const folder of [shared, other]) expect(await mounts()).toContain(` ${folder} `);
+  });
+
   it('and a first are refused with a file whose name is no UTF-8, which relaxed apps open', async () => {
     await start();
     const uri = `file://${home}/caf%E9.txt`;
