@@ -337,4 +337,14 @@ said = [write(path, "five"), replace(path, "six")]`),
     });
     expect(there(documents, 'new.txt')).toBe('nine');
   });
+
+  it('cannot write any more what is shared with another that runs, from before it is', async () => {
+    const direct = 'said = [write(f"/run/ringfence/documents-to-write/{number}/new.txt", "ten")]';
+    expect(await app.run(direct)).toEqual([null]);
+    const env = { XDG_CONFIG_HOME: daemon.home.config };
+    const { stderr } = await command([built.ringfence, 'share', 'org.ringfence.Other', '~/Documents'], { env });
+    expect(stderr).toContain(`is running and has ${documents} now`);
+    expect((await app.run(direct))[0]).not.toBeNull();
+    expect(there(documents, 'new.txt')).toBe('ten');
+  });
 });
