@@ -61,17 +61,16 @@ function conflictResult({ group: app, path: file, reason, cause }: Conflict): Sh
     : { app, state: 'failed', reason, file, error: 'Failed' };
 }
 
-/** What a step makes of its app. */
-export function resultOf(step: Step): ShadowResult {
+/** What a step makes of its app. `wanted`: the apps that are enabled then, which may lose a file all the same, as when strict becomes relaxed. */
+export function resultOf(step: Step, wanted: Pick<ReadonlySet<string>, 'has'>): ShadowResult {
   const { group: app, path: file } = step;
   if (step.action === 'write') {
     const changes = { nothing: 'created', ours: 'updated', own: 'replaced' } as const;
     return { app, state: 'enabled', file, change: changes[step.replaces] };
   }
-  if (step.action === 'put-back') return { app, state: 'disabled', file, change: 'restored' };
-  return step.action === 'remove'
-    ? { app, state: 'disabled', file, change: 'removed' }
-    : { app, state: 'disabled', file };
+  const state = wanted.has(app) ? 'enabled' : 'disabled';
+  if (step.action === 'put-back') return { app, state, file, change: 'restored' };
+  return step.action === 'remove' ? { app, state, file, change: 'removed' } : { app, state, file };
 }
 
 /** An app whose files could not be written, so that none of them was. */

@@ -4,7 +4,7 @@ import { asFileError } from '../domain/errno-text.ts';
 import type { Plan } from '../platform/owned-files/model.ts';
 import type { NotesFile } from '../platform/owned-files/notes-file.ts';
 import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
-import { collectShadows } from './desired-shadows.ts';
+import { collectShadows, type DesiredShadows } from './desired-shadows.ts';
 import { findUnnoted } from './find-unnoted.ts';
 import { type AppView, listApps } from './list-apps.ts';
 import type { ShadowPorts } from './ports.ts';
@@ -140,9 +140,19 @@ async function change(
     const results = describePlan(verb, asked, unwanted, desired, plan, wanted, settings);
     const tellLost = withOriginalsLost(originalsLost);
     if (dryRun) {
-      return [...results, ...plan.steps.map((step) => ({ ...tellLost(resultOf(step)), diff: files.diff(step) }))];
+      return [
+        ...results,
+        ...plan.steps.map((step) => ({ ...tellLost(resultOf(step, desired.apps)), diff: files.diff(step) })),
+      ];
     }
-    const done = await carryOutPlan(verb, plan, before, wanted, { ports, settings, files, store, noted });
+    const done = await carryOutPlan(verb, plan, before, wanted, {
+      ports,
+      settings,
+      files,
+      store,
+      noted,
+      apps: desired.apps,
+    });
     return [...results, ...done.map(tellLost)].filter(uniqueApps());
   } finally {
     unlock();
@@ -155,7 +165,7 @@ async function carryOutPlan(
   plan: Plan,
   before: Manifest,
   wanted: Manifest,
-  { ports, settings, files, store, noted }: Carrying,
+  { ports, settings, files, store, noted, apps }: Carrying,
 ): Promise<ShadowResult[]> {
   let stored = JSON.stringify(noted);
   const { done, failed } = await files.carryOut(plan, before, {
@@ -174,7 +184,7 @@ async function carryOutPlan(
   });
   if (plan.steps.some(({ kind }) => kind === 'service')) await ports.servicesChanged();
   if (plan.steps.some(({ kind }) => kind === 'drop-in')) await ports.dropInsChanged();
-  return [...done.map(resultOf), ...failed.map(failureResult)];
+  return [...done.map((step) => resultOf(step, apps)), ...failed.map(failureResult)];
 }
 
 interface Carrying {
@@ -182,6 +192,8 @@ interface Carrying {
   readonly settings: ShadowSettings;
   readonly files: OwnedFiles;
   readonly store: NotesFile<Manifest>;
+  /** Enabled then. */
+  readonly apps: DesiredShadows['apps'];
   /** As the disk has it. */
   readonly noted: Manifest;
 }

@@ -333,6 +333,13 @@ describe('ringfence enable with limits', () => {
     expect(text()).toBe('[app."org.test.App"]\nmemory-max = "2G"\ntasks-max = 100\n');
   });
 
+  it('is told as that also where a file of the app goes, as when strict becomes relaxed', async () => {
+    installEntry('org.test.App', ['Exec=sleep 1000']);
+    await ringfence('enable', '--profile', 'strict', 'org.test.App');
+    const { stdout } = await ringfence('enable', '--profile', 'relaxed', 'org.test.App');
+    expect(stdout).toBe('org.test.App  enabled\n');
+  });
+
   it('has the profile in the place of one that the configuration has for the app', async () => {
     installEntry('org.test.App', ['Exec=sleep 1000']);
     write('[app."org.test.App"]\nprofile = "relaxed"  # for now\n');
