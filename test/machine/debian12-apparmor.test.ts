@@ -32,10 +32,13 @@ async function doctor(): Promise<Record<'sandbox' | 'browsers', Finding | undefi
   return { sandbox: find('sandbox'), browsers: find('browsers') };
 }
 
+const sandbox = ['--unshare-user', '--dev-bind', '/', '/', '--'];
+const plain = ['/usr/bin/bwrap', ...sandbox];
+const helper = ['/usr/lib/ringfence/ringfence-bwrap', ...sandbox];
+
 /** Both steps, without Ringfence. */
 async function bubblewrap(): Promise<{ makesOne: boolean; andOneInIt: boolean }> {
-  const box = ['/usr/bin/bwrap', '--unshare-user', '--dev-bind', '/', '/', '--'];
-  const works = async (argv: readonly string[]) => (await command([...box, ...argv])).code === 0;
+  const works = async (argv: readonly string[]) => (await command([...plain, ...argv])).code === 0;
   return { makesOne: await works(['true']), andOneInIt: await works(['unshare', '--user', '--map-root-user', 'true']) };
 }
 
@@ -137,5 +140,13 @@ describe.skipIf(none)('strict where AppArmor limits user namespaces', () => {
 
     await loadProfiles('no-nested', 'helper');
     expect((await doctor()).browsers).toMatchObject({ state: 'works', says: expect.stringContaining(ownLabel) });
+  });
+
+  it('is no way out of the profile that Ubuntu has for bubblewrap: only who is outside of it has more by the helper', async () => {
+    await loadProfiles('no-nested', 'helper');
+    const browsersOwn = ['unshare', '--user', '--map-root-user', 'true'];
+    expect((await command([...helper, ...browsersOwn])).code).toBe(0);
+    expect((await command([...plain, ...helper, 'true'])).code).not.toBe(0);
+    expect((await command([...plain, ...browsersOwn])).code).not.toBe(0);
   });
 });
