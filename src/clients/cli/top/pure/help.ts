@@ -5,15 +5,16 @@ import type { Target } from './state.ts';
 
 const keys: readonly (readonly [string, string])[] = [
   ['Up, Down, PgUp, PgDn', 'choose an app'],
+  ['Home, End', 'the first, or the last'],
   ['c m t n a', 'sort by CPU, memory, tasks, name, age'],
   ['r', 'the other way round'],
   ['s', 'stop it, and kill what is left after 10 s'],
-  ['k', 'kill at once'],
+  ['k, F9', 'kill at once'],
   ['f', 'freeze, or let it go on'],
   ['l', 'change a limit until it ends: memory-max=6G'],
   ['S K F L', 'the same, to all instances of an app'],
   ['Ctrl-L', 'draw the screen anew'],
-  ['q, Ctrl-C', 'quit'],
+  ['q, F10, Ctrl-C', 'quit'],
 ];
 
 /** The page of keys. */

@@ -17,21 +17,23 @@ describe('the page of keys', () => {
   it('is a table where there is room', () => {
     expect(page(72)).toEqual([
       '  Up, Down, PgUp, PgDn  choose an app',
+      '  Home, End             the first, or the last',
       '  c m t n a             sort by CPU, memory, tasks, name, age',
       '  r                     the other way round',
       '  s                     stop it, and kill what is left after 10 s',
-      '  k                     kill at once',
+      '  k, F9                 kill at once',
       '  f                     freeze, or let it go on',
       '  l                     change a limit until it ends: memory-max=6G',
       '  S K F L               the same, to all instances of an app',
       '  Ctrl-L                draw the screen anew',
-      '  q, Ctrl-C             quit',
+      '  q, F10, Ctrl-C        quit',
     ]);
   });
 
   it('has each key in a paragraph of its own where there is less', () => {
-    expect(page(71).slice(0, 3)).toEqual([
+    expect(page(71).slice(0, 4)).toEqual([
       'Up, Down, PgUp, PgDn: choose an app',
+      'Home, End: the first, or the last',
       'c m t n a: sort by CPU, memory, tasks, name, age',
       'r: the other way round',
     ]);
@@ -39,9 +41,9 @@ describe('the page of keys', () => {
       'Up, Down, PgUp,',
       '  PgDn: choose an',
       '  app',
+      'Home, End: the',
+      '  first, or the last',
       'c m t n a: sort by',
-      '  CPU, memory,',
-      '  tasks, name, age',
     ]);
     // Just as wide as a line, and what is longer than one.
     expect(page(22)).toContain('r: the other way round');
