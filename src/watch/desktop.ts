@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeOrigin } from '../domain/config/setting.ts';
-import type { Budget } from '../domain/desktop-budget.ts';
+import { type Budget, builtInBudget } from '../domain/desktop-budget.ts';
 import type { HostFacts } from '../domain/host-facts.ts';
 import { type Judgement, judgeLimit } from '../launch/pure/read-back.ts';
 import { infinity } from '../launch/pure/scope-properties.ts';
@@ -148,11 +148,14 @@ async function applyPart(
   if (before !== nothing(place) && !own.includes(String(before))) return foreignLimit(place);
   await systemd.startSlice(slice);
   const held = place === memoryOfApps ? heldByApps(ports) : 0n;
-  const amount = amountFor(place, asked, held, before, ports);
-  amounts.set(name, amount);
-  if (held !== undefined && held > amount) {
+  const wanted = amountFor(place, asked, held, before, ports);
+  const lack =
+    held !== undefined && held > wanted ? { ...tooSmall(name, held, wanted), isTemporary: true as const } : undefined;
+  const amount = lack === undefined ? wanted : roomUntilThen(held ?? 0n, before, ports);
+  amounts.set(name, amount ?? wanted);
+  if (amount === undefined) {
     await lift(place, ports);
-    return { ...tooSmall(name, held, amount), isTemporary: true };
+    return lack;
   }
   if (before !== amount) {
     // Both, until it is done: whoever comes after a kill in between knows either as ours.
@@ -161,7 +164,15 @@ async function applyPart(
   }
   noteValues(place, [String(amount)], note);
   await settled(place, amount, ports);
-  return undefined;
+  return lack;
+}
+
+/** What holds while apps hold more than the budget that was asked for: the built-in one, where that does not kill either. */
+function roomUntilThen(held: bigint, before: bigint, { host, availableMemory }: DesktopPorts): bigint | undefined {
+  const usual = budgetAmount(builtInBudget, memoryOfApps.name, host());
+  if (usual === undefined) return undefined;
+  const room = roomForApps(usual, { total: host().memoryBytes, available: availableMemory(), held, before });
+  return held > room ? undefined : room;
 }
 
 /** What was asked for, but for the built-in budget where the rest of the machine does not leave so much. */

@@ -58,18 +58,21 @@ export function budgetAmount(budget: Budget, name: BudgetName, host: HostFacts):
 /**
  * The built-in budget on a machine where more than a tenth of the memory is held by others than apps (the desktop itself, services, the kernel): what apps
  * hold already, and what is available but for a twentieth of all. With more, the machine runs out of memory before they run out of budget, and stands
- * still. At least half of the memory, as some of what counts as held can be had back (ZFS), and at most what was asked. In bytes; `before`: what is set
- * now, which stays where it is nearly the same.
+ * still. At least half of the memory, as some of what counts as held can be had back (ZFS), and at most what was asked. It is never lowered to less than
+ * a fiftieth above what apps hold: that would kill at once. In bytes; `before`: what is set now, which stays where it is nearly the same.
  */
 export function roomForApps(
   asked: bigint,
   { total, available, held, before }: Record<'total' | 'available' | 'held' | 'before', bigint>,
 ): bigint {
+  const little = total / 50n;
   const room = held + available - total / 20n;
-  const bounded = [total / 2n, held].reduce((most, one) => (one > most ? one : most), room);
+  // Not raised for this: apps that are at their budget would have ever more of it, to the last of the memory.
+  const alive = held + little < before ? held + little : before;
+  const bounded = [total / 2n, alive].reduce((most, one) => (one > most ? one : most), room);
   const amount = bounded < asked ? bounded : asked;
   const change = amount > before ? amount - before : before - amount;
-  return change < total / 50n && before <= asked ? before : amount;
+  return change < little && before <= asked ? before : amount;
 }
 
 /** Nothing of a budget can be had without the memory controller. */
@@ -78,12 +81,14 @@ export function budgetShortcoming(name: BudgetName, host: HostFacts): Reason | u
 }
 
 /**
- * Memory that cannot be had back without killing or swapping, from memory.stat (cgroup-v2.rst): what programs hold, and what lies in
- * files that are in memory alone. Undefined where it cannot be read.
+ * Memory that cannot be had back without killing or swapping, from memory.stat (cgroup-v2.rst): what programs hold, what the kernel holds for them,
+ * and what lies in files that are in memory alone. Undefined where it cannot be read.
  */
 export function heldMemory(stat: string | undefined): bigint | undefined {
   const ofKey = (key: string) => new RegExp(`^${key} (\\d+)$`, 'm').exec(stat ?? '')?.[1];
-  const parts = ['anon', 'shmem', 'kernel_stack', 'pagetables'].map(ofKey);
+  const parts = ['anon', 'shmem', 'kernel_stack', 'pagetables', 'percpu', 'sock', 'vmalloc', 'slab_unreclaimable'].map(
+    ofKey,
+  );
   if (parts[0] === undefined) return undefined;
   return parts.reduce((sum, text) => sum + BigInt(text ?? 0), 0n);
 }

@@ -69,8 +69,9 @@ describe('the budget of the desktop', () => {
   });
 
   it('counts as held what the kernel cannot simply take back', () => {
-    const stat = 'anon 100\nfile 5000\nkernel 900\nkernel_stack 10\npagetables 5\nshmem 1000\nanon_thp 7\n';
-    expect(heldMemory(stat)).toBe(1115n);
+    const kernel = 'kernel 900\nkernel_stack 10\npagetables 5\npercpu 20\nsock 30\nvmalloc 40\n';
+    const stat = `anon 100\nfile 5000\n${kernel}shmem 1000\nanon_thp 7\nslab_reclaimable 70\nslab_unreclaimable 50\nslab 120\n`;
+    expect(heldMemory(stat)).toBe(1255n);
     expect(heldMemory(undefined)).toBeUndefined();
     expect(heldMemory('shmem 5\n')).toBeUndefined();
     expect(heldMemory('anon 5\n')).toBe(5n);
@@ -85,9 +86,15 @@ describe('the budget of the desktop', () => {
     ],
     ['the same while apps use it', { available: 2n * G, held: 5n * G }, 6n * G + G / 2n],
     ['half of the memory at least', { available: 4n * G, held: 0n }, 5n * G],
-    ['what apps hold, where that is more than there is for them', { available: G / 4n, held: 6n * G }, 6n * G],
+    ['what apps hold and a little', { available: G / 4n, held: 6n * G }, 6n * G + G / 5n],
   ])('leaves %s', (_what, seen, amount) => {
     expect(roomForApps(9n * G, { total: 10n * G, before: infinity, ...seen })).toBe(amount);
+  });
+
+  it('is not raised for apps that are at their budget while nothing is left', () => {
+    const seen = { total: 10n * G, available: G / 4n, held: 6n * G };
+    for (const before of [6n * G, 6n * G + G / 10n]) expect(roomForApps(9n * G, { ...seen, before })).toBe(before);
+    expect(roomForApps(9n * G, { ...seen, before: 7n * G })).toBe(6n * G + G / 5n);
   });
 
   it('stays as it is for little, and never above what was asked', () => {
