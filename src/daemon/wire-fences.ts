@@ -78,7 +78,7 @@ export function wireFences(around: FenceSurroundings): Fences {
       changed: listener.changed,
       limitReached(instance, reached) {
         // Not to be had where no more files may be opened.
-        tellTerminal(instance, reached, { cgroups, scopeCgroup, writeToTerminal }).catch(() => {});
+        tellTerminal(instance, reached, { writeToTerminal }).catch(() => {});
         listener.limitReached(instance, reached);
       },
       ended(instance, outcome) {

@@ -23,8 +23,8 @@ export interface ReachedPorts {
 
 /** Tells that a limit was reached. */
 export interface ReachedLimits {
-  /** The kernel's counter of it stands there; told once for each burst. */
-  counted(limit: 'memory-max' | 'tasks-max', total: number): void;
+  /** The kernel's counter of it stands there; told once for each burst. `isOwnLimit`: whether it was this limit that was reached. */
+  counted(limit: 'memory-max' | 'tasks-max', total: number, isOwnLimit: boolean): void;
   /** The quota was used up in so many seconds of the last window. */
   heldBack(seconds: number): void;
   /** It is held to others now. */
@@ -47,7 +47,8 @@ export function followReached(
   let heldBack = 0;
   // The scope may be gone with the process that was killed: what it was held to is known from before.
   let held = limitsInForce(cgroup, cgroups);
-  const say = (limit: ReachedLimit['limit'], count: number, total: number) => {
+  let isOfOthers = true;
+  const say = (limit: ReachedLimit['limit'], count: number, total: number, cause?: 'others') => {
     // Where no more files may be opened, it is told with less.
     const value = attempt(() => limitsInForce(cgroup, cgroups).get(limit)) ?? held.get(limit);
     const amounts = attempt(host);
@@ -61,14 +62,19 @@ export function followReached(
     ]);
     if (unit !== report.unit) details.set('scope', unit);
     if (value !== undefined) details.set('value', value);
-    if (suggested !== undefined) details.set('suggested', suggested);
+    if (cause !== undefined) details.set('cause', cause);
+    // More would not have helped.
+    else if (suggested !== undefined) details.set('suggested', suggested);
     tell({ limit, details });
   };
   return {
-    counted(limit, total) {
+    counted(limit, total, isOwnLimit) {
+      if (limit === 'memory-max' && isOwnLimit) isOfOthers = false;
       const { burst, news } = nextBurst(bursts.get(limit) ?? burstAfter(0), total, performance.now());
       bursts.set(limit, burst);
-      if (news !== undefined) say(limit, news, total);
+      if (news === undefined) return;
+      say(limit, news, total, limit === 'memory-max' && isOfOthers ? 'others' : undefined);
+      if (limit === 'memory-max') isOfOthers = true;
     },
     heldBack(seconds) {
       heldBack += seconds;
@@ -92,7 +98,10 @@ function attempt<T>(read: () => T): T | undefined {
 /** The same in words, for the journal. */
 export function reachedInWords({ limit, details }: ReachedLimit): string {
   const name = details.get('name') ?? '';
-  if (limit === 'memory-max') return `${name}: the kernel killed a process at the memory limit`;
+  if (limit === 'memory-max') {
+    const others = 'as all apps together, or this machine, had no memory left';
+    return `${name}: the kernel killed a process ${details.has('cause') ? others : 'at the memory limit'}`;
+  }
   if (limit === 'cpu-quota') {
     const [seconds, value] = [details.get('count'), details.get('value')];
     return `${name}: cpu-quota${value === undefined ? '' : ` ${value}`} held it back in ${seconds} of the last ${throttleWindowMs / 1000} seconds`;

@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from '../domain/instance.ts';
 import type { TerminalPlace } from '../domain/report.ts';
-import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import { terminalLine } from './pure/terminal-line.ts';
 import type { ReachedLimit } from './reached-limits.ts';
 
 /** What a terminal is told with. */
 export interface TerminalPorts {
-  readonly cgroups: Pick<Cgroups, 'read'>;
-  scopeCgroup(unit: string): string;
   /** @throws what node throws where it cannot be written */
   writeToTerminal(place: TerminalPlace, text: string): boolean;
 }
@@ -16,16 +13,14 @@ export interface TerminalPorts {
 /** In ms, between one attempt to write and the next. */
 const pauses = [10, 20, 50, 100, 200, 500, 1000];
 
-/** Says on the terminal of a command that has become its own process (ringfence-shell) what a limit did to it. @throws what `cgroups.read` does */
+/** Says on the terminal of a command that has become its own process (ringfence-shell) what a limit did to it. */
 export async function tellTerminal(
   { report }: Pick<Instance, 'report'>,
   { limit, details }: ReachedLimit,
   ports: TerminalPorts,
 ): Promise<void> {
   if (report.terminal === undefined) return;
-  const events = ports.cgroups.read(ports.scopeCgroup(details.get('scope') ?? report.unit), 'memory.events');
-  const reached = /^oom (\d+)$/m.exec(events ?? '')?.[1];
-  const line = terminalLine(limit, details, reached === undefined ? undefined : Number(reached));
+  const line = terminalLine(limit, details);
   if (line === undefined) return;
   for (const pause of pauses) {
     try {

@@ -37,11 +37,11 @@ export function watchScope(
   const earlier = Number(readUsage((file) => cgroups.read(cgroup, file)).get('oom-kills') ?? 0);
   let oomKills = earlier;
   const reached = followReached(report, place, ports, tell);
-  const oomWatch = cgroups.watchOomKills(cgroup, (count) => {
+  const oomWatch = cgroups.watchOomKills(cgroup, (count, isOwnLimit) => {
     oomKills = count;
-    reached.counted('memory-max', count);
+    reached.counted('memory-max', count, isOwnLimit);
   });
-  const endRefusals = cgroups.watchRefusedTasks(cgroup, (count) => reached.counted('tasks-max', count));
+  const endRefusals = cgroups.watchRefusedTasks(cgroup, (count) => reached.counted('tasks-max', count, true));
   const quota = watchQuota(cgroup, cgroups, reached.heldBack);
   return {
     limitsChanged() {

@@ -124,6 +124,35 @@ describe('who runs into a limit', () => {
     configure('');
   });
 
+  it('is told of a kill that came because all apps together had no memory left as that', async () => {
+    const server = await listenToNotifications();
+    onTestFinished(() => server.stop());
+    onTestFinished(() => configure(''));
+    configure('[desktop]\napps-memory-max = "100M"\n');
+    const budget = async () => (await steering.property(rootPath, 'Desktop')) as Record<string, string>[];
+    await waitFor(async () => (await budget())[0]?.['value'] === '104857600', { what: 'the budget' });
+    // One that is gone with the process that is killed, and one that lives on.
+    const gone = await client.run(['sh', '-c', `exec ${hog}`], new Map(), new Map([['memory-max', '180M']]));
+    await untilTold(gone);
+    const { path } = await run(`${hog}; sleep 1000`, { 'memory-max': '180M' });
+    await untilTold(path);
+    for (const [one] of [of(gone), of(path)]) {
+      expect(one).toMatchObject({ limit: 'memory-max', details: { value: '188743680', cause: 'others' } });
+      expect(one?.details).not.toHaveProperty('suggested');
+    }
+    const notes: { summary: string; actions: readonly string[] }[] = [];
+    await waitFor(() => notes.push(...server.take()) >= 2, { what: 'the notifications' });
+    for (const { summary, actions } of notes) {
+      expect(summary).toBe('There was no memory left for sh');
+      expect(actions).toEqual([]);
+    }
+    // Its own limit, below the budget.
+    const { path: own } = await run(`${hog}; sleep 1000`, limits);
+    await untilTold(own);
+    expect(of(own)[0]?.details).toMatchObject({ value: '62914560', suggested: '128M' });
+    expect(of(own)[0]?.details).not.toHaveProperty('cause');
+  });
+
   it('is named in one notification, whose button raises the limit', async () => {
     const server = await listenToNotifications();
     let window: WindowListener | undefined;

@@ -3,7 +3,7 @@ import { isShortage } from '../../domain/errno-text.ts';
 import { readKernelFile } from './kernel-file.ts';
 import { killCgroup } from './kill-cgroup.ts';
 import { watchLimitHits } from './limit-hits.ts';
-import type { OomWatch } from './oom-kills.ts';
+import type { OomListener, OomWatch } from './oom-kills.ts';
 import { countOomKills } from './oom-kills.ts';
 
 /** The kernel's side of a scope: its cgroup's files. */
@@ -19,8 +19,8 @@ export interface Cgroups {
   id(cgroup: string): string | undefined;
   /** Ends all processes at once, those included that are being forked. @throws what node throws where the kernel refuses */
   kill(cgroup: string): Promise<void>;
-  /** Calls back when the kernel killed processes at the memory limit, with the count so far. */
-  watchOomKills(cgroup: string, listener: (count: number) => void): OomWatch;
+  /** Calls back when the kernel killed processes for memory. */
+  watchOomKills(cgroup: string, listener: OomListener): OomWatch;
   /** Calls back when the kernel refused a new process or thread at pids.max, with the count so far; returns the way of ending it. */
   watchRefusedTasks(cgroup: string, listener: (count: number) => void): () => void;
   /** Calls back when the cgroup's own memory.max was reached, with the count so far: memory is reclaimed first, and then killed for. */

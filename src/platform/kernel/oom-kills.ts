@@ -8,10 +8,14 @@ export interface OomWatch {
   end(mayBeKilled: boolean): void;
 }
 
-/** A scope that is watched, and the kills that its listener has been told of. */
+/** Told the kills so far; `isOwnLimit`: whether the last of them came of the scope's own limit, and not of the slice's above it or of the machine's end. */
+export type OomListener = (count: number, isOwnLimit: boolean) => void;
+
+/** A scope that is watched, the kills that its listener has been told of, and how often its own limit was reached by then. */
 interface Watched {
   readonly folder: string;
   known: number;
+  reached: number;
 }
 
 /**
@@ -20,9 +24,11 @@ interface Watched {
  * with it. But the slice above counts for good what happens below it (cgroup-v2.rst, memory.events is hierarchical): what it
  * has on top of the cgroups that are still there, and had not when all of ours were, belongs to one that has gone.
  */
-export function countOomKills(): (folder: string, listener: (count: number) => void) => OomWatch {
+export function countOomKills(): (folder: string, listener: OomListener) => OomWatch {
   /** Of each slice: its counter at the last look, and how much of it is told already or not of ours. */
   const settled = new Map<string, { all: number; inGone: number }>();
+  /** Of each slice: how often its own limit was reached, at the last kill. */
+  const reachedBySlice = new Map<string, number>();
   const waiting = new Set<string>();
   const watched = new Set<Watched>();
 
@@ -43,14 +49,17 @@ export function countOomKills(): (folder: string, listener: (count: number) => v
 
   return (folder, listener) => {
     const slice = sliceOf(folder);
-    const entry: Watched = { folder, known: killsIn(folder) ?? 0 };
+    const entry: Watched = { folder, known: killsIn(folder) ?? 0, reached: ownReached(folder) ?? 0 };
     watched.add(entry);
+    if (!reachedBySlice.has(slice)) reachedBySlice.set(slice, ownReached(slice) ?? 0);
     settleSoon(slice);
+    const tell = (count: number) => {
+      entry.known = count;
+      listener(count, isOwnLimit(entry, reachedBySlice));
+    };
     const look = () => {
       const now = killsIn(folder) ?? 0;
-      if (now <= entry.known) return;
-      entry.known = now;
-      listener(now);
+      if (now > entry.known) tell(now);
     };
     let watcher: FSWatcher | undefined;
     let poll: NodeJS.Timeout | undefined;
@@ -74,10 +83,7 @@ export function countOomKills(): (folder: string, listener: (count: number) => v
           if (mayBeKilled && entry.known === 0 && (killsIn(slice) ?? 0) > before.all) {
             const gone = ofSlice(slice).filter((other) => killsIn(other.folder) === undefined);
             const told = gone.reduce((sum, other) => sum + other.known, 0);
-            if (killsInGone(slice) - before.inGone > told) {
-              entry.known = 1;
-              listener(1);
-            }
+            if (killsInGone(slice) - before.inGone > told) tell(1);
           }
           before.inGone += entry.known;
         }
@@ -85,6 +91,24 @@ export function countOomKills(): (folder: string, listener: (count: number) => v
       },
     };
   };
+}
+
+/** Whether the last kill in a scope came of its own limit; of one that is gone: unless the slice has reached its own since the last kill anywhere. */
+function isOwnLimit(entry: Watched, reachedBySlice: Map<string, number>): boolean {
+  const slice = sliceOf(entry.folder);
+  const ofSlice = ownReached(slice) ?? 0;
+  const hasSlice = ofSlice > (reachedBySlice.get(slice) ?? 0);
+  reachedBySlice.set(slice, ofSlice);
+  const own = ownReached(entry.folder);
+  if (own === undefined) return !hasSlice;
+  const hasOwn = own > entry.reached;
+  entry.reached = own;
+  return hasOwn;
+}
+
+/** How often there was nothing left to reclaim at the cgroup's own limit (memory.events.local, Linux 5.2); undefined when it is gone. */
+function ownReached(folder: string): number | undefined {
+  return countIn(`${folder}/memory.events.local`, 'oom');
 }
 
 /** Of the slice's own counter, what none of the cgroups below it has any more. */
@@ -100,8 +124,12 @@ function sliceOf(folder: string): string {
 
 /** Undefined when there is no such cgroup (any more), or no memory controller in it. */
 function killsIn(folder: string): number | undefined {
+  return countIn(`${folder}/memory.events`, 'oom_kill');
+}
+
+function countIn(file: string, key: string): number | undefined {
   try {
-    return Number(/^oom_kill (\d+)$/m.exec(readFileSync(`${folder}/memory.events`, 'utf8'))?.[1] ?? 0);
+    return Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
   } catch {
     return undefined;
   }

@@ -49,11 +49,12 @@ export function limitNotice(
   const most = value === undefined ? '' : ` of ${bytesText(BigInt(value))}`;
   const count = Number(details.get('count') ?? 1);
   const died = count > 1 ? `${count} of its processes were ended` : 'One of its processes was ended';
-  return {
-    ...told,
-    summary: `${name} has reached its memory limit${most}`,
-    body: `${died}, so that the rest of your desktop goes on. What was not saved there may be lost.`,
-  };
+  const lost = `${died}, so that the rest of your desktop goes on. What was not saved there may be lost.`;
+  if (details.has('cause')) {
+    const used = 'All apps together, or this computer, had used it up.';
+    return { ...told, summary: `There was no memory left for ${name}`, body: `${used} ${lost}` };
+  }
+  return { ...told, summary: `${name} has reached its memory limit${most}`, body: lost };
 }
 
 /** "8G" as people read it: "8 GB"; "100%": "100 %". A number of tasks stays as it is. */

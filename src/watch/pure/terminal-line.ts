@@ -1,12 +1,5 @@
-/**
- * What a limit did to a command, for its terminal; undefined where nothing was taken from it. `ownReached`: how often its own memory-max was
- * reached (`oom` of memory.events), undefined where nobody knows any more.
- */
-export function terminalLine(
-  limit: string,
-  details: ReadonlyMap<string, string>,
-  ownReached: number | undefined,
-): string | undefined {
+/** What a limit did to a command, for its terminal; undefined where nothing was taken from it. */
+export function terminalLine(limit: string, details: ReadonlyMap<string, string>): string | undefined {
   const [name = '', value = 'max'] = ['name', 'value'].map((key) => details.get(key));
   const count = Number(details.get('count') ?? 1);
   const says = (what: string) => `ringfence-shell: ${name}: ${what}`;
@@ -16,7 +9,7 @@ export function terminalLine(
   }
   if (limit !== 'memory-max') return undefined;
   const killed = count === 1 ? 'one of its processes was killed' : `${count} of its processes were killed`;
-  if (ownReached === 0 || !/^\d+$/.test(value)) {
+  if (details.has('cause') || !/^\d+$/.test(value)) {
     return says(`${killed} because all apps together, or this machine, had no memory left; see "ringfence status"`);
   }
   return says(`${killed} at the memory limit (memory-max ${bytesText(Number(value))}); --memory-max sets another`);

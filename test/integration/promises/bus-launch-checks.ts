@@ -192,6 +192,10 @@ const steered = (title: string) => seenIn('integration/watch/steer.test.ts', tit
 const budget = (title: string) => seenIn('machine/desktop.test.ts', title);
 const kept = budget('keeps a tenth of the memory from all apps together, and says so');
 const killed = seenIn('machine/reached-limits.test.ts', 'is told once for each burst of kills, and of nobody else');
+const killedForOthers = seenIn(
+  'machine/reached-limits.test.ts',
+  'is told of a kill that came because all apps together had no memory left as that',
+);
 const refused = seenIn('machine/reached-limits.test.ts', 'is told of processes that were refused');
 const reachedChecks: Record<string, Check> = {
   LimitReached: killed,
@@ -203,6 +207,7 @@ const reachedChecks: Record<string, Check> = {
   ),
   'LimitReached "tasks-max"': refused,
   'LimitReached "cpu-quota"': killed,
+  ...Object.fromEntries(['cause', 'others'].map((word) => [`LimitReached "${word}"`, killedForOthers])),
   'LimitReached "scope"': seenIn(
     'machine/foreign-scopes.test.ts',
     'by an app that is in a fence is held to the same limits by the kernel, and told of when it reaches them',

@@ -108,8 +108,7 @@ describe('ringfence-shell', () => {
       ]);
       const report = parseReport(readFileSync(record, 'utf8'));
       if (report === undefined) throw new Error('there is no record');
-      const ports = { cgroups: { read: () => undefined }, scopeCgroup: () => '', writeToTerminal };
-      const telling = tellTerminal({ report }, { limit: 'tasks-max', details }, ports);
+      const telling = tellTerminal({ report }, { limit: 'tasks-max', details }, { writeToTerminal });
       await tab.press('C-q');
       await telling;
       await tab.shows(/^ringfence-shell: bash: refused a new process at the task limit \(tasks-max 5\)/m);

@@ -12,25 +12,35 @@ describe('countOomKills', () => {
   let slice: string;
   let counts: Map<string, number>;
   let told: Map<string, number>;
+  let ofOwn: boolean[];
   let open: (name: string) => OomWatch;
 
   beforeEach(() => {
     slice = mkdtempSync(join(tmpdir(), 'ringfence-slice-'));
     counts = new Map([['', 0]]);
     told = new Map();
+    ofOwn = [];
     write('');
+    reach('', 0);
     const watchKills = countOomKills();
-    open = (name) => watchKills(join(slice, name), (count) => told.set(name, count));
+    open = (name) =>
+      watchKills(join(slice, name), (count, isOwnLimit) => {
+        told.set(name, count);
+        ofOwn.push(isOwnLimit);
+      });
   });
   afterEach(() => rmSync(slice, { recursive: true }));
 
   const write = (name: string) =>
     writeFileSync(join(slice, name, 'memory.events'), `oom 9\noom_kill ${counts.get(name)}\noom_group_kill 0\n`);
+  const reach = (name: string, times: number) =>
+    writeFileSync(join(slice, name, 'memory.events.local'), `max 20\noom ${times}\noom_kill 0\n`);
   const add = (...names: string[]) => {
     for (const name of names) {
       mkdirSync(join(slice, name));
       counts.set(name, 0);
       write(name);
+      reach(name, 0);
     }
   };
   /** A kill is counted by the cgroup and by all above it. */
@@ -61,6 +71,45 @@ describe('countOomKills', () => {
     remove('one');
     watch.end(true);
     expect(told.get('one')).toBe(2);
+  });
+
+  it('keeps no watch of a scope that has ended', async () => {
+    const watchers = () => process.getActiveResourcesInfo().filter((name) => /FSEvent/i.test(name)).length;
+    const before = watchers();
+    add('one', 'two');
+    const [one, two] = [open('one'), open('two')];
+    for (const name of ['one', 'two']) remove(name);
+    one.end(false);
+    two.end(true);
+    await waitFor(() => watchers() <= before, { what: 'no watch to be left' });
+  });
+
+  it('tells whose limit it was', async () => {
+    add('one', 'two', 'three');
+    const [one, two, three] = [open('one'), open('two'), open('three')];
+    await settled();
+    const told = () => ofOwn.splice(0);
+    reach('one', 1);
+    kill('one');
+    one.look();
+    expect(told()).toEqual([true]);
+    // The slice's, in one that lives and has reached its own before, and in one that is gone.
+    reach('', 1);
+    kill('one');
+    one.look();
+    expect(told()).toEqual([false]);
+    reach('', 2);
+    killAndRemove('two');
+    two.end(true);
+    expect(told()).toEqual([false]);
+    // Gone, and the slice has not reached its limit since.
+    killAndRemove('three');
+    three.end(true);
+    expect(told()).toEqual([true]);
+    // Nobody's in the slice: the machine had none left.
+    kill('one');
+    one.look();
+    expect(told()).toEqual([false]);
   });
 
   it('finds the kill of a scope that is gone in the slice above', async () => {

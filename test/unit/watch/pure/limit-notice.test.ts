@@ -22,6 +22,13 @@ describe('what a user is told of a limit', () => {
     );
   });
 
+  it('does not blame the app’s own limit for what all together used', () => {
+    const told = notice('memory-max', { value: String(6 * 2 ** 30), cause: 'others', count: '1' });
+    expect(told.summary).toBe('There was no memory left for Firefox');
+    expect(told.body).toMatch(/^All apps together, or this computer, had used it up\. One of its processes was ended/);
+    expect(told.buttons).toEqual([['restart', 'Restart']]);
+  });
+
   it('is of processes where these are what it has too many of', () => {
     const told = notice('tasks-max', { value: '4096', suggested: '8192' });
     expect(told.summary).toBe('Firefox has reached its limit of 4096 processes');
