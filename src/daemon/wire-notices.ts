@@ -60,7 +60,10 @@ export function wireNotices(
     ]);
   };
   const show = async ({ summary, body, desktopEntry, icon, isUrgent, buttons }: Notice, replaces: number) => {
-    listening ??= listen();
+    listening ??= listen().catch((error: unknown) => {
+      listening = undefined;
+      throw error;
+    });
     await listening;
     // Critical stays until it is read.
     const hints = new Map<string, Variant>([['urgency', variant('y', isUrgent ? 2 : 1)]]);

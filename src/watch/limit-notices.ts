@@ -1,3 +1,4 @@
+import { isRingfenceError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import { limitNotice, type Notice, type NoticeMeans } from './pure/limit-notice.ts';
 import { startAgain } from './pure/start-again.ts';
@@ -49,7 +50,13 @@ export function openLimitNotices(ports: NoticePorts): LimitNotices {
   const act = async ({ instance, reached }: Shown, does: string, token: string | undefined) => {
     const suggested = reached.details.get('suggested');
     if (does === 'raise' && suggested !== undefined) {
-      await instance.setLimits(new Map([[reached.limit, suggested]]));
+      const limit = new Map([[reached.limit, suggested]]);
+      const { app } = instance.report;
+      // The process that was killed was perhaps all of it.
+      await instance.setLimits(limit).catch(async (error: unknown) => {
+        if (app === '' || !isRingfenceError(error) || error.code !== 'NoSuchInstance') throw error;
+        await ports.launch(app, new Map([...startAgain(instance.report), ...limit]));
+      });
     } else if (does === 'restart') {
       await instance.stop(stopMs).catch(() => {});
       await ports.launch(instance.report.app, startAgain(instance.report));
@@ -57,28 +64,36 @@ export function openLimitNotices(ports: NoticePorts): LimitNotices {
       await ports.showApp(`${instance.report.app}.desktop`, token);
     }
   };
+  const showOne = async (who: string, instance: Instance, reached: ReachedLimit) => {
+    try {
+      const before = numbers.get(who) ?? 0;
+      const means = await ports.means(instance.report.app).catch(() => ({ canShow: false }));
+      const secret = ports.secret();
+      const keys = new Map<string, string>();
+      const notice = limitNotice(reached.limit, reached.details, means);
+      const buttons = notice.buttons.map(([does, label]) => {
+        keys.set(`${does}-${secret}`, does);
+        return [`${does}-${secret}`, label] as const;
+      });
+      const number = await ports.show({ ...notice, buttons }, before);
+      shown.delete(before);
+      shown.set(number, { who, instance, reached, keys });
+      numbers.set(who, number);
+    } catch {
+      // Nobody shows notifications here; the journal and the signal have it.
+    }
+  };
+  // One after the other, as each takes the place of the one before.
+  const turns = new Map<string, Promise<void>>();
   return {
     async tell(instance, reached) {
       if (!ports.isWanted(reached.limit)) return;
       const { app, unit } = instance.report;
       const who = app === '' ? unit : app;
-      try {
-        const before = numbers.get(who) ?? 0;
-        const means = await ports.means(app).catch(() => ({ canShow: false }));
-        const secret = ports.secret();
-        const keys = new Map<string, string>();
-        const notice = limitNotice(reached.limit, reached.details, means);
-        const buttons = notice.buttons.map(([does, label]) => {
-          keys.set(`${does}-${secret}`, does);
-          return [`${does}-${secret}`, label] as const;
-        });
-        const number = await ports.show({ ...notice, buttons }, before);
-        shown.delete(before);
-        shown.set(number, { who, instance, reached, keys });
-        numbers.set(who, number);
-      } catch {
-        // Nobody shows notifications here; the journal and the signal have it.
-      }
+      const turn = (turns.get(who) ?? Promise.resolve()).then(() => showOne(who, instance, reached));
+      turns.set(who, turn);
+      await turn;
+      if (turns.get(who) === turn) turns.delete(who);
     },
 
     token(number, token) {

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { RingfenceError } from '../../../src/domain/errors.ts';
 import type { Instance } from '../../../src/domain/instance.ts';
 import { openLimitNotices } from '../../../src/watch/limit-notices.ts';
 import type { Notice } from '../../../src/watch/pure/limit-notice.ts';
@@ -7,12 +9,17 @@ import type { Notice } from '../../../src/watch/pure/limit-notice.ts';
 function open() {
   const shown: Notice[] = [];
   const done: string[] = [];
+  const replaced: number[] = [];
   let secrets = 0;
+  let hasEnded = false;
   const notices = openLimitNotices({
     isWanted: () => true,
     async show(notice, replaces) {
+      replaced.push(replaces);
       shown.push(notice);
-      return replaces || shown.length;
+      const number = replaces || shown.length;
+      await nextTurn();
+      return number;
     },
     means: async () => ({ canShow: true }),
     async showApp(app, token) {
@@ -27,6 +34,7 @@ function open() {
   const instance = {
     report: { app: 'org.test.App', unit: 'app.scope', name: 'App', profile: 'strict', rows: [] },
     async setLimits(limits: ReadonlyMap<string, string>) {
+      if (hasEnded) throw new RingfenceError('NoSuchInstance', 'cannot set limits of App: it has ended');
       done.push(`set ${[...limits].flat().join(' ')}`);
     },
     async stop() {
@@ -41,7 +49,10 @@ function open() {
   ]);
   const tell = () => notices.tell(instance, { limit: 'memory-max', details });
   const keys = () => shown.at(-1)?.buttons.map(([key]) => key) ?? [];
-  return { notices, shown, done, tell, keys };
+  const end = () => {
+    hasEnded = true;
+  };
+  return { notices, shown, replaced, done, tell, keys, end };
 }
 
 describe('the buttons of a notice about a limit', () => {
@@ -60,6 +71,14 @@ describe('the buttons of a notice about a limit', () => {
     ]);
   });
 
+  it('start an app that has ended anew with the higher limit', async () => {
+    const { notices, done, tell, keys, end } = open();
+    await tell();
+    end();
+    await notices.pressed(1, keys()[0] ?? '');
+    expect(done).toEqual(['launch org.test.App profile strict memory-max 2G']);
+  });
+
   it('have keys that nobody can guess, and none that were good before', async () => {
     const { notices, done, tell, keys } = open();
     await tell();
@@ -71,4 +90,10 @@ describe('the buttons of a notice about a limit', () => {
     await notices.pressed(1, keys()[0] ?? '');
     expect(done).toEqual(['set memory-max 2G']);
   });
+});
+
+it('shows one notice of an app at a time, also where two limits are reached at once', async () => {
+  const { replaced, tell } = open();
+  await Promise.all([tell(), tell(), tell()]);
+  expect(replaced).toEqual([0, 1, 1]);
 });
