@@ -79,7 +79,7 @@ export function openDesktop(ports: DesktopPorts): Desktop {
   };
   const lookAgain = async () => {
     try {
-      if (isOutdated(amounts.get(memoryOfApps.name), ports)) await apply();
+      if (isOutdated(amounts, ports)) await apply();
     } catch (cause) {
       log.warn('cannot look at the budget of the apps', { cause });
     }
@@ -141,6 +141,7 @@ async function applyPart(
     await lift(place, ports);
     return undefined;
   }
+  amounts.set(name, asked);
   const shortcoming = budgetShortcoming(name, ports.host());
   if (shortcoming !== undefined) return shortcoming;
   const before = await systemd.sliceLimit(slice, property);
@@ -187,11 +188,15 @@ function amountFor(
   return roomForApps(asked, { total: host().memoryBytes, available: availableMemory(), held, before });
 }
 
-/** Whether what is held elsewhere leaves the apps another amount than is set. */
-function isOutdated(amount: bigint | undefined, ports: DesktopPorts): boolean {
-  const asked = budgetAmount(ports.budget(), memoryOfApps.name, ports.host());
-  if (amount === undefined || asked === undefined) return false;
-  return amountFor(memoryOfApps, asked, heldByApps(ports), amount, ports) !== amount;
+/** Whether a part would be another now: by what is held elsewhere, or by swap space that came or went. */
+function isOutdated(amounts: ReadonlyMap<string, bigint>, ports: DesktopPorts): boolean {
+  return budgetPlaces.some((place) => {
+    const amount = amounts.get(place.name);
+    const asked = budgetAmount(ports.budget(), place.name, ports.host());
+    if (amount === undefined || asked === undefined) return amount !== asked;
+    const held = place === memoryOfApps ? heldByApps(ports) : 0n;
+    return amountFor(place, asked, held, amount, ports) !== amount;
+  });
 }
 
 function heldByApps(ports: DesktopPorts): bigint | undefined {
