@@ -2,11 +2,14 @@ import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, type Sta
 import { copyFile, lstat, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, normalize } from 'node:path';
 import { RingfenceError } from '../../domain/errors.ts';
+import { diskUsage } from './disk-usage.ts';
 
 const { COPYFILE_EXCL, COPYFILE_FICLONE, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
 /** Bytes on disk of all that is below a folder. */
 export async function sizeOf(folder: string): Promise<number> {
+  const known = await diskUsage(folder);
+  if (known !== undefined) return known;
   let bytes = 0;
   for await (const { blocks } of below(folder)) bytes += blocks * 512;
   return bytes;

@@ -105,6 +105,11 @@ describe('homes on disk', () => {
     symlinkSync(join(user, 'big'), join(home, 'link'));
     symlinkSync('.', join(home, 'loop'));
     expect(await sizeOf(home)).toBeLessThan(100_000);
+    linkSync(join(user, 'big'), join(user, 'again'));
     expect(await sizeOf(user)).toBeGreaterThan(900_000);
+    expect(await sizeOf(user)).toBeLessThan(1_500_000);
+    const [one, other] = await Promise.all([sizeOf(user), sizeOf(user)]);
+    expect(one).toBe(other);
+    expect(await sizeOf(join(user, 'none'))).toBe(0);
   });
 });
