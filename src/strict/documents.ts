@@ -125,6 +125,8 @@ async function useOf(
   const unknown = { use: 'read', kind: 'other' } as const;
   if (sandbox.documents === undefined || path === undefined) return unknown;
   const { home, grounds, downloads } = sandbox.documents;
+  // An app may ask many times a second.
+  await sight.askMounts(1000);
   const seen = await sight.document(path);
   const isFile = seen.kind === 'file' || (seen.kind === 'missing' && (await permissions.isFile(document)));
   const open = () => [

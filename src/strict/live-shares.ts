@@ -78,6 +78,7 @@ async function updateShares(
   machine: SandboxMachine,
 ): Promise<UpdatedShares> {
   const { unit, words, session } = update;
+  await ports.sight.askMounts();
   const sandbox = ports.folders.list().find((one) => one.unit === unit);
   const found = lookAtShares(words, session, ports);
   const unchanged = (reason: string): UpdatedShares => {

@@ -156,6 +156,7 @@ async function openStart(
     names,
     names.then((all) => lookAtPortals(all, ports)),
     app === undefined ? undefined : refuseRunningOutside(app.id, ports),
+    ports.sight.askMounts(),
   ]);
   const needs = { a11yAddress, network: decision.sandbox?.network ?? true };
   const refusal = machine.refusal(seen.facts, needs);

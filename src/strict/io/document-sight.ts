@@ -4,9 +4,12 @@ import type { DocumentSight } from '../ports.ts';
 import { readShare } from '../pure/shares.ts';
 import { homes } from './homes.ts';
 import { paths } from './look-at-paths.ts';
+import { askMounts, isSilent } from './silent-mounts.ts';
 
 /** Where documents lie: anywhere of the user's, on file systems that hang among that. */
 export const documentSight: Omit<DocumentSight, 'mountinfo'> = {
+  askMounts,
+
   document: (path) => inTime(look(path)).catch(() => ({ kind: 'other' as const, realFolder: undefined, around: [] })),
 
   ids: (folders) => inTime(Promise.all(folders.map(idOf))).then((all) => all.filter((id) => id !== undefined)),
@@ -22,6 +25,7 @@ export const documentSight: Omit<DocumentSight, 'mountinfo'> = {
 };
 
 async function look(path: string): ReturnType<DocumentSight['document']> {
+  if (isSilent(path)) throw new Error('its file system does not answer');
   const outwards = [dirname(path)];
   while (outwards.at(-1) !== '/') outwards.push(dirname(outwards.at(-1) ?? '/'));
   const [facts, realFolder, ids] = await Promise.all([
@@ -37,6 +41,8 @@ async function look(path: string): ReturnType<DocumentSight['document']> {
 
 /** Undefined for what is not there. */
 async function idOf(path: string): Promise<string | undefined> {
+  // Each would keep one of node's four threads for ever.
+  if (isSilent(path)) throw new Error('its file system does not answer');
   try {
     const { dev, ino } = await stat(path, { bigint: true });
     return `${dev}:${ino}`;

@@ -4,12 +4,15 @@ import { basename, dirname, join } from 'node:path';
 import type { Followed, SandboxSight } from '../ports.ts';
 import type { Link } from '../pure/model.ts';
 import { isRoots } from './roots-alone.ts';
+import { askMounts, isSilent } from './silent-mounts.ts';
 
 /** The file system as a sandbox needs to know it. */
 export const paths: Pick<
   SandboxSight,
-  'realFolder' | 'system' | 'devices' | 'text' | 'exists' | 'id' | 'isPlain' | 'follow' | 'accounts'
+  'askMounts' | 'realFolder' | 'system' | 'devices' | 'text' | 'exists' | 'id' | 'isPlain' | 'follow' | 'accounts'
 > = {
+  askMounts: () => askMounts(),
+
   realFolder,
 
   system: (wanted) =>
@@ -29,14 +32,16 @@ export const paths: Pick<
     }
   },
 
-  exists: existsSync,
+  exists: (path) => isSilent(path) || existsSync(path),
 
   id(path) {
+    if (isSilent(path)) return undefined;
     const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
     return facts && `${facts.dev}:${facts.ino}`;
   },
 
   isPlain(path) {
+    if (isSilent(path)) return false;
     try {
       const facts = lstatSync(path);
       return (facts.isFile() || facts.isDirectory()) && realpathSync(path) === path;
@@ -65,6 +70,7 @@ function devicesIn(folder: string): string[] {
 
 /** As realpath(3); what is missing is named as where it would be made. */
 function realFolder(path: string): string {
+  if (isSilent(path)) return path;
   try {
     return realpathSync(path);
   } catch (error) {
@@ -106,6 +112,7 @@ function follow(path: string, home: string): Followed {
 
 /** Undefined for what is no symlink. */
 function textOfLink(path: string): string | undefined | { fault: string } {
+  if (isSilent(path)) return { fault: 'its file system does not answer' };
   try {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch (error) {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
@@ -272,6 +274,39 @@ shared-folders = ${JSON.stringify(folders)}
     share(shared, other);
     expect((await update()).sort()).toEqual([`shared ${other} `, `shared ${shared} `]);
     for (const folder of [shared, other]) expect(await mounts()).toContain(` ${folder} `);
+  });
+
+  it('and a first are refused with a folder whose file system hangs, and nothing else waits for that', async () => {
+    const [far, hang] = [join(home, 'work/far'), join(home, 'work/hang')];
+    mkdirSync(far, { recursive: true });
+    const files = spawn('python3', [join(process.cwd(), 'test/fixtures/hanging-files.py'), far, hang], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await once(files.stdout, 'data');
+      await start();
+      write(config, `[app."${id}"]\nshared-folders = ["${far}"]\n`);
+      const first = await launch('one');
+      const { unit } = await instanceAt(client, first);
+      const mounts = async () => readFileSync(`/proc/${await initOf(unit)}/mountinfo`, 'utf8');
+      expect(await mounts()).toContain(` ${far} `);
+      write(hang, '');
+      const refused = { code: 'NotEnforceable', message: expect.stringMatching(/its file system does not answer/) };
+      const second = expect(launch('two')).rejects.toMatchObject(refused);
+      const relaxed = await client.run(['true'], new Map(), new Map([['profile', 'relaxed']]));
+      expect(relaxed).toContain('/instance/');
+      await second;
+      await expect(launch('', { profile: 'strict' })).rejects.toMatchObject(refused);
+      // What it has it can lose all the same.
+      write(config, '');
+      expect((await client.updateShares(id)).map((row) => row.get('state'))).toEqual(['taken-away']);
+      expect(await mounts()).not.toContain(` ${far} `);
+      await client.stop(first, 0);
+    } finally {
+      files.kill('SIGKILL');
+      rmSync(hang, { force: true });
+      await command(['fusermount3', '-u', '-z', far]);
+    }
   });
 
   it('and a first are refused with a file whose name is no UTF-8, which relaxed apps open', async () => {

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseMountinfo, reachable } from '../pure/mounts.ts';
+import { isAtOrBelow } from '../pure/path-relations.ts';
+
+/** A mount that was asked. */
+interface Asked {
+  readonly path: string;
+  isSilent: boolean;
+  /** Whether the process that asks has not ended: one that cannot be ended is enough. */
+  isBeingAsked: boolean;
+  /** When it has answered or not, by performance.now(). */
+  at: number;
+}
+
+/** By their number and path. */
+const asked = new Map<string, Asked>();
+
+/** Whether a path lies in a mount that did not answer when it was last asked: whoever looks there would hang. */
+export function isSilent(path: string): boolean {
+  return [...asked.values()].some((one) => one.isSilent && isAtOrBelow(path, one.path));
+}
+
+/**
+ * Asks the mounts that may hang, which are those of FUSE and of the network: `isSilent` knows them afterwards. By a process for each, as neither a
+ * look of our own nor a thread of node's could be given up. `trusted`: for how long an answer counts, in ms.
+ */
+export async function askMounts(trusted = 0): Promise<void> {
+  const mounts = reachable(parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')));
+  // gvfs and the document portal, in the runtime folder, have nothing that is let in by its path.
+  const isElsewhere = (path: string) => path === '/' || isAtOrBelow(path, '/run/user');
+  const doubtful = mounts.filter(({ type, path }) => mayHang.test(type) && !isElsewhere(path));
+  const keys = doubtful.map(({ id, path }) => `${id} ${path}`);
+  for (const key of asked.keys()) if (!keys.includes(key)) asked.delete(key);
+  await Promise.all(doubtful.map(({ path }, at) => ask(keys[at] ?? '', path, trusted)));
+}
+
+async function ask(key: string, path: string, trusted: number): Promise<void> {
+  const known = asked.get(key);
+  const age = performance.now() - (known?.at ?? Number.NEGATIVE_INFINITY);
+  if (age < (known?.isSilent ? givenUp : trusted) || (known?.isSilent && known.isBeingAsked)) return;
+  const stat = ['/usr/bin/stat', '/bin/stat'].find((program) => existsSync(program));
+  if (stat === undefined) return;
+  const state: Asked = { path, isSilent: known?.isSilent ?? false, isBeingAsked: true, at: Number.NEGATIVE_INFINITY };
+  asked.set(key, state);
+  // statfs(2) is answered by whoever serves the files; what they look like may be remembered.
+  const child = spawn(stat, ['-f', '--', path], { cwd: '/', env: {}, stdio: 'ignore' });
+  child.unref();
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    const told = (hasAnswered: boolean) => {
+      state.isSilent = !hasAnswered;
+      state.at = performance.now();
+      resolve();
+    };
+    child.once('error', () => told(true));
+    child.once('exit', (code) => {
+      state.isBeingAsked = false;
+      if (code !== null) told(true);
+    });
+    timer = setTimeout(() => {
+      told(false);
+      child.kill('SIGKILL');
+    }, longestAnswer);
+  });
+  clearTimeout(timer);
+}
+
+/** Types of file systems (proc_pid_mountinfo(5)). */
+const mayHang = /^(?:fuse|fuseblk|fuse\..*|nfs4?|cifs|smb3|9p|ceph|afs|coda|lustre|glusterfs)$/;
+
+/** In ms; what has not answered is not asked again for so long. */
+const longestAnswer = 1500;
+const givenUp = 30_000;
