@@ -13,6 +13,7 @@ import { showPreferences } from './preferences.ts';
 import { compareVersions } from './pure/versions.ts';
 import { RunningPage } from './running/running-page.ts';
 import { showShortcuts } from './shortcuts.ts';
+import { PageSwitch } from './widgets/page-switch.ts';
 import { ProblemBar } from './widgets/problem-bar.ts';
 import { translate as _, fill } from './words.ts';
 
@@ -91,22 +92,19 @@ export class MainWindow {
   }
 
   #main(): Gtk.Widget {
-    const bottom = new Adw.ViewSwitcherBar({ stack: this.#pages });
-    const title = new Adw.ViewSwitcherTitle({ stack: this.#pages, title: 'Ringfence' });
-    // By methods: libadwaita 1.4 calls the property deprecated, and gjs writes that to the log.
-    title.connect('notify::title-visible', () => bottom.set_reveal(title.get_title_visible()));
-    // What is said at the bottom stands above the switch of pages, where there is one.
-    const lift = () => {
-      const isAbove = title.get_title_visible() && this.#leaflet.get_visible_child() === box;
-      this.#toasts.set_css_classes(isAbove ? ['above-switch'] : []);
-    };
-    title.connect('notify::title-visible', lift);
-    this.#leaflet.connect('notify::visible-child', lift);
-    const header = new Adw.HeaderBar({ title_widget: title, centering_policy: Adw.CenteringPolicy.LOOSE });
+    const header = new Adw.HeaderBar({ centering_policy: Adw.CenteringPolicy.LOOSE });
     header.pack_end(mainMenu());
+    const pageSwitch = new PageSwitch(this.#window, this.#pages, header);
     const box = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
     const bars = [this.#daemonBars[0].widget, this.#configBars[0].widget];
-    for (const widget of [header, ...bars, this.#pages, bottom]) box.append(widget);
+    for (const widget of [header, ...bars, this.#pages, pageSwitch.bottom]) box.append(widget);
+    // What is said at the bottom stands above the switch of pages, where there is one.
+    const lift = () => {
+      const isAbove = pageSwitch.isBelow && this.#leaflet.get_visible_child() === box;
+      this.#toasts.set_css_classes(isAbove ? ['above-switch'] : []);
+    };
+    pageSwitch.onMove(lift);
+    this.#leaflet.connect('notify::visible-child', lift);
     return box;
   }
 
@@ -235,5 +233,8 @@ function mainMenu(): Gtk.MenuButton {
   menu.append(_('About Ringfence'), 'app.about');
   const button = new Gtk.MenuButton({ icon_name: 'open-menu-symbolic', menu_model: menu, primary: true });
   button.set_tooltip_text(_('Main Menu'));
+  // GTK 4.8 has the keyboard on the button inside, and names neither after the tooltip.
+  for (const one of [button, button.get_first_child()])
+    one?.update_property([Gtk.AccessibleProperty.LABEL], [_('Main Menu')]);
   return button;
 }
