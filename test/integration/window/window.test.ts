@@ -6,7 +6,9 @@ import { takeLock } from '../../../src/platform/files/lock-file.ts';
 import { installEntry } from '../../fixtures/desktop-entries.ts';
 import { built } from '../../fixtures/live-daemon.ts';
 import {
+  configFile,
   windowId as id,
+  pages,
   windowProgram as program,
   readConfig,
   sessionHome,
@@ -139,6 +141,13 @@ describe('the window', () => {
     const network = { role: 'switch|toggle button|check box', name: '^Network$' };
     await stage.window.press(network);
     await waitFor(() => /network = /.test(readConfig()), { what: 'network in the configuration' });
+    const sound = { role: 'switch|toggle button|check box', name: '^Sound$' };
+    const isOn = (await stage.window.one(sound)).checked;
+    // By an editor.
+    writeFileSync(configFile, readConfig().replace('profile = "strict"', `$&\nsound = ${!isOn}`));
+    await stage.window.one(sound, ({ checked }) => checked !== isOn);
+    await output([built.ringfence, 'config', 'unset', 'app.org.test.Spinner', 'sound']);
+    await stage.window.one(sound, ({ checked }) => checked === isOn);
     await stage.picture('strict');
   });
 
@@ -293,18 +302,37 @@ describe('the window', () => {
     expect(fix).toContain(text);
   });
 
+  it('says who it is, and of which version', async () => {
+    await stage.window.one({ role: 'push button|toggle button', name: '^Main Menu$' });
+    await stage.key('F10');
+    await stage.window.press({ role: 'menu item', name: '^About Ringfence$' });
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    const about = { name: `^${version.replaceAll('.', '\\.')}$` };
+    await stage.window.one(about);
+    await stage.picture('about');
+    await stage.screen.xdotool('key', 'Escape');
+    await stage.window.none(about);
+  });
+
   it('speaks German, dark and narrow', async () => {
     await stage.shown.stop();
     stage.shown = stage.show({ ADW_DEBUG_COLOR_SCHEME: 'prefer-dark', LANG: 'C.UTF-8', LANGUAGE: 'de' });
     await stage.window.one({ role: 'page tab', name: '^Laufend$' });
     await stage.window.one({ name: '^Nichts läuft in einem Zaun$' });
-    await stage.picture('running-dark');
+    const pictures = async (how: string) => {
+      for (const page of pages) {
+        await stage.page(page);
+        if (page === 'This Computer') await stage.window.one({ role: 'label', name: '^session bus$' });
+        await stage.picture(`${page.toLowerCase().replace(/\W/, '-')}-${how}`);
+      }
+      await stage.showApp('org.test.Spinner');
+      await stage.picture(`app-${how}`);
+      await stage.pictureOfEnd(`strict-${how}`);
+    };
+    await pictures('dark');
     const frame = await stage.frame();
-    await stage.screen.xdotool('windowsize', frame, '360', '640');
-    for (const [number, name] of ['running', 'apps', 'computer'].entries()) {
-      await stage.screen.xdotool('windowactivate', '--sync', frame, 'key', `alt+${number + 1}`);
-      await stage.picture(`${name}-narrow`);
-    }
+    await stage.screen.xdotool('windowsize', '--sync', frame, '360', '640');
+    await pictures('dark-narrow');
   });
 
   it('comes with an entry and metainfo as desktops want them', async () => {
