@@ -33,7 +33,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: [
+            process.env['RINGFENCE_TEST_BY_HAND'] ? 'test/integration/by-hand/*.ts' : 'test/integration/**/*.test.ts',
+          ],
           globalSetup: ['test/harness/require-session.ts'],
           ...oneAtATime,
           testTimeout: 60_000,

@@ -2,11 +2,13 @@ import type { Setting } from './config/setting.ts';
 
 /**
  * The config keys of the sandbox, for `[profile.*]` and `[app.*]`, with their defaults: the lists add to what an outer
- * layer says, the switches replace it. `home` is written as "own" (kept from start to start) or "none" (gone at the end).
+ * layer says, the switches replace it. `home` is written as "own" (kept from start to start) or "none" (gone at the end), `wayland` as
+ * "safe" (where the compositor keeps programs apart) or "unsafe" (by any).
  */
 const sandboxKeys = {
   network: { type: 'boolean', initial: true },
   x11: { type: 'boolean', initial: true },
+  wayland: { type: 'boolean', initial: true },
   sound: { type: 'boolean', initial: false },
   gpu: { type: 'boolean', initial: true },
   'open-links': { type: 'boolean', initial: true },
@@ -49,10 +51,16 @@ export interface SandboxChoices extends Readonly<Record<SwitchKey, boolean>> {
 export const switchKeys = keysOf('boolean') as SwitchKey[];
 export const listKeys = Object.keys(sandboxKeys).filter((key) => !keysOf('boolean').includes(key)) as ListKey[];
 
+/** The words for on and off of a switch that has others than "true" and "false". */
+export function switchWords(key: string): readonly [on: string, off: string] | undefined {
+  if (key === 'home') return ['own', 'none'];
+  return key === 'wayland' ? ['safe', 'unsafe'] : undefined;
+}
+
 /** A switch as it is written. */
 export function showSwitch(key: SwitchKey, value: boolean): string {
-  if (key === 'home') return value ? 'own' : 'none';
-  return String(value);
+  const words = switchWords(key);
+  return words === undefined ? String(value) : words[value ? 0 : 1];
 }
 
 /** Lays sections over each other, the one that wins first: a switch is the first one's that has it, lists add up. */
@@ -64,6 +72,7 @@ export function resolveChoices(sections: readonly (SandboxSection | undefined)[]
   return {
     network: choice('network'),
     x11: choice('x11'),
+    wayland: choice('wayland'),
     sound: choice('sound'),
     gpu: choice('gpu'),
     'open-links': choice('open-links'),

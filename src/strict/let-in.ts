@@ -102,6 +102,7 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
     settings: {
       network: choices.network,
       x11: choices.x11,
+      wayland: choices.wayland,
       sound: choices.sound && sight.exists(soundSocket({ runtimeDir: bases.runtime })),
       gpu: choices.gpu,
     },

@@ -5,6 +5,7 @@ import type { EntryTerms } from './pure/entry-terms.ts';
 import type { SandboxEvidence } from './pure/evidence.ts';
 import type { LiveMountOrder, LiveMountOutcome } from './pure/live-mount.ts';
 import type { Link, SystemPath } from './pure/model.ts';
+import type { SecurityContextAnswer, SecurityContextOrder } from './pure/security-context.ts';
 import type { ShareGrounds } from './pure/shares.ts';
 import type { SeccompArch } from './pure/syscalls.ts';
 
@@ -231,6 +232,17 @@ export interface EnclosureWire {
   say(line: string): void;
   close(): void;
 }
+
+/** Who shows windows in this session. */
+export interface WaylandDisplays {
+  /** Whether GNOME's compositor listens at a socket. */
+  isMutters(socket: string): boolean;
+  /** Has a compositor listen at a socket for one sandbox alone. Never fails. */
+  restrict(perl: string, arch: SeccompArch, order: SecurityContextOrder): Promise<RestrictedDisplay>;
+}
+
+/** What came of it; the process of one that was `made` keeps it as long as the sandbox lives. */
+export type RestrictedDisplay = SecurityContextAnswer & { readonly pid: number; kill(): void };
 
 /** What a strict start asks the session bus. */
 export interface SessionBus {

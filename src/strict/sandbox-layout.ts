@@ -1,11 +1,13 @@
 import { covers, servicesWithinReach } from '../domain/bus-names.ts';
+import { appKey } from '../domain/config/model.ts';
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
-import { xdgFolders } from '../domain/xdg-folders.ts';
 import type { Reserve } from '../platform/process/reserve.ts';
 import { appOf } from './app-of-request.ts';
 import { keptHome, type LetIn, letIn, type Wishes } from './let-in.ts';
 import { letInDocuments, writesOf } from './let-in-documents.ts';
+import { letInLinks } from './let-in-links.ts';
+import { type LetInWayland, letInWayland } from './let-in-wayland.ts';
 import { identityOf, lookAtPortals, type Portals } from './portals.ts';
 import type { BusProxy, DocumentNames, EnclosureWire, SandboxPrograms } from './ports.ts';
 import { planBusProxy } from './pure/bus-proxy.ts';
@@ -14,7 +16,6 @@ import { type EnvironmentChange, planEnvironment } from './pure/environment.ts';
 import { judgeSandbox, type MissingPart, type SandboxEvidence } from './pure/evidence.ts';
 import { isGpuDevice } from './pure/gpu-devices.ts';
 import { keepsLimitsInNamespaces, seccompArchOf } from './pure/host.ts';
-import { askedSchemes, associationFiles, webSchemes } from './pure/link-schemes.ts';
 import type { SandboxHost, SandboxPlan } from './pure/model.ts';
 import { ownPasswd } from './pure/passwd.ts';
 import { planSandbox, systemPaths, waylandSocket, withCgroup, xSocket } from './pure/plan.ts';
@@ -91,6 +92,10 @@ export async function layOutSandbox(
   const held: Held = {};
   const undo = () => {
     void held.names?.then((names) => names?.kill());
+    void held.wayland?.then(
+      ({ keeper }) => keeper?.kill(),
+      () => {},
+    );
     held.proxy?.kill();
     held.kit?.kill();
     clear(id);
@@ -108,6 +113,7 @@ interface Held {
   proxy?: BusProxy;
   kit?: SandboxKit;
   names?: Promise<DocumentNames | undefined>;
+  wayland?: Promise<LetInWayland>;
 }
 
 /** The folder of a sandbox that a process of the caller's makes, and the line to its gate. */
@@ -204,7 +210,6 @@ async function layOutIn(
   const opening = letInDocuments(identity, start, names);
   held.names = opening.then((documents) => documents.names);
   const host = { ...hostOf(lets, folder, a11yAddress, request, ports), hasDoor };
-  const environment = planEnvironment(lets.settings, host);
   const door = hasDoor ? ports.doors.make(folder) : Promise.resolve();
   door.catch(() => {});
   const accounts = sight.accounts();
@@ -213,7 +218,7 @@ async function layOutIn(
   const guarded = servicesWithinReach(lets.ownNames, start.activatable);
   const ready = guardServices(guarded, start);
   ready.catch(() => {});
-  const links = await linksOf(portalId, start);
+  const links = await letInLinks(portalId, start);
   const argv = planBusProxy({
     sessionAddress: ports.busAddress,
     socket: `${folder}/bus`,
@@ -230,12 +235,20 @@ async function layOutIn(
   const proxy = held.kit?.proxy ?? (await ports.startProxy(programs, folders.place(), (await own?.wire)?.syncPath));
   held.proxy = proxy;
   proxy.begin(argv, info);
+  held.wayland = letInWayland({
+    ...{ settings: lets.settings, host, identity, machine: start.machine, displays: ports.waylandDisplays, refuse },
+    ...{ pid: proxy.pids.at(-1) ?? 0, needsWindow: hasDoor, app: appKey(start.app?.id ?? request.name) },
+  });
+  held.wayland.catch(() => {});
   const opened = await opening;
-  const plan = planSandbox(lets.settings, { ...host, ...opened.host, cgroup: '/' });
-  const reasons = [...lets.reasons, ...portals.reasons, ...links.reasons, ...opened.reasons];
+  const wayland = await held.wayland;
+  const shown = { ...host, ...wayland.host };
+  const environment = planEnvironment(lets.settings, shown);
+  const plan = planSandbox(lets.settings, { ...shown, ...opened.host, cgroup: '/' });
+  const reasons = [lets, portals, links, opened, wayland].flatMap((part) => part.reasons);
   return {
     ...{ id, folder, programs, kit: held.kit, proxy, filter, ready, refuse, explain, undo },
-    helpers: [...proxy.pids, ...(opened.names === undefined ? [] : [opened.names.pid])],
+    helpers: [...proxy.pids, ...[opened.names, wayland.keeper].flatMap((helper) => helper?.pid ?? [])],
     letIn: lets,
     reasons: () => [...reasons],
     prepareNext: () => opened.prepareNext(),
@@ -277,30 +290,6 @@ async function reviewDocuments({ ports, refuse }: StrictStart): Promise<void> {
     const reason = `what other strict apps could write in its folders is not taken back (${(error as Error).message})`;
     throw refuse('documents', reason, 'run "systemctl --user restart xdg-document-portal"');
   });
-}
-
-/**
- * Whether an app may have links opened outside, and which of them only after a question: whoever opens one may take it for more than a link.
- * Where the portals would not ask, none opens.
- */
-async function linksOf(portalId: string, { lets, request: { session }, portals, ports }: StrictStart) {
-  const closed = { open: false, schemes: [] as string[], reasons: [] as string[] };
-  if (!lets.openLinks || !portals.hasDesktop) return closed;
-  const { config = '', data = '', configDirs, dataDirs } = xdgFolders(Object.fromEntries(session));
-  const folders = { config: [config, ...configDirs], data: [data, ...dataDirs] };
-  const files = associationFiles({ ...folders, desktop: session.get('XDG_CURRENT_DESKTOP') ?? '' });
-  const { network } = lets.settings;
-  const texts = files.map((file) => ports.sight.text(file));
-  const schemes = askedSchemes(texts, { network });
-  const [isDemanded] = await Promise.all([
-    ports.links.demand(portalId, schemes),
-    // It may have been without a network when it last ran.
-    network ? ports.links.waive(portalId, webSchemes) : undefined,
-  ]);
-  if (isDemanded) return { ...closed, open: true, schemes };
-  const reason =
-    'links do not open outside: the portals’ permission store does not answer, so they would open without a question';
-  return { ...closed, schemes, reasons: [reason] };
 }
 
 /** Whoever owns a name that the app may own could be talked to by it: nobody outside may, nor a sandbox with another home. */

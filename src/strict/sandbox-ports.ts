@@ -18,6 +18,7 @@ import type {
   SandboxSight,
   ServiceGuards,
   SessionBus,
+  WaylandDisplays,
 } from './ports.ts';
 import type { MissingPart } from './pure/evidence.ts';
 import type { SandboxHostFacts } from './pure/host.ts';
@@ -52,6 +53,7 @@ export interface SandboxPorts extends LetInPorts, DocumentLettingPorts, ClaimPor
   readonly bus: SessionBus;
   readonly links: LinkQuestions;
   readonly liveMounts: LiveMounts;
+  readonly waylandDisplays: WaylandDisplays;
   readonly sight: SandboxSight;
   /** Ends all of a scope. */
   killUnit(unit: string): void;

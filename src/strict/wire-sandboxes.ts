@@ -22,6 +22,7 @@ import { readEvidence } from './io/read-evidence.ts';
 import { openSandboxGate, type SandboxGateOptions } from './io/sandbox-gate.ts';
 import { openServiceGuards } from './io/service-guards.ts';
 import { openSessionBus } from './io/session-bus.ts';
+import { openWaylandDisplays } from './io/wayland-displays.ts';
 import { judgeWords } from './let-in.ts';
 import type { SandboxPorts } from './sandbox-ports.ts';
 import { openSandboxes, type Sandboxes } from './sandboxes.ts';
@@ -95,6 +96,7 @@ export function wireSandboxes(wiring: SandboxWiring): Sandboxes {
     bus: openSessionBus(bus),
     links: openLinkQuestions(bus),
     liveMounts,
+    waylandDisplays: openWaylandDisplays(),
     sight: { ...sight, readEvidence },
     probeHost: () => probeHost(findProgram),
     startProxy: startBusProxy,

@@ -3,7 +3,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { isLimitName, limitNames, parseLimit } from '../../domain/limits.ts';
 import { nearestName } from '../../domain/nearest-name.ts';
 import { isNoticeName, noticeNames } from '../../domain/notices.ts';
-import { listKeys, switchKeys } from '../../domain/sandbox-choices.ts';
+import { listKeys, switchKeys, switchWords } from '../../domain/sandbox-choices.ts';
 import type { TomlLiteral } from './toml-spelling.ts';
 
 /** Whose settings: an app's, a profile's, the desktop's, of notifications, or those at the top of the file. */
@@ -58,7 +58,7 @@ export function literalOf(target: ConfigKey, words: readonly string[]): TomlLite
   if (word === undefined) throw refuse('no value is given');
   if ((listKeys as readonly string[]).includes(key)) return words;
   if (words.length > 1) throw refuse(`it has one value, not ${words.length}`);
-  if (isNoticeName(key) || (key !== 'home' && (switchKeys as readonly string[]).includes(key))) {
+  if (isNoticeName(key) || ((switchKeys as readonly string[]).includes(key) && switchWords(key) === undefined)) {
     if (word !== 'true' && word !== 'false') throw refuse(`expected true or false, not ${JSON.stringify(word)}`);
     return word === 'true';
   }

@@ -4,7 +4,7 @@ import { type BudgetName, budgetNames, readBudget } from '../desktop-budget.ts';
 import { type LimitName, limitNames, type ParsedLimit, readLimit } from '../limits.ts';
 import { nearestName } from '../nearest-name.ts';
 import { type NoticeName, noticeNames } from '../notices.ts';
-import { type ListKey, listKeys, retiredKeys, type SwitchKey, switchKeys } from '../sandbox-choices.ts';
+import { type ListKey, listKeys, retiredKeys, type SwitchKey, switchKeys, switchWords } from '../sandbox-choices.ts';
 import { judgePathText, judgeVariableName } from './path-text.ts';
 
 /** An array is an object to valibot, but not to whoever writes `[[app]]`. */
@@ -12,11 +12,18 @@ const anyTable = v.custom<Record<string, unknown>>(isTable, 'expected a table');
 
 const trueOrFalse = v.boolean('expected true or false');
 
-/** Whether the home is kept. */
-const homeKind: v.GenericSchema<unknown, boolean> = v.pipe(
-  v.picklist(['own', 'none'], 'expected "own" (kept from start to start) or "none" (gone at the end)'),
-  v.transform((kind) => kind === 'own'),
-);
+const switchSchemas: Partial<Record<SwitchKey, v.GenericSchema<unknown, boolean>>> = {
+  home: inWords('home', 'expected "own" (kept from start to start) or "none" (gone at the end)'),
+  wayland: inWords('wayland', 'expected "safe" (only where the compositor keeps programs apart) or "unsafe" (by any)'),
+};
+
+function inWords(key: SwitchKey, expected: string): v.GenericSchema<unknown, boolean> {
+  const words = switchWords(key) ?? ['true', 'false'];
+  return v.pipe(
+    v.picklist(words, expected),
+    v.transform((word) => word === words[0]),
+  );
+}
 
 const judges: Readonly<Record<ListKey, (text: string) => string | undefined>> = {
   'shared-folders': (text) => judgePathText(text.replace(/:ro$/, '')),
@@ -70,7 +77,7 @@ type SandboxEntries = Record<SwitchKey, v.OptionalSchema<v.GenericSchema<unknown
 
 function sandboxEntries(): SandboxEntries {
   return Object.fromEntries([
-    ...switchKeys.map((key) => [key, v.optional(key === 'home' ? homeKind : trueOrFalse)]),
+    ...switchKeys.map((key) => [key, v.optional(switchSchemas[key] ?? trueOrFalse)]),
     ...listKeys.map((key) => [key, v.optional(words(key))]),
   ]) as SandboxEntries;
 }

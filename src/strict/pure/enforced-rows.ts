@@ -7,7 +7,7 @@ import { showShare } from './shares.ts';
 interface LetInRows {
   readonly own: OwnHome;
   readonly shares: readonly Share[];
-  readonly settings: Pick<SandboxSettings, 'network' | 'sound' | 'gpu'>;
+  readonly settings: Pick<SandboxSettings, 'network' | 'wayland' | 'sound' | 'gpu'>;
   readonly ownNames: readonly string[];
   readonly calls: readonly string[];
 }
@@ -25,7 +25,9 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
     const [, x] = /^\/tmp\/\.X11-unix\/X(\d+)$/.exec(op.target) ?? [];
     if (x !== undefined) return [`X11 :${x}, where it can read every window and type into it`];
     const [, wayland] = /\/(wayland-[^/]+)$/.exec(op.target) ?? [];
-    return wayland === undefined ? [] : [`Wayland ${wayland}`];
+    if (wayland === undefined) return [];
+    if (op.source !== op.target) return [`Wayland ${wayland}, by a security context of its own`];
+    return [settings.wayland ? `Wayland ${wayland}` : `Wayland ${wayland}, whatever its compositor lets programs do`];
   });
   const gpuDevices = plan.flatMap((op) => (op.op === 'dev-bind' ? [op.target] : []));
   return [

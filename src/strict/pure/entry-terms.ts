@@ -1,3 +1,4 @@
+import { showSwitch } from '../../domain/sandbox-choices.ts';
 import type { EnvironmentChange } from './environment.ts';
 import type { Link, SandboxHost, SandboxSettings, Share } from './model.ts';
 import { isAtOrBelow } from './path-relations.ts';
@@ -34,6 +35,7 @@ export function termsOf(
     choices: {
       network: String(settings.network),
       x11: String(settings.x11),
+      wayland: showSwitch('wayland', settings.wayland),
       sound: String(settings.sound),
       gpu: String(settings.gpu),
       'open-links': String(openLinks),

@@ -15,7 +15,7 @@ export interface EnvironmentChange {
  */
 export function planEnvironment(
   settings: SandboxSettings,
-  host: Pick<SandboxHost, 'own' | 'runtimeDir' | 'hasA11y' | 'hasPressure' | 'cookies'>,
+  host: Pick<SandboxHost, 'own' | 'runtimeDir' | 'hasA11y' | 'hasPressure' | 'cookies' | 'waylandIsKeptOut'>,
 ): EnvironmentChange {
   const bus = (name: string): string => `unix:path=${escapeAddress(joinPath(host.runtimeDir, name))}`;
   const set: [string, string][] = [
@@ -47,6 +47,7 @@ export function planEnvironment(
   const unset = [
     ...leadOutside,
     ...(settings.x11 ? ['XAUTHORITY'] : ['DISPLAY', 'XAUTHORITY']),
+    ...(host.waylandIsKeptOut === true ? waylandNames : []),
     ...(settings.sound ? [] : soundNames),
     ...(host.hasA11y ? [] : ['AT_SPI_BUS_ADDRESS']),
   ].filter((name) => !given.has(name));
@@ -87,6 +88,12 @@ const listed = new RegExp(
 );
 
 const soundNames = ['PULSE_SERVER', 'PULSE_RUNTIME_PATH', 'PULSE_COOKIE'];
+
+/** By these a program would look for a Wayland display, and for no other. */
+const waylandNames = [
+  ...['WAYLAND_DISPLAY', 'XDG_SESSION_TYPE', 'GDK_BACKEND', 'QT_QPA_PLATFORM', 'SDL_VIDEODRIVER', 'CLUTTER_BACKEND'],
+  ...['MOZ_ENABLE_WAYLAND', 'ELECTRON_OZONE_PLATFORM_HINT', 'NIXOS_OZONE_WL'],
+];
 
 const leadOutside = [
   ...['SSH_AUTH_SOCK', 'SSH_AGENT_PID', 'GPG_AGENT_INFO', 'GNOME_KEYRING_CONTROL', 'GNOME_KEYRING_PID'],

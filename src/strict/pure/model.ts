@@ -3,6 +3,8 @@ export interface SandboxSettings {
   readonly network: boolean;
   /** The X display of the session. Whoever has it can read and type into every X11 window. */
   readonly x11: boolean;
+  /** Whether the Wayland display is let in only where its compositor keeps the app from others. */
+  readonly wayland: boolean;
   /** The PulseAudio socket. Its server loads modules for its clients: an app bent on escaping can use that. */
   readonly sound: boolean;
   /** The files by which programs draw with the GPU: what is behind them is the driver, in the kernel. */
@@ -54,6 +56,10 @@ export interface SandboxHost {
   /** `DISPLAY` and `WAYLAND_DISPLAY` as the app would get them, and the file with the cookies of the first. */
   readonly display?: string;
   readonly waylandDisplay?: string;
+  /** The socket that the compositor made for this sandbox, outside; without one it gets the session's own. */
+  readonly waylandSource?: string;
+  /** The session has a Wayland display, and the app gets none. */
+  readonly waylandIsKeptOut?: boolean;
   readonly cookies?: string;
   /** What `isGpuDevice` names, where it is there, and a character device. */
   readonly gpuDevices: readonly string[];

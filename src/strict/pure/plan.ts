@@ -128,13 +128,15 @@ function homeOps(host: SandboxHost): SandboxOp[] {
 function runtimeOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
   const inRuntime = (name: string): string => joinPath(host.runtimeDir, name);
   const inFolder = (name: string): string => joinPath(host.folder, name);
-  const wayland = waylandSocket(host);
+  const wayland = host.waylandIsKeptOut === true ? undefined : waylandSocket(host);
   return [
     { op: 'tmpfs', target: host.runtimeDir, mode: 0o700 },
     { op: 'bind', source: inFolder('bus'), target: inRuntime('bus') },
     ...(host.hasA11y ? ([{ op: 'bind', source: inFolder('a11y'), target: inRuntime('at-spi-bus') }] as const) : []),
     ...documentOps(host, inRuntime('doc')),
-    ...(wayland === undefined ? [] : ([{ op: 'bind', source: wayland, target: wayland }] as const)),
+    ...(wayland === undefined
+      ? []
+      : ([{ op: 'bind', source: host.waylandSource ?? wayland, target: wayland }] as const)),
     ...(settings.sound ? ([{ op: 'bind', source: soundSocket(host), target: soundSocket(host) }] as const) : []),
   ];
 }

@@ -148,6 +148,7 @@ const checks: Record<string, Check> = {
       const script = `echo $DISPLAY; ${yes('[ -S /tmp/.X11-unix/X77 ]')}`;
       expect(await strictly('x11 = false', script, { DISPLAY: ':77' })).toEqual({ with: 'no', without: ':77\nyes' });
     }),
+  wayland: seenIn('integration/strict/strict-wayland.test.ts', 'a strict app has all of it where the settings say so'),
   sound: () =>
     withSocket(join(runtime, 'pulse/native'), async () => {
       const script = yes(`[ -S ${runtime}/pulse/native ]`);

@@ -1,5 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import { connectDevTools } from '../../fixtures/devtools.ts';
@@ -263,14 +264,25 @@ describe('in a strict sandbox', () => {
 
   describe('under Wayland', () => {
     let screen: WaylandScreen;
+    let other: ChildProcess;
 
     beforeAll(async () => {
       screen = await startHeadlessShell();
+      // Whoever listens at the same path in a runtime folder of its own, as a strict app can, has no say in whose display it is.
+      const socket = join(process.env['XDG_RUNTIME_DIR'] ?? '', screen.display);
+      const listen = `import signal, socket; line = socket.socket(socket.AF_UNIX); line.bind('${socket}'); line.listen(); signal.pause()`;
+      const script = `mount -t tmpfs none '${dirname(socket)}' && exec python3 -c "$0"`;
+      other = spawn('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', script, listen], {
+        stdio: 'ignore',
+      });
+      const listeners = () => readFileSync('/proc/net/unix', 'utf8').match(new RegExp(` 00010000 .* ${socket}$`, 'gm'));
+      await waitFor(() => (listeners()?.length ?? 0) > 1, { what: 'the other socket' });
       await setEnvironment(`WAYLAND_DISPLAY=${screen.display}`, 'XDG_SESSION_TYPE=wayland', 'GDK_BACKEND=wayland');
     });
     afterAll(async () => {
       await unsetEnvironment('WAYLAND_DISPLAY', 'XDG_SESSION_TYPE', 'GDK_BACKEND');
       await screen?.stop();
+      other?.kill();
     });
 
     it('GNOME Text Editor (GTK 4) saves what was typed, without an X display', async () => {

@@ -4,7 +4,7 @@ import { sectionKeys } from '../../../src/config/pure/config-key.ts';
 import { readConfig } from '../../../src/domain/config/read-config.ts';
 import { fileSchema } from '../../../src/domain/config/schema.ts';
 import { limitNames } from '../../../src/domain/limits.ts';
-import { listKeys, resolveChoices, switchKeys } from '../../../src/domain/sandbox-choices.ts';
+import { listKeys, resolveChoices, switchKeys, switchWords } from '../../../src/domain/sandbox-choices.ts';
 
 const page = readFileSync(new URL('../../../docs/ringfence.toml.md', import.meta.url), 'utf8');
 const section = (title: string) => page.split(new RegExp(`^#+ ${title}\n`, 'm'))[1]?.split(/^#/m)[0] ?? '';
@@ -65,8 +65,8 @@ describe('docs/ringfence.toml.md', () => {
     const { lists, ...switches } = resolveChoices([]);
     const defaults = Object.entries({ ...switches, ...lists }).map(([key, initial]) => [
       key,
-      // Whether the home is kept is written as its kind.
-      `\`${JSON.stringify(key === 'home' ? 'own' : initial)}\``,
+      // Some switches are written in words of their own.
+      `\`${JSON.stringify(switchWords(key)?.[initial === true ? 0 : 1] ?? initial)}\``,
     ]);
     expect(rows('Sandbox')).toEqual(defaults);
   });

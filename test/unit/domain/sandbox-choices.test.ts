@@ -38,7 +38,7 @@ describe('sections of two files under one name', () => {
 
 it('resolves to the documented defaults, the first section’s switches and all lists', () => {
   expect(resolveChoices([])).toEqual({
-    ...{ network: true, x11: true, sound: false, gpu: true, home: true, 'open-links': true },
+    ...{ network: true, x11: true, wayland: true, sound: false, gpu: true, home: true, 'open-links': true },
     lists: { 'shared-folders': [], 'pass-environment': [], 'own-names': [], 'talk-names': [] },
   });
   const layers = [
@@ -52,5 +52,6 @@ it('resolves to the documented defaults, the first section’s switches and all 
 
 it('writes a switch as the config has it', () => {
   expect([showSwitch('home', true), showSwitch('home', false)]).toEqual(['own', 'none']);
+  expect([showSwitch('wayland', true), showSwitch('wayland', false)]).toEqual(['safe', 'unsafe']);
   expect([showSwitch('network', true), showSwitch('sound', false)]).toEqual(['true', 'false']);
 });

@@ -2,6 +2,7 @@ import { sectionKeys } from '../../../config/pure/config-key.ts';
 import { limitNames } from '../../../domain/limits.ts';
 import type { Command } from '../command.ts';
 import { entriesScript } from './entries-script.ts';
+import { trueOrFalseKeys, wordedKeys } from './switches.ts';
 import { type CompletionCommand, completionCommands } from './words.ts';
 
 /**
@@ -128,7 +129,8 @@ _ringfence_settings() {
   elif ((COMP_CWORD == 5)); then
     case $key in
       profile | base) _ringfence_profiles ;;
-      network | x11 | sound | gpu | ${sectionKeys('notifications').join(' | ')}) printf '%s\\n' true false ;;
+      ${wordedKeys.map(({ key, words }) => `${key}) printf '%s\\n' ${words.join(' ')} ;;`).join('\n      ')}
+      ${trueOrFalseKeys.join(' | ')} | ${sectionKeys('notifications').join(' | ')}) printf '%s\\n' true false ;;
     esac
   fi
 }

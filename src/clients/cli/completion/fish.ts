@@ -2,6 +2,7 @@ import { sectionKeys } from '../../../config/pure/config-key.ts';
 import { limitNames } from '../../../domain/limits.ts';
 import type { Command } from '../command.ts';
 import { entriesScript } from './entries-script.ts';
+import { trueOrFalseKeys, wordedKeys } from './switches.ts';
 import { type CompletionCommand, completionCommands, listedWords, type WordKind } from './words.ts';
 
 /** The completion script for fish. Starts no program but awk, to read desktop entries. */
@@ -110,7 +111,8 @@ function __ringfence_settings
                 __ringfence_keys $words[4]
             else if contains -- $words[5] profile base
                 __ringfence_profiles
-            else if contains -- $words[5] network x11 sound gpu ${sectionKeys('notifications').join(' ')}
+            ${wordedKeys.map(({ key, words }) => `else if test $words[5] = ${key}\n                printf '%s\\n' ${words.join(' ')}`).join('\n            ')}
+            else if contains -- $words[5] ${trueOrFalseKeys.join(' ')} ${sectionKeys('notifications').join(' ')}
                 printf '%s\\n' true false
             end
     end

@@ -2,6 +2,7 @@ import { sectionKeys } from '../../../config/pure/config-key.ts';
 import { limitNames } from '../../../domain/limits.ts';
 import type { Command } from '../command.ts';
 import { entriesScript } from './entries-script.ts';
+import { trueOrFalseKeys, wordedKeys } from './switches.ts';
 import {
   type CompletionCommand,
   type CompletionOption,
@@ -96,7 +97,8 @@ _ringfence_settings() {
   elif ((CURRENT == 5)); then
     case $words[4] in
       profile|base) _ringfence_profiles ;;
-      network|x11|sound|gpu|${sectionKeys('notifications').join('|')}) compadd true false ;;
+      ${wordedKeys.map(({ key, words }) => `${key}) compadd ${words.join(' ')} ;;`).join('\n      ')}
+      ${trueOrFalseKeys.join('|')}|${sectionKeys('notifications').join('|')}) compadd true false ;;
     esac
   fi
 }

@@ -114,6 +114,7 @@ describe.each(['bash', 'bash-completion', 'zsh', 'fish'] as const)('completion i
     ['ringfence config set firefox profile ', ['browser', 'relaxed', 'strict', 'x.y']],
     ['ringfence config set default-profile br', ['browser']],
     ['ringfence config set firefox network ', ['false', 'true']],
+    ['ringfence config set firefox wayland ', ['safe', 'unsafe']],
     ['ringfence config unset firefox memory-max cpu-q', ['cpu-quota']],
   ];
   it.each(cases)('%j', async (line, words) => expect(await offers(shell, line)).toEqual(words));

@@ -19,6 +19,7 @@ const shared = [
   ...[
     'network',
     'x11',
+    'wayland',
     'sound',
     'gpu',
     'open-links',

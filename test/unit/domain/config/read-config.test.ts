@@ -110,6 +110,10 @@ describe('config', () => {
       'line 2: app.a.read-write-paths: this key is gone: a strict app has a home of its own now; share folders with shared-folders = ["~/Music"]',
     ],
     [
+      '[app.a]\nwayland = true',
+      'line 2: app.a.wayland: expected "safe" (only where the compositor keeps programs apart) or "unsafe" (by any)',
+    ],
+    [
       '[app.a]\nhome = "shared"',
       'line 2: app.a.home: expected "own" (kept from start to start) or "none" (gone at the end)',
     ],
@@ -240,6 +244,7 @@ describe('config', () => {
         `[app.${'b'.repeat(255)}]`,
         'shared-folders = ["/a:ro", "~/b"]',
         'home = "none"',
+        'wayland = "unsafe"',
         '[app."c d".x11]',
       ]
         .slice(0, -1)
@@ -255,6 +260,7 @@ describe('config', () => {
       ['~/b', `${own}:7`],
     ]);
     expect(sandbox?.switches.get('home')).toMatchObject({ value: false, origin: { line: 8 } });
+    expect(sandbox?.switches.get('wayland')).toMatchObject({ value: false, origin: { line: 9 } });
   });
 
   it('lays switches, lists, the desktop and places of apps over each other', () => {

@@ -72,6 +72,15 @@ it('names the bus names, the calls, the sound and the displays that are let in',
   expect(rows.get('display')?.value).toContain('Wayland wayland-3');
 });
 
+it('says by whose leave it has a Wayland display', () => {
+  const shown = (changes: Partial<SandboxHost>, settings = plainSettings) =>
+    rowsOf({ waylandDisplay: 'wayland-0', ...changes }, settings).get('display')?.value;
+  expect(shown({})).toBe('Wayland wayland-0');
+  expect(shown({ waylandSource: '/x/wayland' })).toBe('Wayland wayland-0, by a security context of its own');
+  expect(shown({}, { ...plainSettings, wayland: false })).toMatch(/^Wayland wayland-0, whatever/);
+  expect(shown({ waylandIsKeptOut: true })).toBe('none');
+});
+
 it('shows nothing for what the kernel did not tell', () => {
   expect(rowsOf({}, plainSettings, '').get('system-call-filter')?.value).toBe('Seccomp ');
   expect(rowsOf({}, plainSettings, 'XSeccomp:\t2\n').get('system-call-filter')?.value).toBe('Seccomp ');

@@ -14,6 +14,7 @@ describe('judgeEntry', () => {
     ['network', { settings: { ...plainSettings, network: false } }],
     ['x11', { settings: { ...plainSettings, x11: false } }],
     ['sound', { settings: { ...plainSettings, sound: true } }],
+    ['wayland', { settings: { ...plainSettings, wayland: false } }],
     ['gpu', { settings: { ...plainSettings, gpu: false } }],
     ['open-links', { openLinks: false }],
     ['shared folders', { configured: [{ path: '/data', writable: true }] }],

@@ -38,6 +38,18 @@ it('keeps the display from whoever must not have it', () => {
   expect(commandEnvironment(given, open).get('XAUTHORITY')).toBe('/run/ringfence/Xauthority');
 });
 
+it('tells programs of no display that is kept out', () => {
+  const session = new Map([...given, ['WAYLAND_DISPLAY', 'wayland-0'], ['GDK_BACKEND', 'wayland'], ['DISPLAY', ':0']]);
+  const inside = commandEnvironment(session, planEnvironment(plainSettings, hostWith({ waylandIsKeptOut: true })));
+  expect([inside.get('DISPLAY'), inside.has('WAYLAND_DISPLAY'), inside.has('GDK_BACKEND')]).toEqual([
+    ':0',
+    false,
+    false,
+  ]);
+  const shown = commandEnvironment(session, planEnvironment(plainSettings, hostWith()));
+  expect([shown.get('WAYLAND_DISPLAY'), shown.get('GDK_BACKEND')]).toEqual(['wayland-0', 'wayland']);
+});
+
 describe('what is set', () => {
   const set = (...given: Parameters<typeof planEnvironment>) => Object.fromEntries(planEnvironment(...given).set);
   const always = {

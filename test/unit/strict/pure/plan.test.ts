@@ -40,7 +40,7 @@ describe('planSandbox, as bubblewrap gets it', () => {
     ['everything', { ...plainSettings, sound: true }, full],
     [
       'passing-offline',
-      { network: false, x11: false, sound: false, gpu: false },
+      { network: false, x11: false, wayland: true, sound: false, gpu: false },
       hostWith({ own: { path: ownHome, kept: false }, gpuDevices: ['/dev/dri/renderD128'] }),
     ],
   ] as const)('is golden: %s', async (name, settings, host) => {
@@ -67,6 +67,17 @@ describe('planSandbox', () => {
       { op: 'bind', source: write, target: '/run/ringfence/documents-to-write' },
       { op: 'documents', target: '/run/user/1000/doc' },
     ]);
+  });
+
+  it('mounts the display that a compositor has made for it in the place of the session’s, or none', () => {
+    const displays = (changes: Partial<typeof full>) =>
+      planSandbox(plainSettings, { ...full, ...changes }).filter(
+        (op) => 'target' in op && op.target.endsWith('/wayland-0'),
+      );
+    const target = '/run/user/1000/wayland-0';
+    expect(displays({})).toEqual([{ op: 'bind', source: target, target }]);
+    expect(displays({ waylandSource: '/run/x/wayland' })).toEqual([{ op: 'bind', source: '/run/x/wayland', target }]);
+    expect(displays({ waylandIsKeptOut: true })).toEqual([]);
   });
 
   it('shows nothing of the home but what is named', () => {
