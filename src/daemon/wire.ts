@@ -129,10 +129,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     log,
     config: config.current,
     enabledProfile: enabledProfiles(shadows, managed),
-    sharesChanged: (app) =>
-      void methods.backend
-        .updateShares(app)
-        .catch((error: Error) => log.warn(`cannot share with ${app} what was shared meanwhile: ${error.message}`)),
+    sharesChanged: (app) => void methods.backend.updateShares(app).catch(reportUnshared(log, app)),
     keptOut: (unit, path, isFolder) => void notices.sandboxes.keptOut({ unit, path, isFolder }),
     listener: {
       added(instance) {
@@ -170,9 +167,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   // Strict apps and limits in drop-ins follow the configuration.
   config.onChange(() => void following.sync());
 
-  await fences.instances.recover();
-  fences.sandboxes.sweep(fences.instances.all().map(({ report }) => report.unit));
-  await fences.resume();
+  await takeUp(fences);
   tree.serve();
   fences.gateKeeper.prepare();
   const unmark = leaveMark(environment, log);
@@ -193,6 +188,17 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
       await stopInOrder({ ...connections, config, methods, following, desktop, fences });
     },
   };
+}
+
+/** Goes on with what an earlier daemon has started. */
+async function takeUp({ instances, sandboxes, resume }: Fences): Promise<void> {
+  await instances.recover();
+  sandboxes.sweep(instances.all().map(({ report }) => report.unit));
+  await resume();
+}
+
+function reportUnshared(log: Log, app: string): (error: Error) => void {
+  return ({ message }) => log.warn(`cannot share with ${app} what was shared meanwhile: ${message}`);
 }
 
 function reportLoss(log: Log, reason: string): void {
