@@ -40,7 +40,7 @@ interface Shown {
 }
 
 /**
- * One notification for an app at a time: a later one takes the place of the earlier. Servers let anyone put another in its place (seen: GNOME
+ * One notification for an app, or a command by its name, at a time: a later one takes the place of the earlier. Servers let anyone put another in its place (seen: GNOME
  * Shell 43), with buttons that say what they like; so the keys of its own are told to the server alone.
  */
 export function openLimitNotices(ports: NoticePorts): LimitNotices {
@@ -88,8 +88,9 @@ export function openLimitNotices(ports: NoticePorts): LimitNotices {
   return {
     async tell(instance, reached) {
       if (!ports.isWanted(reached.limit)) return;
-      const { app, unit } = instance.report;
-      const who = app === '' ? unit : app;
+      const { app, name } = instance.report;
+      // Of a command that a script starts again and again there would be as many notices.
+      const who = app === '' ? `command ${name}` : app;
       const turn = (turns.get(who) ?? Promise.resolve()).then(() => showOne(who, instance, reached));
       turns.set(who, turn);
       await turn;

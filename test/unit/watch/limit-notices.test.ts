@@ -48,11 +48,13 @@ function open() {
     ['suggested', '2G'],
   ]);
   const tell = () => notices.tell(instance, { limit: 'memory-max', details });
+  const tellOfCommand = (name: string, unit: string) =>
+    notices.tell({ report: { app: '', name, unit } } as unknown as Instance, { limit: 'memory-max', details });
   const keys = () => shown.at(-1)?.buttons.map(([key]) => key) ?? [];
   const end = () => {
     hasEnded = true;
   };
-  return { notices, shown, replaced, done, tell, keys, end };
+  return { notices, shown, replaced, done, tell, tellOfCommand, keys, end };
 }
 
 describe('the buttons of a notice about a limit', () => {
@@ -96,4 +98,11 @@ it('shows one notice of an app at a time, also where two limits are reached at o
   const { replaced, tell } = open();
   await Promise.all([tell(), tell(), tell()]);
   expect(replaced).toEqual([0, 1, 1]);
+});
+
+it('shows one notice of a command that is started again and again', async () => {
+  const { replaced, tellOfCommand } = open();
+  for (const unit of ['app-1.scope', 'app-2.scope']) await tellOfCommand('make', unit);
+  await tellOfCommand('cc', 'app-3.scope');
+  expect(replaced).toEqual([0, 1, 0]);
 });
