@@ -60,6 +60,7 @@ export function openDesktop(ports: DesktopPorts): Desktop {
   let look: NodeJS.Timeout | undefined;
   let endWatch = () => {};
   let last: Promise<void> = Promise.resolve();
+  let isStopping = false;
 
   const applyAll = async () => {
     isWaiting = false;
@@ -74,6 +75,8 @@ export function openDesktop(ports: DesktopPorts): Desktop {
     if (amounts.has(memoryOfApps.name)) endWatch = cgroups.watchFullMemory(cgroupOf(memoryOfApps, ports), lookOnce);
   };
   const apply = () => {
+    // What is being taken back is not set anew by a configuration that changes now, or apps that reach their budget.
+    if (isStopping) return last;
     last = last.then(applyAll).catch((cause: unknown) => log.warn('cannot set the budget of the apps', { cause }));
     return last;
   };
@@ -118,6 +121,7 @@ export function openDesktop(ports: DesktopPorts): Desktop {
     rows: () => budgetPlaces.map((place) => rowOf(place, reasons.get(place.name), amounts.get(place.name), ports)),
 
     stop() {
+      isStopping = true;
       clearTimeout(look);
       return takeAllBack().catch((cause: unknown) => log.warn('cannot take the budget of the apps back', { cause }));
     },

@@ -75,3 +75,10 @@ it('sees at the next start of an app that there is swap space now, or none any m
   await startApp();
   expect(limits.get('app.slice MemorySwapMax')).toBe(infinity);
 });
+
+it('sets nothing any more while it is taken back', async () => {
+  const { desktop, limits } = open();
+  await desktop.apply();
+  await Promise.all([desktop.stop(), desktop.apply()]);
+  expect([limits.get('app.slice MemoryMax'), limits.get('session.slice MemoryLow')]).toEqual([infinity, 0n]);
+});
