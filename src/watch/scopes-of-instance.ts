@@ -45,7 +45,7 @@ export function followScopes(
 ): ScopesOfInstance {
   const { systemd, scopeCgroup } = ports;
   const watches = new Map<string, ScopeWatch>();
-  const kills = { all: 0, seen: 0 };
+  const kills = { all: 0, seen: 0, ofOthers: false };
   let worst = 'success';
   let isRunning = gate !== undefined;
   let resolveGone = () => {};
@@ -63,6 +63,7 @@ export function followScopes(
     watches.delete(unit);
     kills.all += seen?.all ?? 0;
     kills.seen += seen?.seen ?? 0;
+    kills.ofOthers = seen?.ofOthers ?? false;
     if (worst === 'success') worst = result;
     if (watches.size > 0) return events.oneGone(unit);
     events.ended(describeOutcome(worst, exit, kills));

@@ -2,6 +2,7 @@ import type { HostAmounts } from '../domain/limits.ts';
 import type { Report } from '../domain/report.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { Place } from './ports.ts';
+import type { OomKills } from './pure/outcome.ts';
 import { readUsage } from './pure/usage.ts';
 import { followReached, type ReachedLimit } from './reached-limits.ts';
 import { watchQuota } from './watch-quota.ts';
@@ -22,7 +23,7 @@ export interface ScopeWatch {
    * The scope is gone; `mayBeKilled` as OomWatch has it. Returns the processes that the kernel killed in it: in all, and since this watch
    * began, as what was before does not tell how it ended.
    */
-  end(mayBeKilled: boolean): { readonly all: number; readonly seen: number };
+  end(mayBeKilled: boolean): OomKills;
 }
 
 /** Begins to; `tell` is called once for each burst. */
@@ -36,9 +37,11 @@ export function watchScope(
   const { cgroup } = place;
   const earlier = Number(readUsage((file) => cgroups.read(cgroup, file)).get('oom-kills') ?? 0);
   let oomKills = earlier;
+  let ofOthers = false;
   const reached = followReached(report, place, ports, tell);
   const oomWatch = cgroups.watchOomKills(cgroup, (count, isOwnLimit) => {
     oomKills = count;
+    ofOthers = !isOwnLimit;
     reached.counted('memory-max', count, isOwnLimit);
   });
   const endRefusals = cgroups.watchRefusedTasks(cgroup, (count) => reached.counted('tasks-max', count, true));
@@ -53,7 +56,7 @@ export function watchScope(
       oomWatch.end(mayBeKilled);
       endRefusals();
       quota.end();
-      return { all: oomKills, seen: oomKills - earlier };
+      return { all: oomKills, seen: oomKills - earlier, ofOthers };
     },
   };
 }

@@ -129,11 +129,17 @@ describe('who runs into a limit', () => {
     onTestFinished(() => server.stop());
     onTestFinished(() => configure(''));
     configure('[desktop]\napps-memory-max = "100M"\n');
+    const ends = new Map<string, Map<string, string>>();
+    await bus.subscribe({ sender: busName, interface: 'org.ringfence.Instance1', member: 'Ended' }, ({ path, body }) =>
+      ends.set(path, body[0] as Map<string, string>),
+    );
     const budget = async () => (await steering.property(rootPath, 'Desktop')) as Record<string, string>[];
     await waitFor(async () => (await budget())[0]?.['value'] === '104857600', { what: 'the budget' });
     // One that is gone with the process that is killed, and one that lives on.
     const gone = await client.run(['sh', '-c', `exec ${hog}`], new Map(), new Map([['memory-max', '180M']]));
     await untilTold(gone);
+    const end = await waitFor(() => ends.get(gone), { what: 'its end' });
+    expect([end.get('result'), end.get('cause')]).toEqual(['oom-kill', 'others']);
     const { path } = await run(`${hog}; sleep 1000`, { 'memory-max': '180M' });
     await untilTold(path);
     for (const [one] of [of(gone), of(path)]) {

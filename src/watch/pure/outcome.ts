@@ -7,10 +7,12 @@ export interface ProcessEnd {
   readonly signal: string | null;
 }
 
-/** Processes that the kernel killed at the memory limit: since the start, and while this daemon looked on. */
+/** Processes that the kernel killed for memory: since the start, and while this daemon looked on. */
 export interface OomKills {
   readonly all: number;
   readonly seen: number;
+  /** Whether the last was killed as all apps together, or the machine, had no memory left, and not at the limit of its own. */
+  readonly ofOthers: boolean;
 }
 
 /** What the end of a scope (`result`: systemd's) and of its main process come to. */
@@ -19,6 +21,7 @@ export function describeOutcome(result: string, exit: ProcessEnd | undefined, oo
   if (exit !== undefined && exit.exitCode !== null) outcome.set('exit-code', String(exit.exitCode));
   if (exit !== undefined && exit.signal !== null) outcome.set('signal', exit.signal);
   outcome.set('result', resultOf(result, exit, oomKills.seen));
+  if (oomKills.ofOthers && outcome.get('result') === 'oom-kill') outcome.set('cause', 'others');
   return outcome;
 }
 
@@ -40,6 +43,9 @@ export function wasKilled(exit: ProcessEnd | undefined): boolean {
 export function endInWords(outcome: Outcome): string {
   const result = outcome.get('result') ?? 'unknown';
   const [code, signal] = [outcome.get('exit-code'), outcome.get('signal')];
+  if (result === 'oom-kill' && outcome.has('cause')) {
+    return 'was killed, as all apps together, or this machine, had no memory left';
+  }
   if (result === 'oom-kill') return 'was killed at its memory limit';
   if (signal !== undefined) return `was ended by ${signal}`;
   const refused = outcome.get('refused-name');

@@ -275,6 +275,7 @@ const instanceChecks: Record<string, Check> = {
     enforcement,
     'kills the process that overran its memory, not its siblings nor another app',
   ),
+  ...Object.fromEntries(['cause', 'others'].map((word) => [`Ended "${word}"`, killedForOthers])),
   'Ended "refused-name"': seenIn(
     'integration/strict/strict-launch.test.ts',
     'is told about, with a button for a bus name that is called like it',

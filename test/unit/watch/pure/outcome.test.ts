@@ -5,7 +5,7 @@ const exited = (exitCode: number): ProcessEnd => ({ exitCode, signal: null });
 const killed = (signal: string): ProcessEnd => ({ exitCode: null, signal });
 
 it('a kill that an earlier daemon saw is counted, and says nothing of the end', () => {
-  const outcome = describeOutcome('success', undefined, { all: 2, seen: 0 });
+  const outcome = describeOutcome('success', undefined, { all: 2, seen: 0, ofOthers: false });
   expect(Object.fromEntries(outcome)).toEqual({ 'oom-kills': '2', result: 'unknown' });
 });
 
@@ -63,13 +63,16 @@ describe('how an instance ended', () => {
     ['as systemd alone saw', 'timeout', undefined, 0, { result: 'timeout' }, 'ended: timeout'],
     ['by systemd-oomd', 'oom-kill', undefined, 0, { result: 'oom-kill' }, 'was killed at its memory limit'],
   ])('%s', (_what, result, exit, oomKills, outcome, words) => {
-    const told = describeOutcome(result, exit, { all: oomKills, seen: oomKills });
+    const told = describeOutcome(result, exit, { all: oomKills, seen: oomKills, ofOthers: false });
     expect(Object.fromEntries(told)).toEqual({ 'oom-kills': String(oomKills), ...outcome });
     expect(endInWords(told)).toBe(words);
   });
 
   it('names the bus name that was refused', () => {
-    const told = new Map([...describeOutcome('success', exited(0), { all: 0, seen: 0 }), ['refused-name', 'org.a.B']]);
+    const told = new Map([
+      ...describeOutcome('success', exited(0), { all: 0, seen: 0, ofOthers: false }),
+      ['refused-name', 'org.a.B'],
+    ]);
     expect(endInWords(told)).toBe('ended with exit code 0, at once: it was refused the bus name org.a.B');
   });
 
@@ -82,4 +85,14 @@ describe('how an instance ended', () => {
 it('knows a SIGKILL, and the 128 + 9 that shells and bubblewrap make of one', () => {
   expect([killed('SIGKILL'), exited(137)].map(wasKilled)).toEqual([true, true]);
   expect([killed('SIGTERM'), exited(9), exited(143), undefined].map(wasKilled)).toEqual([false, false, false, false]);
+});
+
+it('does not blame the limit of its own for what all together used', () => {
+  const killed = describeOutcome('success', undefined, { all: 1, seen: 1, ofOthers: true });
+  expect(Object.fromEntries(killed)).toEqual({ 'oom-kills': '1', result: 'oom-kill', cause: 'others' });
+  expect(endInWords(killed)).toBe('was killed, as all apps together, or this machine, had no memory left');
+  // One of its processes was, and it went on to its end.
+  expect(
+    describeOutcome('success', { exitCode: 0, signal: null }, { all: 1, seen: 1, ofOthers: true }).has('cause'),
+  ).toBe(false);
 });
