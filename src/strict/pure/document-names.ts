@@ -57,7 +57,7 @@ export function renderOrder(order: DocumentNamesOrder): string {
 const documentNamesScript = String.raw`
 use strict;
 use Socket;
-use Errno qw(EINTR EAGAIN ENOENT ENOSYS);
+use Errno qw(EINTR EAGAIN EIO ENOENT ENOSYS);
 use Fcntl;
 $0 = 'ringfence-documents';
 $SIG{$_} = 'IGNORE' for qw(TERM INT HUP PIPE);
@@ -93,6 +93,22 @@ syswrite STDOUT, "mounted\n";
 open STDIN, '<', '/dev/null';
 open STDOUT, '>', '/dev/null';
 
+fcntl($fuse, F_SETFL, O_RDWR | O_NONBLOCK);
+# Of the request that is being answered, its number.
+pipe(my $begun, my $begin) or exit 1;
+fcntl($begun, F_SETFL, O_RDONLY | O_NONBLOCK);
+# One serves, and another takes its place when it is killed: without any, the app would have lost its documents.
+while (1) {
+    my $server = fork;
+    defined $server or exit 1;
+    last if !$server;
+    waitpid $server, 0;
+    exit 0 if !($? & 127);
+    # Whoever waits for that would wait for ever, and could not be killed.
+    if (sysread $begun, my $unanswered, 8) { syswrite $fuse, pack('L l a8', 16, -(EIO), $unanswered) }
+    select undef, undef, undef, 0.1;
+}
+
 my (%known, %listed, %nodes);
 my @names;
 my $listings = 0;
@@ -119,14 +135,19 @@ sub now {
     return $seconds + $nanoseconds / 1e9;
 }
 
+# In seconds.
+my $patience = 4;
+
 sub ask {
     my ($name) = @_;
     my $said = '';
     socket(my $line, PF_UNIX, SOCK_STREAM, 0) or return '';
-    setsockopt($line, SOL_SOCKET, $_, pack('q q', 4, 0)) for SO_RCVTIMEO, SO_SNDTIMEO;
+    setsockopt($line, SOL_SOCKET, $_, pack('q q', int $patience, ($patience - int $patience) * 1e6)) for SO_RCVTIMEO, SO_SNDTIMEO;
     connect($line, pack_sockaddr_un($socket)) or return '';
     defined syswrite($line, "$sandbox $name\n") or return '';
     while (sysread($line, $said, 8192, length $said)) { last if length $said > 8192 }
+    # One that hangs holds an app up once.
+    $patience = $said eq '' ? 0.25 : 4;
     return $said;
 }
 
@@ -168,7 +189,8 @@ my %answers = (
         return \(pack('Q4 L2', $node, 0, 0, 0, 0, 0) . facts($node));
     },
     3 => sub { \(pack('Q L2', 1, 0, 0) . facts($_[0])) },                # GETATTR
-    5 => sub { $_[0] < 16 ? ENOENT : \place($names[ $_[0] - 16 ]) },     # READLINK
+    # READLINK; whoever served before has given other numbers
+    5 => sub { $_[0] < 16 || !defined $names[ $_[0] - 16 ] ? ENOENT : \place($names[ $_[0] - 16 ]) },
     17 => sub { \("\0" x 80) },                                          # STATFS
     26 => sub {                                                          # INIT
         my (undef, undef, $ahead) = unpack 'L3', $_[1];
@@ -179,7 +201,6 @@ my %answers = (
     29 => sub { delete $listed{ unpack 'Q', $_[1] }; \'' },              # RELEASEDIR
 );
 
-fcntl($fuse, F_SETFL, O_RDWR | O_NONBLOCK);
 while (1) {
     my $ready = '';
     vec($ready, $_, 1) = 1 for $first, fileno $fuse;
@@ -194,8 +215,10 @@ while (1) {
     my (undef, $kind, $unique, $node) = unpack 'L L Q Q', $request;
     # FORGET, INTERRUPT, BATCH_FORGET: nobody waits for an answer.
     next if $kind == 2 || $kind == 36 || $kind == 42;
+    syswrite $begin, pack 'Q', $unique;
     my $answer = ($answers{$kind} || sub { ENOSYS })->($node, substr $request, 40);
     my ($error, $text) = ref $answer ? (0, $$answer) : ($answer, '');
     syswrite $fuse, pack('L l Q', 16 + length $text, -$error, $unique) . $text;
+    sysread $begun, my $done, 8;
 }
 `;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -18,6 +18,10 @@ const writable = join(work, 'writable');
 const inside = '/run/documents';
 const asked: string[] = [];
 let server: Server;
+/** Who serves the names of the sandbox that was looked into last. */
+let serving = 0;
+/** What the daemon does instead of answering; what it says is heard no more. */
+let instead: ((line: Socket) => void) | undefined;
 
 beforeAll(async () => {
   // 1.20 and before; since; a number with a zero before it; no ids.
@@ -26,6 +30,7 @@ beforeAll(async () => {
   server = createServer((line) => {
     line.setEncoding('utf8').on('data', (text: string) => {
       asked.push(text);
+      if (instead !== undefined) return instead(line);
       const [, id = ''] = text.trim().split(' ');
       line.end(`${existsSync(join(writable, id)) ? documentFolders.write : '/place/of'}/${id}\n`);
     });
@@ -71,6 +76,8 @@ async function look(script: string, hear: Hear = () => {}): Promise<string[]> {
   const { 'child-pid': initPid } = JSON.parse(heard.info) as { 'child-pid': number };
   const socket = join(work, 'questions.sock');
   expect(await names.mount({ initPid, target: inside, documents, writable, socket, sandbox: 'one' })).toBe(true);
+  const children = () => readFileSync(`/proc/${names.pid}/task/${names.pid}/children`, 'utf8');
+  serving = Number(await waitFor(() => /^\d+/.exec(children())?.[0], { what: 'whoever serves the names' }));
   const ended = once(child, 'close');
   stdin.write('go\n');
   await ended;
@@ -108,4 +115,28 @@ it('asks again at once about a document that could be written, when that is take
     tell('taken');
   });
   expect(said).toEqual([`${documentFolders.write}/saved`, '/place/of/saved']);
+});
+
+it('goes on where whoever serves is killed, in the middle of a question too', async () => {
+  instead = () => {
+    instead = undefined;
+    process.kill(serving, 'SIGKILL');
+  };
+  const [first, ...rest] = await look(`readlink ${inside}/7 || echo lost; readlink ${inside}/7; ls ${inside}`);
+  expect([first, rest[0]]).toEqual(['lost', '/place/of/7']);
+  expect(rest).toContain('c0ffee12');
+});
+
+it('is held up by a daemon that hangs once, and not for each document', async () => {
+  const waits: number[] = [];
+  instead = (line) => {
+    const begin = performance.now();
+    line.once('close', () => waits.push(performance.now() - begin));
+  };
+  const names = ['7', 'c0ffee12', '_x_'];
+  const said = await look(names.map((name) => `readlink ${inside}/${name}`).join('; '));
+  instead = undefined;
+  expect(said).toEqual(names.map((name) => `${documentFolders.read}/${name}`));
+  expect(waits[0]).toBeGreaterThan(3500);
+  for (const wait of waits.slice(1)) expect(wait).toBeLessThan(3000);
 });
