@@ -7,10 +7,10 @@ import { isAtOrBelow } from '../pure/path-relations.ts';
 interface Asked {
   readonly path: string;
   isSilent: boolean;
-  /** Whether the process that asks has not ended: one that cannot be ended is enough. */
-  isBeingAsked: boolean;
-  /** When it has answered or not, by performance.now(). */
+  /** When it has answered, by performance.now(). */
   at: number;
+  /** While a process asks: until that has ended, or was given up. */
+  waiting: Promise<void> | undefined;
 }
 
 /** By their number and path. */
@@ -36,31 +36,31 @@ export async function askMounts(trusted = 0): Promise<void> {
 }
 
 async function ask(key: string, path: string, trusted: number): Promise<void> {
-  const known = asked.get(key);
-  const age = performance.now() - (known?.at ?? Number.NEGATIVE_INFINITY);
-  if (age < (known?.isSilent ? givenUp : trusted) || (known?.isSilent && known.isBeingAsked)) return;
+  const known = asked.get(key) ?? { path, isSilent: false, at: Number.NEGATIVE_INFINITY, waiting: undefined };
+  if (known.waiting === undefined && performance.now() - known.at < trusted) return;
+  asked.set(key, known);
+  known.waiting ??= wait(known);
+  await known.waiting;
+}
+
+/** One process for each mount: it ends when the file system answers after all, and nobody waits for it a second time. */
+async function wait(mount: Asked): Promise<void> {
   const stat = ['/usr/bin/stat', '/bin/stat'].find((program) => existsSync(program));
   if (stat === undefined) return;
-  const state: Asked = { path, isSilent: known?.isSilent ?? false, isBeingAsked: true, at: Number.NEGATIVE_INFINITY };
-  asked.set(key, state);
   // statfs(2) is answered by whoever serves the files; what they look like may be remembered.
-  const child = spawn(stat, ['-f', '--', path], { cwd: '/', env: {}, stdio: 'ignore' });
+  const child = spawn(stat, ['-f', '--', mount.path], { cwd: '/', env: {}, stdio: 'ignore' });
   child.unref();
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve) => {
-    const told = (hasAnswered: boolean) => {
-      state.isSilent = !hasAnswered;
-      state.at = performance.now();
+    const answered = () => {
+      Object.assign(mount, { isSilent: false, at: performance.now(), waiting: undefined });
       resolve();
     };
-    child.once('error', () => told(true));
-    child.once('exit', (code) => {
-      state.isBeingAsked = false;
-      if (code !== null) told(true);
-    });
+    child.once('error', answered);
+    child.once('exit', answered);
     timer = setTimeout(() => {
-      told(false);
-      child.kill('SIGKILL');
+      mount.isSilent = true;
+      resolve();
     }, longestAnswer);
   });
   clearTimeout(timer);
@@ -69,6 +69,5 @@ async function ask(key: string, path: string, trusted: number): Promise<void> {
 /** Types of file systems (proc_pid_mountinfo(5)). */
 const mayHang = /^(?:fuse|fuseblk|fuse\..*|nfs4?|cifs|smb3|9p|ceph|afs|coda|lustre|glusterfs)$/;
 
-/** In ms; what has not answered is not asked again for so long. */
-const longestAnswer = 1500;
-const givenUp = 30_000;
+/** In ms: a disk on the network may have to wake up, and an icon waits for ten seconds. */
+const longestAnswer = 2500;
