@@ -31,6 +31,7 @@ describe('planShareChanges', () => {
       '',
       ['mount /a', 'note /a/b', 'note /a/c'],
     ],
+    ['one folder by two names is mounted once', '', '/a /a', '', ['mount /a', 'note /a']],
     ['nothing to be written in what is to be read', '/a:ro', '/a:ro /a/b', '', ['none /a/b']],
     ['around what goes first', '/a/b', '/a', '', ['unmount /a/b', 'mount /a']],
     ['nothing around what it has', '', '/a', '/a/b', ['none /a']],
