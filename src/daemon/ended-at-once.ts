@@ -41,7 +41,8 @@ export function openEndedNotices(ports: EndedNoticePorts): EndedNotices {
     const exitCode = outcome.get('exit-code') ?? '';
     const notice = endedNotice({ app, name, unit, exitCode, refused, mayHave }, icon);
     const key = `have-${ports.secret()}`;
-    const number = await ports.show({ ...notice, buttons: notice.buttons.map(([, label]) => [key, label] as const) });
+    const buttons = notice.buttons.map(([, label]) => [key, label] as const);
+    const number = await ports.show({ ...notice, buttons }, app);
     if (mayHave) shown.set(number, { key, report, refused });
     ports.tell(app);
   };

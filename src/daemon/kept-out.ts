@@ -11,8 +11,8 @@ export interface KeptOutPorts {
   tell(app: string): void;
   /** A folder as users write it; undefined for one that cannot be shared. */
   wordOf(folder: string): Promise<string | undefined>;
-  /** Resolves to the notice's number. Rejects where nobody shows notifications. */
-  show(notice: Notice): Promise<number>;
+  /** Resolves to the notice's number; it takes the place of what stands about the app. Rejects where nobody shows notifications. */
+  show(notice: Notice, app: string): Promise<number>;
   iconOf(app: string): Promise<string | undefined>;
   /** Lets it in, what runs included. */
   share(app: string, word: string): Promise<unknown>;
@@ -53,7 +53,7 @@ export function openKeptOutNotices(ports: KeptOutPorts): KeptOutNotices {
         const notice = keptOutNotice(told, icon);
         const key = `share-${ports.secret()}`;
         const buttons = notice.buttons.map(([, label]) => [key, label] as const);
-        shown.set(await ports.show({ ...notice, buttons }), { ...told, key });
+        shown.set(await ports.show({ ...notice, buttons }, app), { ...told, key });
         ports.tell(app);
       } catch {
         // Nobody shows notifications here, and the app has its error.

@@ -8,6 +8,7 @@ import { type LimitNotices, type NoticePorts, openLimitNotices } from '../watch/
 import type { Notice } from '../watch/pure/limit-notice.ts';
 import { type EndedNoticePorts, type EndedNotices, openEndedNotices } from './ended-at-once.ts';
 import { type KeptOutNotices, type KeptOutPorts, openKeptOutNotices } from './kept-out.ts';
+import { openSoundNotices, type SoundNotices, type SoundPorts } from './sound-notices.ts';
 
 const server = {
   destination: 'org.freedesktop.Notifications',
@@ -19,6 +20,7 @@ const server = {
 export interface NoticeSurroundings {
   readonly sharing: Pick<KeptOutPorts, 'isTold' | 'tell' | 'wordOf' | 'share'>;
   readonly naming: Pick<EndedNoticePorts, 'isTold' | 'tell' | 'mayHave' | 'letHave'>;
+  readonly sound: Pick<SoundPorts, 'isTold' | 'tell' | 'untell' | 'isOpen' | 'allow' | 'categoriesOf'>;
   readonly isWanted: NoticePorts['isWanted'];
   launch(app: string, options: ReadonlyMap<string, string>): Promise<unknown>;
   /** What the entry of an app has as its icon. */
@@ -31,6 +33,7 @@ export interface Notices {
   readonly limits: LimitNotices;
   readonly sandboxes: KeptOutNotices;
   readonly ends: EndedNotices;
+  readonly sound: SoundNotices;
 }
 
 /** Notices over org.freedesktop.Notifications; its signals are listened to from the first notice on. */
@@ -51,11 +54,13 @@ export function wireNotices(
         void limits.pressed(Number(number), String(key));
         void sandboxes.pressed(Number(number), String(key));
         void ends.pressed(Number(number), String(key));
+        void sound.pressed(Number(number), String(key));
       }),
       on('NotificationClosed', ([number]) => {
         limits.closed(Number(number));
         sandboxes.closed(Number(number));
         ends.closed(Number(number));
+        sound.closed(Number(number));
       }),
     ]);
   };
@@ -87,14 +92,19 @@ export function wireNotices(
     ...around.sharing,
     ...{ failed, secret, iconOf },
     instanceOf: (unit) => around.instances().find(({ report }) => report.unit === unit),
+    show: (notice, app) => show(notice, sound.giveWay(app) ?? 0),
+  });
+  const sound = openSoundNotices({
+    ...around.sound,
+    ...{ failed, secret, iconOf },
     show: (notice) => show(notice, 0),
   });
   const ends = openEndedNotices({
     ...around.naming,
     ...{ failed, secret, iconOf, launch },
-    show: (notice) => show(notice, 0),
+    show: (notice, app) => show(notice, sound.giveWay(app) ?? 0),
   });
-  return { limits, sandboxes, ends };
+  return { limits, sandboxes, ends, sound };
 }
 
 /** A body may have markup (Desktop Notifications Specification). */

@@ -24,6 +24,7 @@ import { namingByButton } from './name-by-button.ts';
 import { instanceInterface, instanceInterfaceName } from './objects/instance-interface.ts';
 import { ringfenceInterface, ringfenceInterfaceName } from './objects/ringfence-interface.ts';
 import { sharingByButton } from './share-by-button.ts';
+import { soundByButton } from './sound-by-button.ts';
 import { type Fences, hostFacts, wireFences } from './wire-fences.ts';
 import { wireNotices } from './wire-notices.ts';
 import { wireWatches } from './wire-watches.ts';
@@ -114,6 +115,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   const [managed] = await Promise.all([managerEnvironment(), shadows.wishes().catch(internalError)]);
   const tree = createDispatcher(bus, { root: rootPath, onInternalError: internalError });
   const watches = wireWatches(bus);
+  const enabledProfile = enabledProfiles(shadows, managed);
   const notices = wireNotices(connections, {
     isWanted: (limit) => config.current().notices.get(noticeOfLimit[limit])?.value ?? true,
     launch: (app, options) => methods.backend.launchApp(app, [], options),
@@ -121,6 +123,7 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     instances: () => fences.instances.all(),
     sharing: sharingByButton(environment, managerEnvironment, (app) => methods.backend.updateShares(app)),
     naming: namingByButton(environment, managerEnvironment, (...asked) => fences.sandboxes.offersName(...asked)),
+    sound: soundByButton(environment, managerEnvironment, config.current, enabledProfile),
   });
   const fences = wireFences({
     ...options,
@@ -128,13 +131,14 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
     systemd,
     log,
     config: config.current,
-    enabledProfile: enabledProfiles(shadows, managed),
+    enabledProfile,
     sharesChanged: (app) => void methods.backend.updateShares(app).catch(reportUnshared(log, app)),
     keptOut: (unit, path, isFolder) => void notices.sandboxes.keptOut({ unit, path, isFolder }),
     listener: {
       added(instance) {
         void tree.addObject(instance.path, [instanceInterface(instance, watches)]);
         desktop.appStarted();
+        void notices.sound.started(instance.report);
       },
       changed: ({ path }, names) => void tree.propertiesChanged(path, instanceInterfaceName, names),
       limitReached(instance, reached) {

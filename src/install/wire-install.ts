@@ -67,7 +67,7 @@ export async function wireInstall(environment: Environment, version: string): Pr
     },
     traces: () => [
       join(places.state, 'ringfence/last-good-config.json'),
-      join(places.state, 'ringfence/told-apps.json'),
+      ...['told-apps', 'told-of-sound', 'told-ends'].map((name) => join(places.state, `ringfence/${name}.json`)),
       // Code caches of 0.1.0, which kept them there.
       ...list(join(places.cache, 'ringfence'))
         .filter((name) => /^[a-z-]+-v\d.*\.cache(\.\d+)?$/.test(name))

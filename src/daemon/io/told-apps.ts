@@ -4,7 +4,11 @@ import { makeFolders } from '../../platform/files/make-folders.ts';
 import { replaceFile } from '../../platform/files/replace-file.ts';
 
 /** The apps about which a user was told once; a file that is damaged tells of none. */
-export function openToldApps(file: string): { isTold(app: string): boolean; tell(app: string): void } {
+export function openToldApps(file: string): {
+  isTold(app: string): boolean;
+  tell(app: string): void;
+  untell(app: string): void;
+} {
   const read = (): string[] => {
     try {
       const apps: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -13,11 +17,13 @@ export function openToldApps(file: string): { isTold(app: string): boolean; tell
       return [];
     }
   };
+  const write = (apps: readonly string[]) => {
+    makeFolders(dirname(file), 0o700);
+    replaceFile(file, JSON.stringify(apps));
+  };
   return {
     isTold: (app) => read().includes(app),
-    tell(app) {
-      makeFolders(dirname(file), 0o700);
-      replaceFile(file, JSON.stringify([...new Set([...read(), app])]));
-    },
+    tell: (app) => write([...new Set([...read(), app])]),
+    untell: (app) => write(read().filter((one) => one !== app)),
   };
 }

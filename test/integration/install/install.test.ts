@@ -87,6 +87,10 @@ describe('ringfence install, in the session', () => {
     expect(times(home)).toEqual(installed);
     expect(await unitProperty('ringfence.service', 'MainPID')).toBe(pid);
 
+    const notes = join(home, '.local/state/ringfence');
+    mkdirSync(notes, { recursive: true });
+    for (const name of ['told-apps', 'told-of-sound', 'told-ends'])
+      writeFileSync(join(notes, `${name}.json`), '["org.example.App"]');
     expect((await ringfence(['uninstall'])).code).toBe(0);
     expect(tree(home)).toEqual(before);
     expect(existsSync(join(home, '.cache/ringfence'))).toBe(false);
