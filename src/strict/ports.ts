@@ -220,6 +220,8 @@ export interface Doors {
    * `silent`: it does not answer. Only one at a time may ask.
    */
   tell(folder: string, names: readonly string[], isThere: () => boolean): Promise<'begun' | 'gone' | 'silent'>;
+  /** Clears away what was made for later ones. */
+  close(): void;
 }
 
 /** The line to a gate inside a sandbox that another process makes. When the daemon ends, so does the line, and nothing runs. */

@@ -90,6 +90,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
     close() {
       kits.close();
       names.close();
+      ports.doors.close();
     },
 
     async shortcoming() {

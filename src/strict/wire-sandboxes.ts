@@ -9,7 +9,7 @@ import { startDocumentNames } from './io/document-names.ts';
 import { openDocumentPermissions } from './io/document-permissions.ts';
 import { openDocumentQuestions } from './io/document-questions.ts';
 import { documentSight } from './io/document-sight.ts';
-import { doors } from './io/doors.ts';
+import { openDoors } from './io/doors.ts';
 import { openEnclosureWire } from './io/enclosure-wire.ts';
 import { homes } from './io/homes.ts';
 import { probeHost } from './io/host-probe.ts';
@@ -86,7 +86,7 @@ export function wireSandboxes(wiring: SandboxWiring): Sandboxes {
     documentQuestions: openDocumentQuestions(runtime),
     startDocumentNames,
     homes,
-    doors,
+    doors: openDoors(runtime),
     lockHome: (path) => lockHome(runtime, path, `open the home ${path}`),
     apps: knownApps,
     programFolders: programFolders(),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RingfenceError } from '../../domain/errors.ts';
 import { makePipes } from '../../platform/process/make-pipes.ts';
 import type { Doors } from '../ports.ts';
 import { startName } from '../pure/init-script.ts';
@@ -20,14 +22,54 @@ const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /**
  * Named pipes in the sandbox's folder, which is mounted read-only inside: they are there for whichever daemon comes next. The
- * init holds both ends of each, so that no end of ours, and no daemon that was killed, ever closes them for it.
+ * init holds both ends of each, so that no end of ours, and no daemon that was killed, ever closes them for it. Some are made at
+ * once and wait in the runtime folder: node is a few milliseconds away from everything else while it starts mkfifo.
  */
-export const doors: Doors = {
-  async make(folder) {
-    mkdirSync(join(folder, 'door'), { mode: 0o700 });
-    await makePipes([join(folder, 'door/go'), join(folder, 'door/told')]);
-  },
+export function openDoors(runtimeDirectory: string): Doors {
+  const place = join(runtimeDirectory, 'ringfence/doors');
+  let isOurs = false;
+  const clear = () => rmSync(place, { recursive: true, force: true });
+  const spare: string[] = [];
+  return {
+    ...doors,
 
+    async make(folder) {
+      const door = join(folder, 'door');
+      if (moveOne(spare, door)) return;
+      // Those of a daemon that was killed; one that lives makes others.
+      if (!isOurs) clear();
+      isOurs = true;
+      const names = Array.from({ length: doorsAtOnce }, () => join(place, randomUUID()));
+      for (const name of names) mkdirSync(name, { recursive: true, mode: 0o700 });
+      await makePipes(names.flatMap((name) => [join(name, 'go'), join(name, 'told')]));
+      spare.push(...names);
+      if (!moveOne(spare, door))
+        throw new RingfenceError('ScopeFailed', `cannot make ${door}: ${place} is being removed`);
+    },
+
+    close() {
+      if (isOurs) clear();
+    },
+  };
+}
+
+/** False when none is left. */
+function moveOne(spare: string[], door: string): boolean {
+  for (let one = spare.pop(); one !== undefined; one = spare.pop()) {
+    try {
+      renameSync(one, door);
+      return true;
+    } catch (error) {
+      // Whoever clears up the runtime folder may have had it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return false;
+}
+
+const doorsAtOnce = 8;
+
+const doors: Omit<Doors, 'make' | 'close'> = {
   put(folder, name, script) {
     const beside = join(folder, `start.${name}`);
     writeFileSync(beside, script, { mode: 0o600 });
