@@ -74,8 +74,8 @@ async function mayLower(
   const instance = around.daemon.instances.get(paths.find((path) => usedBy(path) === most) ?? '');
   if (asked >= most || instance === undefined) return true;
   return around.confirm(
-    _('Less Memory Than Is Used?'),
-    fill(_('{name} uses {used} now. If it cannot give enough of that back, parts of it are ended.'), {
+    _('Set the Limit below What Is Used?'),
+    fill(_('{name} uses {used} now. If it cannot free enough of it, part of it is ended.'), {
       name: instance.name,
       used: bytesText(most),
     }),

@@ -45,9 +45,9 @@ export function showPreferences({ daemon, window, failed }: PreferencesPorts): v
     }
   };
   const rows = [
-    noticeRow('memory-limit', _('Memory limit'), _('Parts of an app were ended'), set),
-    noticeRow('tasks-limit', _('Limit of tasks'), _('An app was refused new processes'), set),
-    noticeRow('cpu-limit', _('Processor limit'), _('An app was held back for most of half a minute'), set),
+    noticeRow('memory-limit', _('Memory limit'), _('Part of an app was ended'), set),
+    noticeRow('tasks-limit', _('Limit of processes and threads'), _('An app was refused new processes'), set),
+    noticeRow('cpu-limit', _('Processor limit'), _('An app was slowed down for half a minute'), set),
   ];
   const show = async () => {
     const settings = await daemon.getConfig(section).then(settingsFrom, () => []);

@@ -88,7 +88,7 @@ describe('the window, where the kernel enforces', () => {
     await hasLimit(384 * MiB);
 
     await window.set(slider, 0);
-    await window.one({ role: 'label', name: '^Less Memory Than Is Used\\?$' });
+    await window.one({ role: 'label', name: '^Set the Limit below What Is Used\\?$' });
     await window.press({ role: 'push button', name: '^Cancel$' });
     await window.one(slider, ({ value }) => value === 8);
     expect(await readCgroup(unit, 'memory.max')).toBe(String(384 * MiB));

@@ -11,6 +11,7 @@ import { isStrict, itemsOf, type Setting, settingOf, settingsFrom } from '../pur
 import type { Undo } from '../pure/steps.ts';
 import { appImage, iconOf, setIcon } from '../widgets/app-icon.ts';
 import { limitRows, markMemory, ramBytes, type SliderName } from '../widgets/limit-group.ts';
+import { nameChoices } from '../widgets/named-choices.ts';
 import { showSwitch } from '../widgets/show-switch.ts';
 import { translate as _, fill } from '../words.ts';
 import type { AppList } from './app-list.ts';
@@ -49,7 +50,7 @@ export class AppPage {
     ellipsize: Pango.EllipsizeMode.END,
   });
   readonly #toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
-  readonly #profile = new Adw.ComboRow({ title: _('Profile'), subtitle: _('What its fence is like') });
+  readonly #profile = new Adw.ComboRow({ title: _('Profile') });
   readonly #hold = new Adw.ComboRow({
     title: _('Changes hold'),
     model: Gtk.StringList.new([_('Now and from now on'), _('Only now')]),
@@ -73,7 +74,12 @@ export class AppPage {
     page.add(limits);
     for (const { widget } of [this.#strict, this.#letIn, this.#home]) page.add(widget);
     for (const child of [page, this.#gone]) this.widget.add_child(child);
-    apps.onChange(() => this.#show());
+    for (const row of [this.#profile, this.#hold]) nameChoices(row);
+    apps.onChange(() => {
+      this.#show();
+      // It may have been enabled with another profile.
+      void this.#read();
+    });
     around.daemon.on('config', () => void this.#read());
     around.daemon.on('instances', () => this.#showLimits());
   }
@@ -171,6 +177,10 @@ export class AppPage {
     if (index !== -1) this.#profile.set_selected(index);
     this.#profile.set_sensitive(chosen !== undefined);
     const strict = isStrict(profiles, chosen);
+    const files = strict
+      ? _('Limits, and a home of its own: your files stay out')
+      : _('Limits: it sees all your files');
+    this.#profile.set_subtitle(chosen === undefined ? '' : files);
     this.#strict.show(this.#settings, strict, this.#inherited);
     this.#home.show(app.id.replace(/\.desktop$/, ''), app.name, strict);
   }

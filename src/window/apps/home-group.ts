@@ -18,7 +18,7 @@ export class HomeGroup {
   readonly #data = new Adw.ActionRow({ title: _('Data'), subtitle_lines: 2 });
   readonly #size = new Gtk.Label({ css_classes: ['dim-label', 'numeric'] });
   readonly #open = iconButton('folder-open-symbolic', _('Open in the File Manager'));
-  readonly #profile = new Adw.ActionRow({ title: _('Profile in Your Home') });
+  readonly #profile = new Adw.ActionRow({ title: _('What It Has in Your Home') });
   readonly #import = new Gtk.Button({ label: _('Import'), valign: Gtk.Align.CENTER });
   readonly #progress = new Gtk.ProgressBar({ valign: Gtk.Align.CENTER, width_request: 120, visible: false });
   readonly #anew = new Adw.ActionRow({

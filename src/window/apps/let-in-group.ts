@@ -29,7 +29,7 @@ export class LetInGroup {
     if (latest === undefined || parts === undefined) return;
     this.widget.set_title(isRunning ? _('Let In Now') : _('Let In Last Time'));
     const at = GLib.DateTime.new_from_unix_local(Math.floor(latest.startedAt / 1e6))?.format('%c') ?? '';
-    this.widget.set_description(fill(_('By its start on {time}'), { time: at }));
+    this.widget.set_description(fill(_('When it was started on {time}'), { time: at }));
     for (const { name, value } of parts) {
       this.#rows[name].set_subtitle(GLib.markup_escape_text(value === '' ? _('None') : value, -1) ?? '');
     }

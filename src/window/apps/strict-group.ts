@@ -13,7 +13,7 @@ type SwitchName = 'network' | 'x11' | 'sound' | 'gpu';
 export class StrictGroup {
   readonly widget = new Adw.PreferencesGroup({
     title: _('Let In'),
-    description: _('What it may use from its next start on, beside its own home'),
+    description: _('What it may use from its next start on, besides its own home'),
   });
   readonly #around: Surroundings;
   readonly #set: (key: string, words: readonly string[]) => Promise<void>;
@@ -31,7 +31,7 @@ export class StrictGroup {
     this.#around = around;
     this.#set = set;
     this.#addSwitch('network', _('Network'), _('Other computers, and services of this one'));
-    this.#addSwitch('x11', _('X11 Display'), _('Where it can see what other X11 apps show and type'));
+    this.#addSwitch('x11', _('X11 Display'), _('Lets it see and control the windows of other X11 apps'));
     this.#addSwitch('sound', _('Sound'), _('Playing and recording'));
     this.#addSwitch('gpu', _('Graphics Card'), _('Drawing faster, by a driver in the kernel'));
     const add = new Gtk.Button({ icon_name: 'list-add-symbolic', valign: Gtk.Align.CENTER, css_classes: ['flat'] });

@@ -6,6 +6,7 @@ import type { Row } from '../io/daemon.ts';
 import type { Surroundings } from '../page.ts';
 import { bytesText } from '../pure/amounts.ts';
 import { commandIn } from '../pure/command-in.ts';
+import { worstFirst } from '../pure/findings.ts';
 import { translate as _, fill } from '../words.ts';
 
 /** What works on this computer, what does not and how to put it right; the desktop's budget; the version. */
@@ -48,7 +49,9 @@ export class ComputerPage {
       const [findings, desktop] = await Promise.all([daemon.doctor(), daemon.rows('Desktop')]);
       for (const [group, row] of this.#rows) group.remove(row);
       this.#rows = [
-        ...findings.map((row) => [this.#findings, this.#finding(row)] as [Adw.PreferencesGroup, Adw.ActionRow]),
+        ...worstFirst(findings).map(
+          (row) => [this.#findings, this.#finding(row)] as [Adw.PreferencesGroup, Adw.ActionRow],
+        ),
         ...desktop.map((row) => [this.#budget, budgetRow(row)] as [Adw.PreferencesGroup, Adw.ActionRow]),
       ];
       for (const [group, row] of this.#rows) group.add(row);
@@ -70,7 +73,7 @@ export class ComputerPage {
     row.add_prefix(image);
     if (fix === undefined) return row;
     const copy = new Gtk.Button({ icon_name: 'edit-copy-symbolic', css_classes: ['flat'], valign: Gtk.Align.CENTER });
-    const title = fill(_('Copy the Way Out of “{name}”'), { name });
+    const title = fill(_('Copy How to Fix “{name}”'), { name });
     copy.set_tooltip_text(title);
     copy.update_property([Gtk.AccessibleProperty.LABEL], [title]);
     copy.connect('clicked', () => {

@@ -32,16 +32,18 @@ export class EmptyPage {
       this.widget.set_title(_('Welcome to Ringfence'));
       this.widget.set_description(
         [
-          _('An app in a fence can use so much of this computer and no more, so that one app cannot freeze all of it.'),
-          _('You start it by its usual icon, and nothing else about it changes.'),
-          _('Browsers need it most; every other app has a switch under Apps.'),
+          _('An app in a fence can use only a set share of this computer, so it cannot freeze the rest.'),
+          _('You start it by its usual icon, as before.'),
+          _('Browsers need it most. Every other app has a switch under Apps.'),
         ].join(' '),
       );
       return;
     }
     this.widget.set_title(_('Nothing Runs in a Fence'));
     this.widget.set_description(
-      _('Switch an app on under Apps. From then on its usual icon starts it in its fence, and it appears here.'),
+      apps.some(isEnabled)
+        ? _('Start an app that is switched on under Apps by its usual icon, and it appears here.')
+        : _('Switch an app on under Apps, then start it by its usual icon: it appears here.'),
     );
   }
 
@@ -49,9 +51,14 @@ export class EmptyPage {
     const { daemon, done } = this.#around;
     const browsers = browsersIn(this.#apps.apps);
     const ids = browsers.map(({ id }) => id);
-    const names = browsers.map(({ name }) => name).join(', ');
+    const [{ name = '' } = {}] = browsers;
+    const count = browsers.length;
     if (await attempt(this.#around, () => daemon.setEnabled(ids, true))) {
-      done(fill(_('From their next start on in a fence: {names}'), { names }), () => daemon.setEnabled(ids, false));
+      const said =
+        count === 1
+          ? fill(_('{name} starts in its fence now'), { name })
+          : fill(_('{count} browsers start in their fences now'), { count });
+      done(said, () => daemon.setEnabled(ids, false));
     }
   }
 }

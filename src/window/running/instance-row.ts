@@ -12,7 +12,8 @@ import { openLimits } from './limits-dialog.ts';
 
 /** A running instance: what it is, what it uses, and what can be done with it. */
 export class InstanceRow {
-  readonly widget = new Gtk.ListBoxRow({ activatable: false });
+  /** Leads to the page of its app, where it has one. */
+  readonly widget = new Gtk.ListBoxRow();
   #instance: Instance;
   readonly #around: Surroundings;
   readonly #icon: Gtk.Image;
@@ -63,12 +64,13 @@ export class InstanceRow {
 
   show(instance: Instance): void {
     this.#instance = instance;
+    this.widget.set_activatable(instance.app !== '');
     this.#name.set_label(instance.name);
     this.#name.set_tooltip_text(instance.name);
     const state = fill(_('{profile} · frozen'), { profile: instance.profile });
     this.#profile.set_label(instance.isFrozen ? state : instance.profile);
     this.#freeze.set_icon_name(instance.isFrozen ? 'media-playback-start-symbolic' : 'media-playback-pause-symbolic');
-    name(this.#freeze, instance.isFrozen ? _('Let Go On') : _('Freeze'));
+    name(this.#freeze, instance.isFrozen ? _('Resume') : _('Freeze'));
     if (instance.isFrozen) this.widget.add_css_class('frozen-row');
     else this.widget.remove_css_class('frozen-row');
     this.widget.update_property([Gtk.AccessibleProperty.LABEL], [instance.name]);
@@ -101,7 +103,7 @@ export class InstanceRow {
   async #toggleFrozen(): Promise<void> {
     const { path, name, isFrozen } = this.#instance;
     const { daemon } = this.#around;
-    const said = isFrozen ? fill(_('{name} goes on'), { name }) : fill(_('{name} is frozen'), { name });
+    const said = isFrozen ? fill(_('{name} was resumed'), { name }) : fill(_('{name} is frozen'), { name });
     if (await attempt(this.#around, () => daemon.setFrozen(path, !isFrozen))) {
       this.#around.done(said, () => daemon.setFrozen(path, isFrozen));
     }

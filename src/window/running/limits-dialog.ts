@@ -12,7 +12,6 @@ export function openLimits(path: string, around: Surroundings): void {
   const instance = daemon.instances.get(path);
   if (instance === undefined) return;
   const group = new Adw.PreferencesGroup({
-    title: instance.name,
     description: _('Changes hold at once, and until the app is closed.'),
   });
   const rows = limitRows((name, value) => void changeLimit([path], { name, value }, around));

@@ -43,6 +43,11 @@ export class RunningPage {
     });
     this.#list.update_property([Gtk.AccessibleProperty.LABEL], [_('Running apps')]);
     this.#bar.update_property([Gtk.AccessibleProperty.LABEL], [_('Memory of all apps together')]);
+    this.#list.connect('row-activated', (_list, row) => {
+      const path = [...this.#rows].find(([, { widget }]) => widget === row)?.[0];
+      const app = this.#around.daemon.instances.get(path ?? '')?.app ?? '';
+      if (app !== '') this.#around.showApp(app);
+    });
     for (const widget of [this.#total, this.#bar, this.#list]) box.append(widget);
     const clamp = new Adw.Clamp({ maximum_size: 900, child: box });
     const scrolled = new Gtk.ScrolledWindow({ hscrollbar_policy: Gtk.PolicyType.NEVER, child: clamp });

@@ -144,7 +144,7 @@ describe('the window in GNOME Shell', () => {
       waitFor(() => readFileSync(freezer, 'utf8').trim() === frozen, { what: `cgroup.freeze to be ${frozen}` });
     await window.press({ role: 'push button', name: '^Freeze$', within: row });
     await isFrozen('1');
-    await window.one({ role: 'push button', name: '^Let Go On$', within: row });
+    await window.one({ role: 'push button', name: '^Resume$', within: row });
     await screenshot('gnome-frozen');
     await window.press({ role: 'push button', name: '^Undo$' });
     await isFrozen('0');

@@ -123,7 +123,7 @@ describe('the window, when things are not as they should be', () => {
     await stage.window.none(preference);
     await stage.page('Running');
     await stage.window.press({ role: 'push button', name: '^Freeze$', within: row('org.test.Sleeper') });
-    await stage.window.press({ role: 'push button', name: '^Let Go On$', within: row('org.test.Sleeper') });
+    await stage.window.press({ role: 'push button', name: '^Resume$', within: row('org.test.Sleeper') });
   });
 
   it('says that the daemon is newer, and works with it', async () => {

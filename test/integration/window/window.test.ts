@@ -96,6 +96,17 @@ describe('the window', () => {
     await stage.picture('running');
   });
 
+  it('opens the page of what runs, where its limits are kept', async () => {
+    // The keyboard goes to the row as what has it goes out of sight.
+    await stage.key('ctrl+f');
+    await stage.window.one({ name: '^Search apps$' }, ({ focused }) => focused);
+    await stage.page('Running');
+    await stage.window.one(row, ({ focused }) => focused);
+    await stage.key('Return');
+    await stage.window.one({ role: 'label', name: '^org.test.Spinner.desktop$' });
+    await stage.page('Running');
+  });
+
   it('freezes it by the kernel, and undoes that', async () => {
     const [pid = 0] = await spinners();
     const isFrozen = (frozen: string) =>
@@ -104,7 +115,7 @@ describe('the window', () => {
       });
     await stage.window.press({ role: 'push button', name: '^Freeze$', within: row });
     await isFrozen('1');
-    await stage.window.one({ role: 'push button', name: '^Let Go On$', within: row });
+    await stage.window.one({ role: 'push button', name: '^Resume$', within: row });
     await stage.picture('frozen');
     await stage.window.press({ role: 'push button', name: '^Undo$' });
     await isFrozen('0');
@@ -137,6 +148,10 @@ describe('the window', () => {
   });
 
   it('follows what others change, and lets a strict app in at what the user switches on', async () => {
+    await output([built.ringfence, 'enable', '--profile', 'strict', 'org.test.Spinner']);
+    await stage.window.one({ role: 'label', name: '^Limits, and a home of its own' });
+    await output([built.ringfence, 'enable', '--profile', 'relaxed', 'org.test.Spinner']);
+    await stage.window.one({ role: 'label', name: '^Limits: it sees all your files$' });
     await output([built.ringfence, 'config', 'set', 'app.org.test.Spinner', 'profile=strict']);
     const network = { role: 'switch|toggle button|check box', name: '^Network$' };
     await stage.window.press(network);
@@ -292,7 +307,7 @@ describe('the window', () => {
       findings: Finding[];
     };
     const { name, fix } = findings.find((one) => one.fix !== undefined) ?? { name: 'a finding with a way out' };
-    await stage.window.press({ role: 'push button', name: `^Copy the Way Out of “${name}”$` });
+    await stage.window.press({ role: 'push button', name: `^Copy How to Fix “${name}”$` });
     await stage.window.one({ name: '^Copied$' });
     // Pasted where it can be read again.
     await stage.key('ctrl+f');
