@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Instance } from '../domain/instance.ts';
 import type { Notice } from '../watch/pure/limit-notice.ts';
-import { type KeptOut, keptOutNotice } from './pure/kept-out-notice.ts';
+import { type KeptOut, keptOutNotice, sharedLaterNotice } from './pure/kept-out-notice.ts';
 
 /** What such notices are carried by. */
 export interface KeptOutPorts {
@@ -14,8 +14,8 @@ export interface KeptOutPorts {
   /** Resolves to the notice's number; it takes the place of what stands about the app. Rejects where nobody shows notifications. */
   show(notice: Notice, app: string): Promise<number>;
   iconOf(app: string): Promise<string | undefined>;
-  /** Lets it in, what runs included. */
-  share(app: string, word: string): Promise<unknown>;
+  /** Lets it in. Resolves to why what runs has it from its next start only; undefined where it has it now. */
+  share(app: string, word: string): Promise<string | undefined>;
   /** A word that nobody can guess: an app may put a notice of its own in the place of this one. */
   secret(): string;
   /** Told what a button could not do. */
@@ -64,9 +64,14 @@ export function openKeptOutNotices(ports: KeptOutPorts): KeptOutNotices {
       const told = shown.get(number);
       if (told?.key !== key) return;
       shown.delete(number);
-      await ports.share(told.app, told.folder).catch((error: unknown) => {
+      try {
+        const reason = await ports.share(told.app, told.folder);
+        if (reason === undefined) return;
+        const icon = await ports.iconOf(told.app).catch(() => undefined);
+        await ports.show(sharedLaterNotice(told, reason, icon), told.app);
+      } catch (error) {
         ports.failed(`share ${told.folder} with ${told.name}`, error);
-      });
+      }
     },
 
     closed: (number) => void shown.delete(number),

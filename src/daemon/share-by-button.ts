@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { changeList } from '../config/change-list.ts';
 import { wireConfigEdits } from '../config/wire-config.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
+import { readShare } from '../strict/pure/shares.ts';
 import { judgeSharedFolders } from '../strict/wire-sandboxes.ts';
 import { openToldApps } from './io/told-apps.ts';
 import type { KeptOutPorts } from './kept-out.ts';
@@ -12,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function sharingByButton(
   own: Environment,
   environment: () => Promise<Environment>,
-  update: (app: string) => Promise<unknown>,
+  update: (app: string) => Promise<readonly ReadonlyMap<string, string>[]>,
 ): Pick<KeptOutPorts, 'isTold' | 'tell' | 'wordOf' | 'share'> {
   const { state = '/nowhere' } = xdgFolders(own);
   // As a start would find them.
@@ -32,7 +33,11 @@ export function sharingByButton(
       const ports = wireConfigEdits(own, (words) => judgeSharedFolders(words, variables));
       const isOther = (one: string) => one.replace(/:ro$/, '') !== word;
       await changeList(app, 'shared-folders', (shared) => [...shared.filter(isOther), word], ports);
-      await update(app);
+      const { path } = readShare(word, xdgFolders(variables).home ?? '/');
+      const waiting = (await update(app)).find(
+        (row) => row.get('state') === 'at-next-start' && row.get('folder') === path,
+      );
+      return waiting?.get('reason');
     },
   };
 }

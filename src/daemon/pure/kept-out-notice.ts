@@ -26,6 +26,19 @@ export function keptOutNotice({ app, name, folder, file }: KeptOut, icon: string
   };
 }
 
+/** What a user is told whose button could not let it in at once. */
+export function sharedLaterNotice({ app, name, folder }: KeptOut, reason: string, icon: string | undefined): Notice {
+  const key = appKey(app);
+  return {
+    summary: `${name} has ${folder} when you start it again`,
+    body: `It is shared, and what runs cannot have it: ${reason}.`,
+    desktopEntry: key,
+    icon: icon ?? key,
+    isUrgent: false,
+    buttons: [],
+  };
+}
+
 /** For a shell, which is to expand "~". */
 function quoted(folder: string): string {
   return /^[\w~/.,@%+-]+$/.test(folder)
