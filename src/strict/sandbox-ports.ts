@@ -64,6 +64,8 @@ export interface SandboxPorts extends LetInPorts, DocumentLettingPorts, ClaimPor
     readonly facts: Omit<SandboxHostFacts, 'sessionAddress' | 'a11yAddress' | 'network'>;
     readonly programs: SandboxPrograms;
   }>;
+  /** Whether the programs that it found are there still. */
+  areThere(programs: SandboxPrograms): boolean;
   /** `sockets`: the folder that it may write; `pipe`: the named pipe that another process takes the proxy over by. */
   startProxy(programs: SandboxPrograms, sockets: string, pipe?: string): Promise<IdleProxy>;
   openWire(folder: string): Promise<EnclosureWire>;

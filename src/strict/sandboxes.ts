@@ -239,18 +239,23 @@ function openMachine(ports: SandboxPorts): SandboxMachine {
     });
     return 'ok' in judged ? undefined : judged;
   };
+  // What is missing may be installed the next moment; what is there is believed until it fails, or is gone.
+  const look: SandboxMachine['look'] = async () => {
+    probe ??= ports.probeHost();
+    const found = await probe.catch((error: unknown) => {
+      probe = undefined;
+      throw error;
+    });
+    if (refusal(found.facts, {}) !== undefined) probe = undefined;
+    else if (!ports.areThere(found.programs)) {
+      probe = undefined;
+      return look();
+    }
+    return found;
+  };
   return {
     refusal,
-    // What is missing may be installed the next moment; what is there is believed until it fails.
-    async look() {
-      probe ??= ports.probeHost();
-      const found = await probe.catch((error: unknown) => {
-        probe = undefined;
-        throw error;
-      });
-      if (refusal(found.facts, {}) !== undefined) probe = undefined;
-      return found;
-    },
+    look,
     lookAgain() {
       probe = undefined;
     },

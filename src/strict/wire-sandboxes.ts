@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { makePipes } from '../platform/process/make-pipes.ts';
@@ -99,6 +99,7 @@ export function wireSandboxes(wiring: SandboxWiring): Sandboxes {
     waylandDisplays: openWaylandDisplays(),
     sight: { ...sight, readEvidence },
     probeHost: () => probeHost(findProgram),
+    areThere: ({ bwrap, proxy }) => existsSync(bwrap) && existsSync(proxy),
     startProxy: startBusProxy,
     openWire: (folder) => openEnclosureWire(folder, makePipes),
     openGate: (fds) => openSandboxGate({ ...gates, withinMs: 30_000 }, fds),

@@ -200,6 +200,20 @@ describe('a strict launch', () => {
     it('without bubblewrap', () => refused(programsWithout('bwrap'), /bubblewrap is not installed/));
     it('without xdg-dbus-proxy', () => refused(programsWithout('xdg-dbus-proxy'), /xdg-dbus-proxy/));
 
+    it.each([
+      ['bwrap', /bubblewrap is not installed/],
+      ['xdg-dbus-proxy', /xdg-dbus-proxy is not installed/],
+    ])('once %s is gone, which the daemon has used', async (name, says) => {
+      const folder = programsWithout('none');
+      const daemon = await startBundledDaemon(bus, program, { RINGFENCE_TEST_PROGRAMS: folder });
+      await client.stop(await run(), 0);
+      rmSync(join(folder, name));
+      await expect(run()).rejects.toMatchObject({ code: 'NotEnforceable', message: expect.stringMatching(says) });
+      symlinkSync(join('/usr/bin', name), join(folder, name));
+      await client.stop(await run(), 0);
+      await daemon.stop();
+    });
+
     it('with a bubblewrap that cannot make a sandbox', async () => {
       const folder = programsWithout('bwrap');
       const script =
