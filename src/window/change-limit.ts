@@ -1,3 +1,4 @@
+import { BusError } from './io/bus.ts';
 import type { Surroundings } from './page.ts';
 import { bytesText, limitNumber } from './pure/amounts.ts';
 import { makeAll, type Undo } from './pure/steps.ts';
@@ -53,7 +54,13 @@ async function setLive(
   const instance = daemon.instances.get(path);
   if (instance === undefined) return undefined;
   const before = instance.limits[name] ?? 'infinity';
-  await daemon.setLimits(path, { [name]: value });
+  try {
+    await daemon.setLimits(path, { [name]: value });
+  } catch (error) {
+    // As it was asked whether it may: its row goes, and a notification tells which limit ended it.
+    if (error instanceof BusError && error.isGone) return undefined;
+    throw error;
+  }
   return async () => {
     if (daemon.instances.has(path)) await daemon.setLimits(path, { [name]: before });
   };

@@ -34,6 +34,7 @@ export class MainWindow {
   readonly #apps: AppList;
   readonly #appPage: AppPage;
   readonly #appsPage: AppsPage;
+  readonly #detail: Gtk.Widget;
 
   constructor(application: Adw.Application, bus: Gio.DBusConnection) {
     this.#window = new Adw.ApplicationWindow({
@@ -48,11 +49,15 @@ export class MainWindow {
     const around = this.#surroundings();
     this.#appPage = new AppPage(around, this.#apps);
     this.#appsPage = new AppsPage(around, this.#apps);
+    this.#detail = this.#makeDetail();
     this.#add(new RunningPage(around, this.#apps).widget, 'running', _('Running'), 'media-playback-start-symbolic');
     this.#add(this.#appsPage.widget, 'apps', _('Apps'), 'view-app-grid-symbolic');
     this.#add(new ComputerPage(around).widget, 'computer', _('This Computer'), 'computer-symbolic');
     this.#leaflet.append(this.#main());
-    this.#leaflet.append(this.#detail());
+    this.#leaflet.append(this.#detail);
+    this.#hideDetail();
+    for (const property of ['visible-child', 'child-transition-running'])
+      this.#leaflet.connect(`notify::${property}`, () => this.#hideDetail());
     this.#toasts.set_child(this.#leaflet);
     const content = new Gtk.Box({ orientation: Gtk.Orientation.VERTICAL });
     content.append(this.#toasts);
@@ -84,6 +89,7 @@ export class MainWindow {
   showApp(id: string): void {
     this.#pages.set_visible_child_name('apps');
     this.#appPage.open(id.endsWith('.desktop') ? id : `${id}.desktop`);
+    this.#detail.set_visible(true);
     this.#leaflet.navigate(Adw.NavigationDirection.FORWARD);
   }
 
@@ -108,7 +114,13 @@ export class MainWindow {
     return box;
   }
 
-  #detail(): Gtk.Widget {
+  /** What is not in front is there for a screen reader all the same. */
+  #hideDetail(): void {
+    const isAway = this.#leaflet.get_visible_child() !== this.#detail && !this.#leaflet.get_child_transition_running();
+    if (isAway) this.#detail.set_visible(false);
+  }
+
+  #makeDetail(): Gtk.Widget {
     const header = new Adw.HeaderBar({ title_widget: this.#appPage.title });
     const back = new Gtk.Button({
       icon_name: 'go-previous-symbolic',

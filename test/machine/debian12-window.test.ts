@@ -1,13 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Client } from '../../src/clients/cli/client.ts';
-import { type AccessibleWindow, driveWindow } from '../fixtures/accessible-window.ts';
-import { built, connectTestBus, connectTestClient, endAll, instanceAt } from '../fixtures/live-daemon.ts';
+import { type AccessibleWindow, driveWindow, type Target } from '../fixtures/accessible-window.ts';
+import { installEntryText, installProgram, removeEntries } from '../fixtures/desktop-entries.ts';
+import {
+  built,
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  instanceAt,
+  temporaryFolder,
+} from '../fixtures/live-daemon.ts';
+import { listenToNotifications } from '../fixtures/notification-listener.ts';
 import { startXServer } from '../fixtures/x-screen.ts';
 import { readCgroup } from '../harness/cgroup.ts';
-import { command } from '../harness/command.ts';
+import { command, output } from '../harness/command.ts';
 import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
@@ -20,6 +29,7 @@ describe('the window, where the kernel enforces', () => {
   let shown: ChildProcess;
   let window: AccessibleWindow;
   let log = '';
+  let env: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
     const server = await startXServer('1024x768x24');
@@ -37,7 +47,7 @@ describe('the window, where the kernel enforces', () => {
     const settings = join(daemon.home.config, 'gtk-4.0');
     mkdirSync(settings, { recursive: true });
     writeFileSync(join(settings, 'settings.ini'), '[Settings]\ngtk-enable-animations=0\n');
-    const env = {
+    env = {
       ...process.env,
       XDG_CONFIG_HOME: daemon.home.config,
       DISPLAY: server.display,
@@ -64,6 +74,16 @@ describe('the window, where the kernel enforces', () => {
     screen?.kill();
   });
 
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') console.error(await window.tree(), log);
+  });
+
+  const hasLimit = (unit: string, bytes: number) =>
+    waitFor(async () => (await readCgroup(unit, 'memory.max')) === String(bytes), {
+      what: `memory.max to be ${bytes}`,
+    });
+  const slider = { role: 'slider', name: '^Memory$' };
+
   it('lowers a limit of what runs, takes that back, and asks before it goes below what is used', async () => {
     // perl is essential to Debian.
     const hold = 'my @held; push @held, "x" x 1048576 for 1..160; sleep 1000';
@@ -74,18 +94,14 @@ describe('the window, where the kernel enforces', () => {
     const { path, unit } = await instanceAt(client, await client.run(['perl', '-e', hold], new Map(), options));
     const used = async () => Number((await client.usage()).get(path)?.get('memory-current') ?? 0);
     await waitFor(async () => (await used()) > 160 * MiB, { what: 'the memory to be used' });
-    const hasLimit = (bytes: number) =>
-      waitFor(async () => (await readCgroup(unit, 'memory.max')) === String(bytes), {
-        what: `memory.max to be ${bytes}`,
-      });
-
     await window.press({ role: 'push button', name: '^Change Limits$' });
-    const slider = { role: 'slider', name: '^Memory$' };
+    // Not that of a page that is not in front.
+    await waitFor(async () => (await window.all(slider)).length === 1, { what: 'one slider' });
     // 128 MB, and 32 MB more for each notch (limit-scale.ts).
     await window.set(slider, 4);
-    await hasLimit(256 * MiB);
+    await hasLimit(unit, 256 * MiB);
     await window.press({ role: 'push button', name: '^Undo$' });
-    await hasLimit(384 * MiB);
+    await hasLimit(unit, 384 * MiB);
 
     await window.set(slider, 0);
     await window.one({ role: 'label', name: '^Set the Limit below What Is Used\\?$' });
@@ -97,6 +113,69 @@ describe('the window, where the kernel enforces', () => {
     await window.press({ role: 'push button', name: '^Lower$' });
     // As it said: there is no room for what it has, and no swap.
     await waitFor(async () => (await client.instances()).length === 0, { what: 'its end' });
+    await window.none({ role: 'dialog', name: '^That Did Not Work$' });
+    expect(log).toBe('');
+  });
+
+  const readConfig = () => {
+    const file = join(daemon.home.config, 'ringfence/config.toml');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  };
+  const xdotool = (...words: string[]) => output(['xdotool', ...words], { env });
+  /** Presses a key until what is meant has the keyboard: the last of it. */
+  const walkTo = (key: string, target: Target) =>
+    waitFor(
+      async () => {
+        await xdotool('key', key);
+        return (await window.all(target)).at(-1)?.focused;
+      },
+      { what: `${key} to reach ${JSON.stringify(target)}` },
+    );
+
+  it('opens the page of an app from the notification of its limit; a change there is kept, or holds only now', async () => {
+    const server = await listenToNotifications();
+    onTestFinished(() => server.stop());
+    onTestFinished(removeEntries);
+    const hog = `perl -e 'my @held; push @held, "x" x 1048576 for 1..300'`;
+    const program = installProgram(temporaryFolder(), 'hungry', `#!/bin/sh\nsleep 1000 & ${hog}; sleep 1000\n`);
+    installEntryText('org.test.Hungry', `[Desktop Entry]\nType=Application\nName=Hungry\nExec=${program}\n`);
+    const options = new Map([
+      ['memory-max', '160M'],
+      ['memory-swap-max', '0'],
+    ]);
+    const { unit } = await instanceAt(client, await client.launch('org.test.Hungry', [], options));
+    const [told] = await waitFor(() => [server.take()].find((all) => all.length > 0), { what: 'the notification' });
+    const actions = told?.actions ?? [];
+    server.press(told?.number ?? 0, actions[actions.indexOf('Show') - 1] ?? 'no such button');
+    await window.one({ role: 'label', name: '^org.test.Hungry.desktop$' });
+
+    const hold = { role: 'list item|combo box', name: '^Changes hold$' };
+    await window.one(hold);
+    await window.set(slider, 4);
+    await hasLimit(unit, 256 * MiB);
+    expect(readConfig()).toContain('memory-max = "256M"');
+    await window.press({ role: 'push button', name: '^Undo$' });
+    await hasLimit(unit, 160 * MiB);
+    await waitFor(() => !readConfig().includes('memory-max'), { what: 'the configuration as before' });
+
+    const before = readConfig();
+    // There is no window manager that would do so.
+    const [frame = ''] = (await xdotool('search', '--onlyvisible', '--class', 'org.ringfence.Ringfence')).split('\n');
+    await xdotool('windowfocus', '--sync', frame);
+    await walkTo('Tab', hold);
+    const offered = { role: 'list item', within: hold };
+    await xdotool('key', 'space');
+    await waitFor(async () => (await window.all(offered)).some(({ focused }) => focused), { what: 'the list' });
+    await walkTo('Down', offered);
+    await xdotool('key', 'Return');
+    await window.one({ role: 'label', name: '^Only now$', within: hold });
+    await window.set(slider, 4);
+    await hasLimit(unit, 256 * MiB);
+    await window.one({ role: 'label', name: '^The limits of Hungry were changed$' });
+    expect(readConfig()).toBe(before);
+    // What others change meanwhile.
+    await output([built.ringfence, 'set', unit, 'memory-max=192M']);
+    await window.one(slider, ({ value }) => value === 2);
     expect(log).toBe('');
   });
 });

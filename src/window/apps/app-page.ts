@@ -201,7 +201,9 @@ export class AppPage {
     }
   }
 
+  /** Commands have no app: without one, this page is none of theirs. */
   #running(): Instance[] {
+    if (this.#id === '') return [];
     return [...this.#around.daemon.instances.values()].filter(({ app }) => app === this.#id);
   }
 

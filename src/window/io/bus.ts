@@ -18,6 +18,11 @@ export class BusError extends Error {
     return /^org\.freedesktop\.DBus\.Error\.(?:Unknown(?:Method|Interface|Property)|InvalidArgs)$/.test(this.remote);
   }
 
+  /** What was to be changed has ended meanwhile. */
+  get isGone(): boolean {
+    return /^org\.(?:ringfence\.Error\.NoSuchInstance|freedesktop\.DBus\.Error\.UnknownObject)$/.test(this.remote);
+  }
+
   /** Nobody answered in time. */
   get isSilence(): boolean {
     return (

@@ -95,8 +95,7 @@ describe('the window, when things are not as they should be', () => {
     const shortcut = { role: 'label', name: '^Show keyboard shortcuts$' };
     await stage.window.one(shortcut);
     await stage.picture('shortcuts');
-    await stage.screen.xdotool('key', 'Escape');
-    await stage.window.none(shortcut);
+    await stage.escape(shortcut);
     await stage.key('ctrl+comma');
     await stage.window.one(preference, ({ enabled }) => !enabled);
     await stage.picture('preferences-hung');
@@ -104,8 +103,7 @@ describe('the window, when things are not as they should be', () => {
     stage.daemon.process.kill('SIGCONT');
     await stage.window.none({ name: 'daemon does not answer' });
     await stage.window.one(preference, ({ enabled }) => enabled);
-    await stage.screen.xdotool('key', 'Escape');
-    await stage.window.none(preference);
+    await stage.escape(preference);
   });
 
   it('says that the daemon is older, and does what that one can', async () => {
@@ -115,12 +113,10 @@ describe('the window, when things are not as they should be', () => {
     await stage.page('This Computer');
     await stage.window.one({ name: 'do not fit together: .*Doctor' });
     await stage.picture('older-daemon');
-    await stage.screen.xdotool('key', 'Escape');
-    await stage.window.none({ name: 'do not fit together' });
+    await stage.escape({ name: 'do not fit together' });
     await stage.key('ctrl+comma');
     await stage.window.one(preference, ({ enabled }) => !enabled);
-    await stage.screen.xdotool('key', 'Escape');
-    await stage.window.none(preference);
+    await stage.escape(preference);
     await stage.page('Running');
     await stage.window.press({ role: 'push button', name: '^Freeze$', within: row('org.test.Sleeper') });
     await stage.window.press({ role: 'push button', name: '^Resume$', within: row('org.test.Sleeper') });

@@ -39,6 +39,8 @@ const row = { role: 'list item', name: '^org.test.Spinner$' };
 describe('the window', () => {
   it('greets whoever has no app in a fence yet', async () => {
     await stage.window.one({ name: '^Welcome to Ringfence$' });
+    // Nothing of a page that is not in front.
+    expect(await stage.window.all({ role: 'slider' })).toEqual([]);
     await stage.picture('welcome');
   });
 
@@ -294,8 +296,7 @@ describe('the window', () => {
     await stage.window.one(memory, ({ checked }) => checked);
     await output([built.ringfence, 'config', 'set', 'notifications', 'cpu-limit', 'false']);
     await stage.window.one(processor, ({ checked }) => !checked);
-    await stage.screen.xdotool('key', 'Escape');
-    await stage.window.none(memory);
+    await stage.escape(memory);
   });
 
   it('tells what this computer can do', async () => {
@@ -322,11 +323,11 @@ describe('the window', () => {
     await stage.key('F10');
     await stage.window.press({ role: 'menu item', name: '^About Ringfence$' });
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    const about = { name: `^${version.replaceAll('.', '\\.')}$` };
+    const both = `^Window ${version}, daemon ${version}$`.replaceAll('.', '\\.');
+    const about = { role: 'text', name: both };
     await stage.window.one(about);
     await stage.picture('about');
-    await stage.screen.xdotool('key', 'Escape');
-    await stage.window.none(about);
+    await stage.escape(about);
   });
 
   it('speaks German, dark and narrow', async () => {
