@@ -195,6 +195,21 @@ describe('the window in GNOME Shell', () => {
     await pressKeys('alt+1');
     await window.one({ role: 'label', name: '^strict$', within: row });
     await screenshot('gnome-running-strict');
+    // As narrow as a phone.
+    const resize = `for (const one of global.get_window_actors().map((actor) => actor.meta_window))
+      if (one.get_pid() === ${pid}) one.move_resize_frame(true, 100, 60, 360, 640);`;
+    await shellEval(resize);
+    await waitFor(
+      async () => (await window.all({ role: 'page tab' })).some(({ selected }, place) => selected && place >= 3),
+      {
+        what: 'the pages to be switched at the bottom',
+      },
+    );
+    for (const key of ['alt+2', 'alt+3', 'alt+1']) {
+      await pressKeys(key);
+      await screenshot(`gnome-narrow-${key.at(-1)}`);
+    }
+    await window.one({ role: 'label', name: '^strict$', within: row });
     const log = await output(['journalctl', '--user', '--no-pager', '-o', 'cat', '-q', `_PID=${pid}`]);
     // The session has no portals, and its shell tells GDK at odd times of frames that were shown.
     const isOurs = (line: string) =>
