@@ -9,6 +9,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
@@ -35,12 +36,16 @@ let screen: XScreen;
 let daemon: Daemon;
 let client: Client;
 let notifications: NotificationListener;
+let sound: Server;
 
 beforeAll(async () => {
   mkdirSync(documents, { recursive: true });
   writeFileSync(letter, 'from outside\n');
   writeFileSync(join(documents, 'private.txt'), 'nobody chose this\n');
   notifications = await listenToNotifications();
+  const pulse = join(process.env['XDG_RUNTIME_DIR'] ?? '', 'pulse');
+  mkdirSync(pulse, { recursive: true });
+  sound = createServer().listen(join(pulse, 'native'));
   screen = await startXScreen();
   await startPortals(screen.display);
   const settings = tempHome();
@@ -62,6 +67,7 @@ afterAll(async () => {
   await daemon?.stop();
   await screen?.stop();
   await notifications?.stop();
+  sound?.close();
   await command(['systemctl', '--user', 'unset-environment', 'DISPLAY', 'GDK_BACKEND', 'GTK_A11Y']);
 });
 afterEach(async ({ task }) => {
@@ -265,8 +271,13 @@ said = [path, write(path, "bait")]`;
 
   it('is told about once, with a button that lets it in', async () => {
     const folder = join(home, 'Downloads/Other');
-    const [told, ...more] = notifications.take().filter(({ desktopEntry }) => desktopEntry === 'org.ringfence.Saver');
+    const [asked, told, ...more] = notifications
+      .take()
+      .filter(({ desktopEntry }) => desktopEntry === 'org.ringfence.Saver');
     expect(more).toEqual([]);
+    // One at a time stands about an app.
+    expect(asked?.summary).toBe('Saver has no sound');
+    expect(told?.replaces).toBe(asked?.number);
     expect(told).toMatchObject({
       summary: 'Saver cannot save bait.txt in ~/Downloads/Other',
       body: expect.stringMatching(/ringfence share org\.ringfence\.Saver ~\/Downloads\/Other$/),
@@ -288,6 +299,10 @@ said = [path, write(path, "bait")]`;
     unit = await app.start(client);
     expect(await app.run(`said = [write(${quoted(join(folder, 'direct.txt'))}, "again")]`)).toEqual([null]);
     expect(there(folder, 'direct.txt')).toBe('again');
+    // Whose place was taken asks anew.
+    await waitFor(() => notifications.take().some(({ summary }) => summary === 'Saver has no sound'), {
+      what: 'the question about sound',
+    });
   });
 
   it('cannot write where programs outside take what they run, nor in a folder that was chosen as a whole', async () => {
