@@ -42,6 +42,8 @@ export function planEnvironment(
     // Gvfs is cut off: behind a second proxy, as WebKitGTK has one, looking for it took 25 s (xdg-dbus-proxy 0.1.4).
     ['GIO_USE_VFS', 'local'],
     ['GVFS_REMOTE_VOLUME_MONITOR_IGNORE', '1'],
+    // An AppImage mounts itself by FUSE, which is not to be had inside; its runtime (type 2) can unpack itself into /tmp instead.
+    ['APPIMAGE_EXTRACT_AND_RUN', '1'],
   ];
   const given = new Set(set.map(([name]) => name));
   const unset = [

@@ -37,7 +37,7 @@ export const openOnceCommand: Command = {
     try {
       const started =
         app === undefined && isAppImage(path)
-          ? await client.run(appImage(path), new Map([['APPIMAGE_EXTRACT_AND_RUN', '1']]), options)
+          ? await client.run(appImage(path), new Map(), options)
           : await withApp(app ?? handlerOf(path, context), client, context, (id) =>
               client.launch(id, [pathToFileURL(path).href], options),
             );
@@ -50,8 +50,7 @@ export const openOnceCommand: Command = {
 };
 
 /**
- * One that was downloaded may not be executed yet, and FUSE, by which it would mount itself, is not to be had inside: a copy that
- * unpacks itself (AppImage runtime, APPIMAGE_EXTRACT_AND_RUN).
+ * One that was downloaded may not be executed yet: a copy. Inside, it unpacks itself (`planEnvironment`).
  */
 function appImage(path: string): string[] {
   const script = 'cp -- "$1" /tmp/once.AppImage && chmod 700 /tmp/once.AppImage && exec /tmp/once.AppImage';

@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/clients/cli/client.ts';
 import { expandExec } from '../../../../src/domain/desktop-entry/exec-line.ts';
 import { parseDesktopEntry } from '../../../../src/domain/desktop-entry/parse.ts';
+import { launchStrictly } from '../../../fixtures/fenced-app.ts';
 import {
   built,
   connectTestBus,
@@ -189,6 +190,18 @@ describe('ringfence open-once', () => {
     await waitFor(async () => (await fenceUnits(bus)).length === 0, { what: 'its end' });
     await bus.close();
     expect(readdirSync('/tmp').filter((name) => name.startsWith('appimage'))).toEqual([]);
+  });
+
+  it('lets one that an entry starts unpack itself as well', async () => {
+    const image = join(home, 'Documents/kept.AppImage');
+    await makeAppImage(image, 'cat "$APPDIR/data"; echo "kept in $HOME"');
+    chmodSync(image, 0o755);
+    const entry = `[Desktop Entry]\nType=Application\nName=Kept\nExec=${image}\n`;
+    writeFileSync(join(home, '.local/share/applications/kept.desktop'), entry);
+    await launchStrictly(client, 'kept');
+    const text = await printed('kept', 'kept in');
+    expect(text).toMatch(/^from inside$/m);
+    expect(text).toMatch(/^kept in .*\/homes\/local\.kept$/m);
   });
 
   it('says what it cannot open', async () => {

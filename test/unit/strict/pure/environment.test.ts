@@ -61,6 +61,7 @@ describe('what is set', () => {
     GIO_USE_VFS: 'local',
     GVFS_REMOTE_VOLUME_MONITOR_IGNORE: '1',
     GTK_USE_PORTAL: '1',
+    APPIMAGE_EXTRACT_AND_RUN: '1',
     GDK_DEBUG: 'portals',
     QT_QPA_PLATFORMTHEME: 'xdgdesktopportal',
   };
