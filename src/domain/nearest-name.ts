@@ -1,10 +1,10 @@
-/** The known name that a mistyped one most likely means, if any is near: two letters or a third of them differ, and never all. */
+/** The known name that a mistyped one most likely means, if any is near: two letters or a third of them differ, and no more than half. */
 export function nearestName(typed: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(typed.length / 3)) + 1;
   for (const name of known) {
     const steps = distance(typed.slice(0, 64).toLowerCase().replaceAll('_', '-'), name.toLowerCase());
-    if (steps < least && steps < typed.length) {
+    if (steps < least && 2 * steps <= typed.length) {
       least = steps;
       best = name;
     }

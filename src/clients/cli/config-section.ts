@@ -28,6 +28,8 @@ export async function resolveSection(
     // A name with a blank is none that an id would have.
     if (/\s/.test(section.name)) throw error;
     const anyway = `for an app that is not installed yet, use app.${appKey(section.name)}`;
-    throw new RingfenceError('NoSuchApp', `${error.message}; ${anyway}`, { cause: error });
+    const { message } = error;
+    const text = message.endsWith('?') ? `${message} F${anyway.slice(1)}` : `${message}; ${anyway}`;
+    throw new RingfenceError('NoSuchApp', text, { cause: error });
   }
 }

@@ -51,6 +51,12 @@ export function homesThatStay({ environment }: Pick<Context, 'environment'>): st
   return `The data of strict apps stays in ${folder} (${names.slice(0, longestList).join(', ')}${more}); remove it with: rm -r -- ${left.map(shellQuote).join(' ')}`;
 }
 
+/** That the user's own settings stay when Ringfence goes, and what removes them; undefined where there are none. */
+export function settingsThatStay({ environment }: Pick<Context, 'environment'>): string | undefined {
+  const file = join(xdgFolders(environment).config ?? '', 'ringfence/config.toml');
+  return existsSync(file) ? `Your settings stay in ${file}; remove them with: rm -- ${shellQuote(file)}` : undefined;
+}
+
 const longestList = 5;
 
 function namesIn(folder: string): string[] {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -164,17 +164,22 @@ describe('ringfence install, in the session', () => {
     expect(tree(home)).toEqual(before);
   });
 
-  it('names the homes of strict apps, which stay, and what removes them', async () => {
+  it('names the homes of strict apps and the settings, which stay, and what removes them', async () => {
     const before = tree(home);
+    const config = join(home, '.config/ringfence/config.toml');
+    mkdirSync(dirname(config), { recursive: true });
+    writeFileSync(config, 'default-profile = "relaxed"\n');
     const homes = join(data, 'ringfence/homes');
     for (const name of ['org.example.A', 'org.example.B']) mkdirSync(join(homes, name), { recursive: true });
     const { code, stderr } = await ringfence(['uninstall']);
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: `The data of strict apps stays in ${homes} (org.example.A, org.example.B); remove it with: rm -r -- ${homes}\n`,
+      stderr:
+        `The data of strict apps stays in ${homes} (org.example.A, org.example.B); remove it with: rm -r -- ${homes}\n` +
+        `Your settings stay in ${config}; remove them with: rm -- ${config}\n`,
     });
-    await output(['sh', '-c', stderr.replace(/.*remove it with: /, '')]);
-    expect(existsSync(homes)).toBe(false);
+    await output(['sh', '-c', stderr.replace(/.*remove (?:it|them) with: /g, '')]);
+    expect([homes, config].map((path) => existsSync(path))).toEqual([false, false]);
     removeNewFolders(before);
   });
 

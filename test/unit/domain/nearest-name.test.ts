@@ -33,7 +33,9 @@ it('counts a swap as one step, and no more than a third of the letters', () => {
   expect(nearestName('abcdefghi', ['abcdewxyz'])).toBeUndefined();
 });
 
-it('takes nothing for near that has no letter in common', () => {
+it('takes nothing for near that has more letters of its own than in common', () => {
+  expect(nearestName('foo', ['top'])).toBeUndefined();
+  expect(nearestName('tpo', ['top'])).toBe('top');
   expect(nearestName('1', ['sh'])).toBeUndefined();
   expect(nearestName('12', ['sh'])).toBeUndefined();
   expect(nearestName('hs', ['sh'])).toBe('sh');
@@ -59,7 +61,7 @@ it('takes the first of the nearest, by the definition of the distance', () => {
       const distances = names.map((name) => alignment(typed, name));
       const least = Math.min(...distances);
       expect(nearestName(typed, names)).toBe(
-        least > 2 || least >= typed.length ? undefined : names[distances.indexOf(least)],
+        least > 2 || 2 * least > typed.length ? undefined : names[distances.indexOf(least)],
       );
     }),
     { numRuns: 200 },

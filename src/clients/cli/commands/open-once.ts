@@ -78,7 +78,8 @@ function realPath(path: string): string {
     new RingfenceError('InvalidArgument', `cannot open ${path} once: ${reason}`, { cause });
   try {
     const real = realpathSync(path);
-    if (!statSync(real).isFile()) throw refuse('it is no file');
+    const is = statSync(real);
+    if (!is.isFile()) throw refuse(is.isDirectory() ? 'it is a folder' : 'it is no file');
     accessSync(real, constants.R_OK);
     return real;
   } catch (cause) {

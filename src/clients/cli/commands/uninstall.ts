@@ -16,7 +16,7 @@ import type { Command, Context } from '../command.ts';
 import { desiredPlaces } from '../desired-places.ts';
 import { takeBackDisabled } from '../enabled-limits.ts';
 import { changesText, entriesText } from '../install-text.ts';
-import { homesThatStay } from '../own-home.ts';
+import { homesThatStay, settingsThatStay } from '../own-home.ts';
 
 /** `ringfence uninstall`, for the program that runs (its path) and all commands there are. */
 export function uninstallCommand(program: string | undefined, commands: () => readonly Command[]): Command {
@@ -82,6 +82,8 @@ export function uninstallCommand(program: string | undefined, commands: () => re
           );
         const homes = homesThatStay(context);
         if (homes !== undefined) terminal.warn(homes);
+        const settings = shared === undefined ? settingsThatStay(context) : undefined;
+        if (settings !== undefined) terminal.warn(settings);
         return stays ? 1 : 0;
       } finally {
         await wiring.close();

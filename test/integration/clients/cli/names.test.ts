@@ -173,6 +173,8 @@ describe('disable', () => {
       code: 3,
       stderr: 'ringfence: no app has the id or name "org.test.Grindr"; did you mean org.test.Grinder (Word Grinder)?\n',
     });
+    const { stderr: hint } = await ringfence('config', 'get', 'org.test.Grindr');
+    expect(hint).toMatch(/ \(Word Grinder\)\? For an app that is not installed yet, use app\.org\.test\.Grindr\n$/);
     for (const word of ['org.test.Grinder', 'grinder', 'Word Grinder']) {
       const stderr = 'org.test.Grinder: it was not enabled\n';
       expect([word, await ringfence('disable', word)]).toEqual([word, { code: 0, stdout: '', stderr }]);

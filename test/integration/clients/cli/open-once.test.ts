@@ -209,8 +209,9 @@ describe('ringfence open-once', () => {
     expect(await refused('nothing')).toMatchObject({ code: 2, stderr: expect.stringMatching(/no such file/) });
     expect(await refused()).toMatchObject({ code: 2 });
     await output(['mkfifo', join(home, 'pipe')]);
-    for (const other of ['pipe', 'Documents', '/dev/null'])
+    for (const other of ['pipe', '/dev/null'])
       expect(await refused(other)).toMatchObject({ code: 2, stderr: expect.stringMatching(/it is no file/) });
+    expect(await refused('Documents')).toMatchObject({ code: 2, stderr: expect.stringMatching(/it is a folder/) });
     writeFileSync(join(home, 'closed'), '', { mode: 0o000 });
     expect(await refused('closed')).toMatchObject({
       code: 2,
