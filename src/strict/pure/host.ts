@@ -76,8 +76,9 @@ export function appArmorFix({ helper }: Pick<SandboxHostFacts, 'helper'>): strin
   if (helper === undefined)
     return 'install the package ringfence, which has an AppArmor profile for a helper of its own';
   const profile = helper.replace(/[^/]*$/, 'apparmor-profile');
-  const place = '/etc/apparmor.d/ringfence-bwrap';
-  return `load Ringfence's AppArmor profile: run "cp ${profile} ${place}" and "apparmor_parser --replace ${place}" as root`;
+  // In this order: what an AppArmor before 4.0 cannot read is not left where it would be read at each boot.
+  const commands = `"apparmor_parser --replace ${profile}" and "cp ${profile} /etc/apparmor.d/ringfence-bwrap"`;
+  return `load Ringfence's AppArmor profile, for AppArmor 4.0 and later: run ${commands} as root`;
 }
 
 /** Whether the strict sandbox can be had on this host; the first thing that stands in the way otherwise. */

@@ -77,7 +77,7 @@ describe('judgeSandboxHost', () => {
     ],
     [
       'AppArmor keeps user namespaces from bubblewrap (kernel.apparmor_restrict_unprivileged_userns is 1)',
-      'load Ringfence\'s AppArmor profile: run "cp /usr/lib/ringfence/apparmor-profile /etc/apparmor.d/ringfence-bwrap" and "apparmor_parser --replace /etc/apparmor.d/ringfence-bwrap" as root',
+      'load Ringfence\'s AppArmor profile, for AppArmor 4.0 and later: run "apparmor_parser --replace /usr/lib/ringfence/apparmor-profile" and "cp /usr/lib/ringfence/apparmor-profile /etc/apparmor.d/ringfence-bwrap" as root',
       { trial: failed, apparmorRestrictsUserns: '1\n', helper: '/usr/lib/ringfence/ringfence-bwrap' },
     ],
     [
