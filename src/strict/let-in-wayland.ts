@@ -40,7 +40,8 @@ export async function letInWayland(start: Start): Promise<LetInWayland> {
   const asItIs = { host: {}, keeper: undefined, reasons: [] };
   if (socket === undefined || !settings.wayland || displays.isMutters(socket)) return asItIs;
   const made = await restricted(socket, start);
-  if (typeof made !== 'string') return { ...asItIs, host: { waylandSource: sourceOf(host) }, keeper: made };
+  if (made === mutters) return asItIs;
+  if (typeof made === 'object') return { ...asItIs, host: { waylandSource: sourceOf(host) }, keeper: made };
   const keptOut = (reason: string): LetInWayland => {
     return { host: { waylandIsKeptOut: true }, keeper: undefined, reasons: [reason] };
   };
@@ -53,16 +54,20 @@ export async function letInWayland(start: Start): Promise<LetInWayland> {
   throw start.refuse('Wayland display', made, ways.join(', '));
 }
 
+/** It answers for itself where the kernel's list of sockets is not to be had, or somebody has made it doubtful. */
+const mutters = Symbol('it is Mutter');
+
 /** Why there is none, in words. */
 async function restricted(
   socket: string,
   { host, identity, machine, pid, displays }: Start,
-): Promise<RestrictedDisplay | string> {
+): Promise<RestrictedDisplay | string | typeof mutters> {
   const { perl } = machine.programs;
   if (perl === undefined) return 'Perl is missing, by which compositors other than GNOME’s are asked to tell it apart';
   const order = { display: socket, socket: sourceOf(host), app: identity.id, instance: identity.instance, pid };
   const made = await displays.restrict(perl, seccompArchOf(machine.facts.machine) ?? 'x86_64', order);
   if (made.said === 'made') return made;
+  if (made.said === 'none' && displays.isMutter(made.listener)) return mutters;
   const who = made.compositor || 'the compositor';
   return made.said === 'none'
     ? `${who} cannot tell it from other programs (no wp_security_context_v1), which may see the screen and type`

@@ -239,6 +239,8 @@ export interface EnclosureWire {
 export interface WaylandDisplays {
   /** Whether GNOME's compositor listens at a socket. */
   isMutters(socket: string): boolean;
+  /** Whether a process is GNOME's compositor. */
+  isMutter(pid: number): boolean;
   /** Has a compositor listen at a socket for one sandbox alone. Never fails. */
   restrict(perl: string, arch: SeccompArch, order: SecurityContextOrder): Promise<RestrictedDisplay>;
 }

@@ -24,6 +24,7 @@ export function openWaylandDisplays(): WaylandDisplays {
       known.set(socket, mark);
       return true;
     },
+    isMutter: (pid) => isMutter(String(pid)),
     restrict,
   };
 }
@@ -38,9 +39,22 @@ function markOf(socket: string): string | undefined {
  * path elsewhere, such as a strict app in a runtime folder of its own: they are not looked at.
  */
 function isHeldByMutter(socket: string): boolean {
-  const listeners = listenersAt(realpathSync(socket), readFileSync('/proc/net/unix', 'utf8'));
+  const [sockets = '', ...others] = ['unix', ...otherSockets].map(socketsListed);
+  const listeners = listenersAt(realpathSync(socket), sockets, others);
   const held = new Set(readdirSync('/proc').filter(isMutter).flatMap(socketsOf));
   return listeners.some((inode) => held.has(`socket:[${inode}]`));
+}
+
+/** Of what a compositor may hold beside, by its name in /proc/net. */
+const otherSockets = ['netlink', 'tcp', 'tcp6', 'udp', 'udp6', 'raw', 'raw6', 'packet'];
+
+/** Nothing where the kernel has no such list, or does not let us read it. */
+function socketsListed(kind: string): string {
+  try {
+    return readFileSync(`/proc/net/${kind}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** A program of root's, seen where the daemon sees it: in a mount namespace of their own others can give any program this name. */

@@ -32,16 +32,20 @@ export function renderSecurityContext({ display, socket, app, instance, pid }: S
 /** As which sandbox Ringfence stands for its apps ("sandbox engine" of wp_security_context_v1). */
 const engine = 'org.ringfence';
 
-/** What it says first: `made`, `none` from a compositor that knows no such thing, or `failed` and why; then what the compositor calls itself. */
+/**
+ * What it says first: `made`, `none` from a compositor that knows no such thing, or `failed` and why; then what the compositor calls itself.
+ * `listener`: the process that began to listen there.
+ */
 export type SecurityContextAnswer =
   | { readonly said: 'made'; readonly compositor: string }
-  | { readonly said: 'none'; readonly compositor: string }
+  | { readonly said: 'none'; readonly compositor: string; readonly listener: number }
   | { readonly said: 'failed'; readonly compositor: string; readonly reason: string };
 
 /** Reads that line; undefined for anything else. */
 export function parseSecurityContext(line: string): SecurityContextAnswer | undefined {
   const [said = '', compositor = '', reason = ''] = line.replace(/\n$/, '').split('\0');
-  if (said === 'made' || said === 'none') return { said, compositor };
+  if (said === 'made') return { said, compositor };
+  if (said === 'none') return { said, compositor, listener: Number(reason) };
   return said === 'failed' ? { said, compositor, reason } : undefined;
 }
 
@@ -147,7 +151,7 @@ sub globals {
 my %offered = globals(3);
 my $manager = $offered{wp_security_context_manager_v1};
 if (!defined $manager) {
-    answer('none', $compositor);
+    answer('none', $compositor, $peer // 0);
     exit 0;
 }
 umask 0177;
@@ -163,9 +167,10 @@ send_all(request(5, 1, text($engine)) . request(5, 2, text($app)) . request(5, 3
     . request(1, 0, pack 'L', 6));
 until_done(6, sub { });
 close $_ for $line, $listener, $reader;
-# What the sandbox will be offered: nothing that shows the screen, types, or hears what is typed.
+# What the sandbox will be offered: nothing that shows the screen, types, hears what is typed, or starts programs.
 socket($line, PF_UNIX, SOCK_STREAM, 0) && connect($line, pack_sockaddr_un($path)) or fail("$!");
-my $powers = 'screencopy|screencast|image_copy_capture|export_dmabuf|virtual_keyboard|virtual_pointer|fake_input|input_method|security_context';
+my $powers = 'screencopy|screencast|image_copy_capture|toplevel_export|export_dmabuf|remote_access|virtual_keyboard|virtual_pointer|fake_input'
+    . '|input_method|input_inhibit|keystate|session_lock|lockscreen|transient_seat|river_control|security_context';
 my %left = globals(3);
 my ($power) = sort grep { /$powers/ } keys %left;
 fail("it still offers $power") if defined $power;

@@ -182,8 +182,54 @@ while True: line.accept()[0].close()`;
     });
   });
 
+  // One that makes security contexts, and leaves a sandbox its own controls.
+  it.each(['zriver_control_v1', 'hyprland_toplevel_export_manager_v1', 'ext_session_lock_manager_v1'])(
+    'a compositor that leaves it %s is not trusted',
+    async (power) => {
+      const lax = spawn('python3', ['-c', laxCompositor, join(runtime, 'wayland-lax'), power], { stdio: 'inherit' });
+      try {
+        await waitFor(() => existsSync(join(runtime, 'wayland-lax')), { what: 'the socket' });
+        await systemctl('set-environment', 'WAYLAND_DISPLAY=wayland-lax');
+        installLooker('org.example.Left');
+        daemon = await startDaemon();
+        await expect(launch('org.example.Left', 'strict')).rejects.toMatchObject({
+          code: 'NotEnforceable',
+          message: expect.stringContaining(`python3 made no security context for it: it still offers ${power}`),
+        });
+      } finally {
+        await systemctl('set-environment', `WAYLAND_DISPLAY=${compositor.display}`);
+        lax.kill();
+        rmSync(join(runtime, 'wayland-lax'), { force: true });
+      }
+    },
+  );
+
   it('stands', async () => expect(await offeredAt(compositor.display)).toEqual(expect.arrayContaining(powers)));
 });
+
+/** What a compositor says to whoever looks what it offers, and makes of one security context. */
+const laxCompositor = `import socket, struct, sys
+path, power = sys.argv[1:]
+def event(number, opcode, words): return struct.pack('II', number, 8 + len(words) << 16 | opcode) + words
+def text(word):
+    data = word.encode() + bytes(1)
+    return struct.pack('I', len(data)) + data + bytes(-len(data) % 4)
+def offer(line):
+    line.recv(4096)
+    for number, name in enumerate(['wp_security_context_manager_v1'] if line is first else [power]):
+        line.sendall(event(2, 0, struct.pack('I', number) + text(name) + struct.pack('I', 1)))
+    line.sendall(event(3, 0, bytes(4)))
+outer = socket.socket(socket.AF_UNIX)
+outer.bind(path)
+outer.listen()
+first = outer.accept()[0]
+offer(first)
+said, passed = b'', []
+while not said.endswith(struct.pack('III', 1, 12 << 16, 6)):
+    data, more, _, _ = socket.recv_fds(first, 4096, 4)
+    said, passed = said + data, passed + more
+first.sendall(event(6, 0, bytes(4)))
+offer(socket.socket(fileno=passed[0]).accept()[0])`;
 
 const own = ['unshare', '--user', '--map-root-user', '--mount'];
 function copied(): string {

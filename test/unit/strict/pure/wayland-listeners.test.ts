@@ -12,8 +12,23 @@ const table = `Num       RefCount Protocol Flags    Type St Inode Path
 `;
 
 it('finds everybody who listens at a path, and nobody who is only connected', () => {
-  expect(listenersAt('/run/user/1000/wayland-0', table)).toEqual(['55386010', '386012']);
-  expect(listenersAt('/run/user/1000/wayland-1', table)).toEqual([]);
+  expect(listenersAt('/run/user/1000/wayland-0', table, [])).toEqual(['55386010', '386012']);
+  expect(listenersAt('/run/user/1000/wayland-1', table, [])).toEqual([]);
+});
+
+// What a program that binds '\0x\n0000000000000000: 00000002 00000000 00010000 0001 01 386013 /run/user/1000/wayland-1' makes of it.
+const forged = (inode: number) => `${table}00000000c01779fb: 00000002 00000000 00010000 0001 01 386017 @x
+0000000000000000: 00000002 00000000 00010000 0001 01 ${inode} /run/user/1000/wayland-1
+`;
+
+it('counts no line that a path with a newline has made of a socket of somebody else', () => {
+  const path = '/run/user/1000/wayland-1';
+  for (const inode of [55386010, 386013, 386015]) expect(listenersAt(path, forged(inode), [])).toEqual([]);
+  const netlink = `sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode
+00000000c01779fc 15  1234       00000002 0        0        0     2        0        386018
+`;
+  expect(listenersAt(path, forged(386018), [netlink])).toEqual([]);
+  expect(listenersAt(path, forged(386019), [netlink])).toEqual(['386019']);
 });
 
 it.each([
