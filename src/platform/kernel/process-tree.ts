@@ -90,15 +90,20 @@ export function openProcessTree(cgroupRoot: string): ProcessTree {
       }
     },
 
-    // VTE (GNOME Terminal, Console, …) moves its child after the exec, from a thread: see spawn.cc and systemd.cc there. Only
-    // its direct child is meant, which leads its session, and only a terminal in a unit of the user manager can do it.
+    // VTE (GNOME Terminal, Console, …) moves its child after the exec, from a thread: see spawn.cc and systemd.cc there. tmux does it
+    // after the fork (spawn.c, compat/systemd.c), where it was built with libsystemd. Only the direct child is meant, which leads
+    // its session; only a VTE in a unit of the user manager can do it.
     awaitsTerminalScope(pid) {
       const facts = factsOf(pid);
       if (facts === undefined || facts.session !== pid) return false;
-      if (!`\0${text(`/proc/${pid}/environ`)}`.includes('\0VTE_VERSION=')) return false;
+      const variables = `\0${text(`/proc/${pid}/environ`)}`;
       const cgroup = text(`/proc/${pid}/cgroup`);
-      if (cgroup.includes('/vte-spawn-') || !cgroup.includes('/user@')) return false;
-      return text(`/proc/${facts.parent}/maps`).includes('/libvte-');
+      const programs = () => text(`/proc/${facts.parent}/maps`);
+      if (tmuxServer.exec(variables)?.[1] === String(facts.parent)) {
+        return cgroup === text(`/proc/${facts.parent}/cgroup`) && programs().includes('/libsystemd.so');
+      }
+      if (!variables.includes('\0VTE_VERSION=')) return false;
+      return !cgroup.includes('/vte-spawn-') && cgroup.includes('/user@') && programs().includes('/libvte-');
     },
 
     environment(pid) {
@@ -118,6 +123,9 @@ export function openProcessTree(cgroupRoot: string): ProcessTree {
     },
   };
 }
+
+/** The variable of tmux(1) that names its server. */
+const tmuxServer = /\0TMUX=[^\0]*,(\d+),\d+\0/;
 
 function factsOf(pid: number): ProcessFacts | undefined {
   const stat = text(`/proc/${pid}/stat`);

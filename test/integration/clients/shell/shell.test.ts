@@ -32,6 +32,17 @@ describe('ringfence-shell', () => {
       expect((await world.client.instances()).map(({ unit }) => unit).sort()).toEqual([...scopes].sort());
     });
 
+    // tmux moves what it starts into a scope, the later the busier the machine is.
+    it('has its scope where the terminal is late with one of its own', async () => {
+      const isLate = 'kill -STOP $PPID; (sleep 0.4; kill -CONT $PPID) & exec "$@"';
+      const tab = await world.terminal.open(['sh', '-c', isLate, 'sh', shell, '--', ...plainBash], {
+        env: { PS1: 'ready> ' },
+      });
+      await tab.shows(/ready>/);
+      expect(cgroupOf(tab.pid)).toMatch(scopePattern);
+      expect(await tab.screen()).not.toContain('not contained');
+    });
+
     it('becomes the shell: the same process, and no other stays', async () => {
       const tab = await openTab();
       expect(processFacts(tab.pid)?.argv).toEqual(plainBash);
