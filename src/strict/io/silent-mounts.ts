@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseMountinfo, reachable } from '../pure/mounts.ts';
 import { isAtOrBelow } from '../pure/path-relations.ts';
 
@@ -16,9 +17,46 @@ interface Asked {
 /** By their number and path. */
 const asked = new Map<string, Asked>();
 
-/** Whether a path lies in a mount that did not answer when it was last asked: whoever looks there would hang. */
+/** Whether a path leads into a mount that did not answer when it was last asked: whoever looks there would hang. */
 export function isSilent(path: string): boolean {
-  return [...asked.values()].some((one) => one.isSilent && isAtOrBelow(path, one.path));
+  const silent = [...asked.values()].filter((one) => one.isSilent);
+  return silent.length > 0 && leadsInto(silent, path);
+}
+
+/** By its symlinks too, one name after the other: none is looked at that lies in there. */
+function leadsInto(mounts: readonly Asked[], path: string): boolean {
+  const rest = namesOf(path);
+  let at = '/';
+  for (let links = 0; links <= mostLinks; ) {
+    const name = rest.shift();
+    if (name === undefined) return false;
+    const next = join(at, name);
+    if (mounts.some((one) => isAtOrBelow(next, one.path))) return true;
+    const target = linkAt(next);
+    if (target === undefined) {
+      at = next;
+      continue;
+    }
+    links += 1;
+    rest.unshift(...namesOf(target));
+    if (target.startsWith('/')) at = '/';
+  }
+  return false;
+}
+
+/** ".." stays: behind a symlink it leads elsewhere. */
+const namesOf = (path: string) => path.split('/').filter((name) => name !== '' && name !== '.');
+
+/** As the kernel has it (path_resolution(7)). */
+const mostLinks = 40;
+
+/** Undefined for what is no symlink. */
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

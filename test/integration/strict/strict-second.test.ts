@@ -291,6 +291,8 @@ shared-folders = ${JSON.stringify(folders)}
       const mounts = async () => readFileSync(`/proc/${await initOf(unit)}/mountinfo`, 'utf8');
       expect(await mounts()).toContain(` ${far} `);
       write(hang, '');
+      // A folder in which shells look for programs.
+      symlinkSync(join(far, 'bin'), join(home, 'bin'));
       const refused = { code: 'NotEnforceable', message: expect.stringMatching(/its file system does not answer/) };
       const second = expect(launch('two')).rejects.toMatchObject(refused);
       const relaxed = await client.run(['true'], new Map(), new Map([['profile', 'relaxed']]));
@@ -304,7 +306,7 @@ shared-folders = ${JSON.stringify(folders)}
       await client.stop(first, 0);
     } finally {
       files.kill('SIGKILL');
-      rmSync(hang, { force: true });
+      for (const path of [hang, join(home, 'bin')]) rmSync(path, { force: true });
       await command(['fusermount3', '-u', '-z', far]);
     }
   });
