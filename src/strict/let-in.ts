@@ -284,7 +284,10 @@ const nothing: Opened = { shares: [], links: [], reasons: [] };
 function folderOf(folder: string | undefined, bases: Bases, grounds: ShareGrounds, sight: LetInSight): Opened {
   if (folder === undefined) return nothing;
   const path = sight.realFolder(folder);
-  if (!sight.exists(path) || isVisible(path, []) || judgeShare(path, true, grounds) !== undefined) return nothing;
+  // Without symlinks now, unless nobody can tell.
+  const found = sight.follow(path, '');
+  if ('fault' in found || found.kind !== 'folder' || found.path !== path) return nothing;
+  if (isVisible(path, []) || judgeShare(path, true, grounds) !== undefined) return nothing;
   return {
     shares: [{ path, writable: true }],
     links: path !== folder && isAtOrBelow(folder, bases.home) ? [{ path: folder, target: path }] : [],

@@ -311,6 +311,34 @@ shared-folders = ${JSON.stringify(folders)}
     }
   });
 
+  it('that is a command has no folder of which nobody can tell what it is', async () => {
+    const [far, hang] = [join(home, 'work/untold'), join(home, 'work/hang')];
+    mkdirSync(far, { recursive: true });
+    // Whoever serves these files keeps quiet when asked, and answers the rest.
+    const files = spawn('python3', [join(process.cwd(), 'test/fixtures/hanging-files.py'), far, hang, '17'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await once(files.stdout, 'data');
+      await start();
+      const run = () =>
+        client.run(
+          ['sleep', '1000'],
+          new Map(),
+          new Map([...Object.entries(strict), ['profile', 'strict'], ['working-directory', far]]),
+        );
+      const told = async (path: string) =>
+        JSON.stringify((await instanceAt(client, path)).report.map((row) => [...row]));
+      expect(await told(await run())).toContain(far);
+      write(hang, '');
+      expect(await told(await run())).not.toContain(far);
+    } finally {
+      files.kill('SIGKILL');
+      rmSync(hang, { force: true });
+      await command(['fusermount3', '-u', '-z', far]);
+    }
+  });
+
   it('and a first are refused with a file whose name is no UTF-8, which relaxed apps open', async () => {
     await start();
     const uri = `file://${home}/caf%E9.txt`;
