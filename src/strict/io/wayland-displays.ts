@@ -39,9 +39,10 @@ function markOf(socket: string): string | undefined {
  * path elsewhere, such as a strict app in a runtime folder of its own: they are not looked at.
  */
 function isHeldByMutter(socket: string): boolean {
+  const held = new Set(readdirSync('/proc').filter(isMutter).flatMap(socketsOf));
+  if (held.size === 0) return false;
   const [sockets = '', ...others] = ['unix', ...otherSockets].map(socketsListed);
   const listeners = listenersAt(realpathSync(socket), sockets, others);
-  const held = new Set(readdirSync('/proc').filter(isMutter).flatMap(socketsOf));
   return listeners.some((inode) => held.has(`socket:[${inode}]`));
 }
 
