@@ -19,6 +19,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { homeFolder } from '../../domain/home-folder.ts';
 import type { Homes } from '../ports.ts';
 import { downloadsNames } from '../pure/home-names.ts';
+import { isSilent } from './silent-mounts.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -134,6 +135,7 @@ function readPlainFile(path: string): string {
 
 /** Makes a folder with all around it, and sees that it is one: no symlink, and the user's. */
 function make(path: string, what: string): void {
+  if (isSilent(path)) throw refusal(what, 'its file system does not answer');
   try {
     mkdirSync(path, { recursive: !path.startsWith('/proc/'), mode: 0o700 });
   } catch (error) {

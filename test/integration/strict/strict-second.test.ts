@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -277,7 +279,7 @@ shared-folders = ${JSON.stringify(folders)}
   });
 
   it('and a first are refused with a folder whose file system hangs, and nothing else waits for that', async () => {
-    const [far, hang] = [join(home, 'work/far'), join(home, 'work/hang')];
+    const [far, hang, downloads] = [join(home, 'work/far'), join(home, 'work/hang'), join(home, 'Downloads')];
     mkdirSync(far, { recursive: true });
     const files = spawn('python3', [join(process.cwd(), 'test/fixtures/hanging-files.py'), far, hang], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -304,9 +306,15 @@ shared-folders = ${JSON.stringify(folders)}
       expect((await client.updateShares(id)).map((row) => row.get('state'))).toEqual(['taken-away']);
       expect(await mounts()).not.toContain(` ${far} `);
       await client.stop(first, 0);
+      // The download folder of all apps is a link there.
+      if (existsSync(downloads)) renameSync(downloads, `${downloads}.kept`);
+      symlinkSync(join(far, 'downloads'), downloads);
+      await expect(launch('', { profile: 'strict' })).rejects.toMatchObject(refused);
     } finally {
       files.kill('SIGKILL');
       for (const path of [hang, join(home, 'bin')]) rmSync(path, { force: true });
+      if (lstatSync(downloads, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(downloads);
+      if (existsSync(`${downloads}.kept`)) renameSync(`${downloads}.kept`, downloads);
       await command(['fusermount3', '-u', '-z', far]);
     }
   });
