@@ -2,7 +2,7 @@
 // npm run demo [-- --here [--yes]]: builds Ringfence and shows it at work. Without --here nothing of yours is touched: it runs
 // in a virtual machine of its own (User Mode Linux: no KVM, no root), where the kernel enforces every limit, or where that
 // cannot be had, as root, in a private session. With --here it runs in the session you are in, and leaves nothing behind.
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -31,6 +31,7 @@ and ends the daemon. It installs nothing and writes no file outside $XDG_RUNTIME
 async function elsewhere() {
   // Whoever the machine's user is, the picture may be written here.
   const out = join(root, 'out/demo');
+  rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   chmodSync(out, 0o1777);
   const env = { RINGFENCE_TEST_OUT: out };

@@ -8,7 +8,11 @@ trap 'for command in "${cleanup[@]}"; do eval "$command"; done' EXIT
 [ -t 1 ] && bold=$'\033[1m' dim=$'\033[2m' plain=$'\033[0m' || bold= dim= plain=
 title() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 show() { printf '%s$ %s%s\n' "$dim" "$*" "$plain"; eval "$*"; }
-fail() { echo "demo: $*" >&2; exit 1; }
+fail() {
+  echo "demo: $*" >&2
+  [ -z "${app-}" ] || { ringfence show "$app"; journalctl --user --no-pager -o short-monotonic -n 40; } >&2
+  exit 1
+}
 await() { # DESCRIPTION COMMAND...: until it succeeds, at most a minute
   local what=$1 left=600; shift
   until "$@" >/dev/null 2>&1; do left=$((left - 1)); [ $left -gt 0 ] || fail "waited in vain for $what"; sleep 0.1; done

@@ -7,10 +7,13 @@ import { run, say, seconds } from './steps.mjs';
  *   ready                         a promise that has to be settled before it can begin; jobs behind it go first meanwhile. Where
  *                                 it comes to false the job is left out
  *   alone                         it begins when nothing else runs, and nothing begins beside it
+ *
+ * Returns how long each took, in ms by its title.
  */
 export async function sideBySide(jobs, slots) {
   const waiting = jobs.map((job) => ({ ...job, isReady: job.ready === undefined }));
   const running = new Set();
+  const took = new Map();
   for (const job of waiting) {
     job.ready?.then((possible) => {
       job.isReady = true;
@@ -23,12 +26,17 @@ export async function sideBySide(jobs, slots) {
     if (fits) {
       waiting.splice(waiting.indexOf(next), 1);
       running.add(next);
-      next.end = carryOut(next).finally(() => running.delete(next));
+      const begin = Date.now();
+      next.end = carryOut(next).finally(() => {
+        running.delete(next);
+        took.set(next.title, Date.now() - begin);
+      });
       continue;
     }
     const pending = waiting.filter((job) => !job.isReady).map(({ ready }) => ready);
     await Promise.race([...[...running].map(({ end }) => end), ...pending]);
   }
+  return took;
 }
 
 async function carryOut({ title, argv, env, timeoutMs, ended }) {
