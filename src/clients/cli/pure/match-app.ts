@@ -19,7 +19,8 @@ export type AppMatch<App extends NamedApp> =
 /**
  * Finds the app that a word names: by its exact id, with or without ".desktop", which wins over everything else; or by its
  * id in other letters, the last part or parts of it ("gedit", "gnome.gedit") or a visible name, all without regard to case. Where
- * nothing else is meant, by what the id has before a dash, if only one has it ("firefox" for firefox-esr).
+ * nothing else is meant, by the words of one of these put together in another way ("text-editor" for Text Editor), or by what the id
+ * has before a dash, if only one has it ("firefox" for firefox-esr).
  */
 export function matchApp<App extends NamedApp>(word: string, apps: readonly App[]): AppMatch<App> {
   const typed = withoutSuffix(word);
@@ -27,7 +28,7 @@ export function matchApp<App extends NamedApp>(word: string, apps: readonly App[
   if (exact !== undefined) return { kind: 'one', app: exact };
   const wanted = folded(typed);
   const wantedName = folded(word);
-  const found = sorted(
+  const called = sorted(
     wantedName === ''
       ? []
       : apps.filter(
@@ -35,6 +36,7 @@ export function matchApp<App extends NamedApp>(word: string, apps: readonly App[
             lastParts(id).some((part) => folded(part) === wanted) || names.some((name) => folded(name) === wantedName),
         ),
   );
+  const found = called.length > 0 ? called : sorted(apps.filter((app) => isJoined(typed, app)));
   if (found.length === 0 && wanted !== '') {
     const [variant, ...variants] = apps.filter(({ id }) =>
       lastParts(id).some((part) => folded(part).startsWith(`${wanted}-`)),
@@ -75,6 +77,16 @@ function nearApps<App extends NamedApp>(word: string, apps: readonly App[]): App
   const owner = nearest === undefined ? undefined : owners.get(nearest);
   if (owner !== undefined) return [owner];
   return folded(word).length < leastContained ? [] : searchApps(word, apps).slice(0, mostNear);
+}
+
+/** Whether a word is the id, a last part of it or a name, but for how their words are put together: by blanks, dashes or nothing. */
+function isJoined(word: string, { id, names }: NamedApp): boolean {
+  const wanted = joined(word);
+  return wanted !== '' && [...lastParts(id), ...names].some((text) => joined(text) === wanted);
+}
+
+function joined(text: string): string {
+  return folded(text).replace(/[\s_-]+/g, '');
 }
 
 /** The id, and what is behind each of its dots. */

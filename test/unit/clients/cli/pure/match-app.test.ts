@@ -32,6 +32,10 @@ describe('an app named on the command line', () => {
     ['a name', 'Text Editor', 'org.gnome.TextEditor'],
     ['a name in other letters', 'firefox esr', 'firefox-esr'],
     ['a name in another language', 'taschenrechner', 'org.gnome.Calculator'],
+    ['a name with dashes', 'text-editor', 'org.gnome.TextEditor'],
+    ['a name with dashes, in another language', 'éditeur-de-texte', 'org.gnome.TextEditor'],
+    ['a name without its blanks', 'xfceterminal', 'xfce4-terminal'],
+    ['an id with blanks', 'Xfce4 Terminal', 'xfce4-terminal'],
     ['a name written with a combining accent', 'e\u0301diteur de texte', 'org.gnome.TextEditor'],
   ])('is found by %s', (_what, word, id) => {
     expect(matchApp(word, desktop)).toMatchObject({ kind: 'one', app: { id } });
@@ -60,6 +64,14 @@ describe('an app named on the command line', () => {
     expect(matchApp('firefox', [...variants, app('firefox')])).toMatchObject({ kind: 'one', app: { id: 'firefox' } });
     expect(matchApp('fire', desktop).kind).toBe('none');
     expect(matchApp('', [app('-x')]).kind).toBe('none');
+  });
+
+  it('is left to the user where words put together mean several, and is what a word says as it stands before that', () => {
+    const two = [app('a.TextEditor'), app('b.x', 'Text Editor')];
+    expect(matchApp('text-editor', two)).toEqual({ kind: 'several', apps: two });
+    const exact = app('z.text-editor');
+    expect(matchApp('text-editor', [...two, exact])).toEqual({ kind: 'one', app: exact });
+    for (const word of ['-', '_ -']) expect(matchApp(word, [app('x', '--', ' '), app('a.b')]).kind, word).toBe('none');
   });
 
   it('is suggested for a part of it from three letters on, three at most, in the order of ids', () => {
