@@ -154,11 +154,14 @@ async function check(words: readonly string[], { environment, terminal }: Contex
   const { files, problems, warnings } = userConfigReport(environment);
   if (json) terminal.printJson({ files, errors: problems, warnings });
   else {
-    const lines = files.map(({ path, state }) => {
-      const colour = state === 'faulty' ? 'red' : state === 'read' ? 'green' : 'dim';
-      return [terminal.paint(colour, state === 'read' ? 'no errors' : state), path];
-    });
-    terminal.print(columns(lines));
+    const { paint } = terminal;
+    const words = {
+      read: (path: string) => [paint('green', 'no errors'), path],
+      // Neither file has to be there.
+      missing: (path: string) => [paint('dim', 'not there'), `${path} ${paint('dim', '(optional)')}`],
+      faulty: (path: string) => [paint('red', 'faulty'), path],
+    };
+    terminal.print(columns(files.map(({ path, state }) => words[state](path))));
     for (const message of [...problems, ...warnings.map((one) => one.message)]) terminal.warn(`ringfence: ${message}`);
   }
   return problems.length > 0 ? 1 : 0;
