@@ -132,7 +132,7 @@ function steady(text) {
     .replace(/\d+(?= percent of a core)/g, '0')
     .replace(/(?<=running for )\d+ s/g, '5 s')
     .replace(/(?<=^CPU time +)\d+(\.\d)? s/gm, '0.1 s')
-    .replace(/(?<=^(?:would create|created) .*[^ ]) +\d+(\.\d)? (B|KiB|MiB)$/gm, '')
+    .replace(/(?<=^(?:would create|created) .*)(?:, [\d.]+ (?:B|KiB|MiB)(?=[:)])| \([\d.]+ (?:B|KiB|MiB)\)$)/gm, '')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, \d+ s ago/g, '2026-01-01 12:00:00, 5 s ago');
 }
 

@@ -31,7 +31,7 @@ export function changesText(
   if (!diff) return columns(groupChanges(changes, [places.package]).map((group) => groupRow(group, painted)));
   const diffs = changes.flatMap((one) => (one.diff === undefined || one.diff === '' ? [] : [one.diff.trimEnd()]));
   const others = changes.filter((one) => one.diff === undefined || one.diff === '');
-  const rows = others.map((one) => [painted(one.change), nameOf(one), sizeOf([one])]);
+  const rows = others.map((one) => [painted(one.change), sizedName(one)]);
   return [columns(rows), ...diffs].filter(Boolean).join('\n');
 }
 
@@ -62,22 +62,26 @@ function groupRow(
 ): string[] {
   const word = painted(change as Change);
   const [only, ...others] = members;
-  if (only !== undefined && others.length === 0) return [word, nameOf(only), sizeOf(members)];
+  if (only !== undefined && others.length === 0) return [word, sizedName(only)];
   const names = members.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
   const many = members.every(({ target }) => target !== undefined) ? 'links' : 'files';
-  const what = names.length > mostNames ? '' : `: ${names.join(', ')}`;
-  return [word, `${folder}/ (${members.length} ${many}${what})`, sizeOf(members)];
+  const which = names.length > mostNames ? '' : `: ${names.join(', ')}`;
+  return [word, `${folder}/ (${[`${members.length} ${many}`, ...sizeOf(members)].join(', ')}${which})`];
 }
 
 const mostNames = 8;
 
-function nameOf({ path, target, reason }: InstallChange): string {
-  return `${path}${target === undefined ? '' : ` -> ${target}`}${reason === undefined ? '' : `: ${reason}`}`;
+/** The size stands beside its name: in a column of its own it would be behind the longest path. */
+function sizedName(one: InstallChange): string {
+  const { path, target, reason } = one;
+  const name = `${path}${target === undefined ? '' : ` -> ${target}`}${reason === undefined ? '' : `: ${reason}`}`;
+  return [name, ...sizeOf([one]).map((size) => `(${size})`)].join(' ');
 }
 
-function sizeOf(changes: readonly InstallChange[]): string {
+/** None for what has no contents of its own. */
+function sizeOf(changes: readonly InstallChange[]): string[] {
   const sizes = changes.flatMap(({ size }) => size ?? []);
-  return sizes.length === 0 ? '' : bytesText(sizes.reduce((sum, size) => sum + size, 0));
+  return sizes.length === 0 ? [] : [bytesText(sizes.reduce((sum, size) => sum + size, 0))];
 }
 
 /** What became of desktop entries. */

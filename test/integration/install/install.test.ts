@@ -156,7 +156,7 @@ describe('ringfence install, in the session', () => {
     expect(stdout.split('\n').length).toBeLessThan(25);
     expect(stdout).toContain(`would create  ${unit}`);
     expect(stdout).toMatch(/^would create {2}.*\/\.local\/bin\/ \(\d links: ringfence, .*ssc\)$/m);
-    expect(stdout).toMatch(/^would create {2}.*\/share\/ringfence\/ \(\d\d files\) +\d.* (KiB|MiB)$/m);
+    expect(stdout).toMatch(/^would create {2}.*\/share\/ringfence\/ \(\d\d files, \d.* (KiB|MiB)\)$/m);
     expect(stdout).toMatch(/\nNothing was changed: this would create \d+ files\. --diff shows their contents\.\n$/);
     const { stdout: diff } = await ringfence(['install', '--diff']);
     expect(diff).toContain(`+++ ${unit}`);
