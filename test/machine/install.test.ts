@@ -9,7 +9,7 @@ describe('installed on a machine of its own', () => {
   afterAll(async () => void (await command([program, 'uninstall'])));
 
   it('works by itself, and the doctor has nothing to say against it', async () => {
-    expect((await command([program, 'install'])).stdout).toMatch(/ is installed and answers on the bus\.\n$/);
+    expect((await command([program, 'install'])).stdout).toMatch(/ is installed and answers on the bus\.\nNext: .*\n$/);
     const { stdout, code } = await command([program, 'doctor']);
     expect(stdout).not.toContain('MISSING');
     expect(stdout).toMatch(/^memory limits +works /m);

@@ -65,7 +65,9 @@ describe('ringfence install, in the session', () => {
     const before = tree(home);
     const first = await ringfence(['install']);
     expect(first).toMatchObject({ code: 0, stderr: '' });
-    expect(first.stdout).toContain(`Ringfence ${version} is installed and answers on the bus.`);
+    const [done, next, ...rest] = first.stdout.split('\n').slice(-3);
+    expect([done, rest]).toEqual([`Ringfence ${version} is installed and answers on the bus.`, ['']]);
+    expect(next).toMatch(/^Next: "ringfence apps" .*"ringfence enable APP"/);
     expect(await unitProperty('ringfence.service', 'FragmentPath')).toBe(unit);
     expect(await unitProperty('graphical-session.target', 'Wants')).toContain('ringfence.service');
 

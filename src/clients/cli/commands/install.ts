@@ -11,6 +11,8 @@ import type { Command } from '../command.ts';
 import { desiredPlaces } from '../desired-places.ts';
 import { changesText, wouldText } from '../install-text.ts';
 
+const nextStep = 'Next: "ringfence apps" lists your apps; "ringfence enable APP" fences one.';
+
 /** `ringfence install`, for the program that runs (its path) and all commands there are. */
 export function installCommand(
   program: string | undefined,
@@ -91,6 +93,8 @@ export function installCommand(
             `ringfence: for completion, put "fpath=(${dirname(script.path)} $fpath)" above compinit in ~/.zshrc`,
           );
         }
+        const isFirst = changes.some(({ path, change }) => path === wiring.places.unit && change === 'created');
+        if (isFirst && running === version) terminal.print(nextStep);
         return isWhole ? 0 : 1;
       } finally {
         await wiring.close();
