@@ -120,7 +120,7 @@ describe('who runs into a limit', () => {
     const last = 'sh has reached its limit of 20 processes';
     await waitFor(() => summaries().includes(last), { what: 'the notification' });
     const memory = (limit: string) => `sh has reached its memory limit of ${limit}`;
-    expect(shown).toEqual([memory('60 MB'), memory('60 MB'), last]);
+    expect(shown).toEqual([memory('60 MiB'), memory('60 MiB'), last]);
     configure('');
   });
 
@@ -178,16 +178,16 @@ describe('who runs into a limit', () => {
       });
       expect(more).toEqual([]);
       expect(first).toMatchObject({
-        summary: 'Hungry has reached its memory limit of 60 MB',
+        summary: 'Hungry has reached its memory limit of 60 MiB',
         body: expect.stringContaining('One of its processes was ended'),
         desktopEntry: 'org.test.Hungry',
         icon: 'hungry-icon',
         replaces: 0,
       });
       const actions = first?.actions ?? [];
-      expect(labels(actions)).toEqual(['Raise to 128 MB', 'Restart']);
+      expect(labels(actions)).toEqual(['Raise to 128 MiB', 'Restart']);
       const pids = await pidsIn(unit);
-      server.press(first?.number ?? 0, keyOf(actions, 'Raise to 128 MB'));
+      server.press(first?.number ?? 0, keyOf(actions, 'Raise to 128 MiB'));
       await waitFor(async () => (await readCgroup(unit, 'memory.max')) === '134217728', {
         what: 'the limit to be raised',
       });
@@ -203,7 +203,7 @@ describe('who runs into a limit', () => {
       // A later one about the same app takes the place of the earlier.
       const [next] = await waitFor(() => [server.take()].find((all) => all.length > 0), { what: 'the next' });
       expect(next).toMatchObject({ replaces: first?.number, number: first?.number });
-      expect(labels(next?.actions ?? [])).toEqual(['Raise to 192 MB', 'Restart', 'Show']);
+      expect(labels(next?.actions ?? [])).toEqual(['Raise to 192 MiB', 'Restart', 'Show']);
       const show = keyOf(next?.actions ?? [], 'Show');
       server.press(next?.number ?? 0, show);
       const shown = await waitFor(() => window?.shown().at(0), { what: 'the window to show it' });
@@ -244,7 +244,7 @@ describe('who runs into a limit', () => {
     configure('[notifications]\ntasks-limit = false\n');
     await flood();
     await overrun();
-    expect(await shown()).toEqual(['sh has reached its memory limit of 60 MB']);
+    expect(await shown()).toEqual(['sh has reached its memory limit of 60 MiB']);
     configure('');
   });
 

@@ -167,7 +167,7 @@ function readSource(path: string): ConfigSource | undefined {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const { size, isFile } = describe(descriptor);
     if (!isFile) return faulty('it is not a file');
-    if (size > largestFile) return faulty('it is larger than 1 MB');
+    if (size > largestFile) return faulty('it is larger than 1 MiB');
     return { path, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(descriptor)) };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;

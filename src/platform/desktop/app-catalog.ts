@@ -117,7 +117,7 @@ function readEntry(path: string, problems: string[]): FoundEntry | undefined {
   try {
     const facts = fstatSync(fd);
     if (!facts.isFile()) problems.push(`${path} is not a regular file`);
-    else if (facts.size > maxSize) problems.push(`${path} is larger than 1 MB`);
+    else if (facts.size > maxSize) problems.push(`${path} is larger than 1 MiB`);
     else return { path, bytes: readAll(fd, facts.size) };
     return undefined;
   } finally {

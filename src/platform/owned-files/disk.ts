@@ -217,7 +217,7 @@ function look(path: string, maxSize: number): Look {
     }
   }
   if (!target.isFile()) return unusable(path, 'it is not a regular file', link);
-  if (target.size > maxSize) return unusable(path, `it is larger than ${maxSize / 2 ** 20} MB`, link);
+  if (target.size > maxSize) return unusable(path, `it is larger than ${maxSize / 2 ** 20} MiB`, link);
   const stat = (link === undefined ? '' : `${statText(own)}>`) + statText(target);
   return { state: 'file', stat, size: target.size, mode: target.mode, ...(link === undefined ? {} : { link }) };
 }

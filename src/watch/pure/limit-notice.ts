@@ -57,12 +57,12 @@ export function limitNotice(
   return { ...told, summary: `${name} has reached its memory limit${most}`, body: lost };
 }
 
-/** "8G" as people read it: "8 GB"; "100%": "100 %". A number of tasks stays as it is. */
+/** "8G" as the command line has it: "8 GiB"; "100%": "100 %". A number of tasks stays as it is. */
 function amountText(text: string): string {
-  return text.replace(/^(\d+)([KMGT])$/, '$1 $2B').replace(/%$/, ' %');
+  return text.replace(/^(\d+)([KMGT])$/, '$1 $2iB').replace(/%$/, ' %');
 }
 
 function bytesText(bytes: bigint): string {
-  const [unit, size] = bytes >= 2n ** 30n ? ['GB', 2 ** 30] : ['MB', 2 ** 20];
+  const [unit, size] = bytes >= 2n ** 30n ? ['GiB', 2 ** 30] : ['MiB', 2 ** 20];
   return `${Number((Number(bytes) / Number(size)).toFixed(1))} ${unit}`;
 }

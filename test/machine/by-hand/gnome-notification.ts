@@ -110,7 +110,7 @@ it('GNOME Shell shows which limit an app has reached, and its button raises it',
   let places = '';
   const raise = async () => {
     const all = await buttons();
-    const wanted = all.find(({ label }) => label === 'Raise to 128 MB');
+    const wanted = all.find(({ label }) => label === 'Raise to 128 MiB');
     // Until it has its place.
     const isStill = JSON.stringify(all) === places;
     places = JSON.stringify(all);

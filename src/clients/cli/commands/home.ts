@@ -11,6 +11,7 @@ import {
 import { connectClient } from '../client.ts';
 import type { Command, Context } from '../command.ts';
 import { appIdOf, faultAsId } from '../name-app.ts';
+import { bytesText } from '../pure/readable.ts';
 
 /** `ringfence home APP` */
 export const homeCommand: Command = {
@@ -38,7 +39,7 @@ export const homeCommand: Command = {
     if (words.flag('reset')) return reset(home, context, words.flag('json'));
     const bytes = await homeSize(home);
     if (words.flag('json')) context.terminal.printJson({ path: home.path, exists: home.exists, bytes });
-    else context.terminal.print(home.exists ? `${home.path}\n${megabytes(bytes)}` : `${home.path}\nnot created yet`);
+    else context.terminal.print(home.exists ? `${home.path}\n${bytesText(bytes)}` : `${home.path}\nnot created yet`);
     return 0;
   },
 };
@@ -62,7 +63,7 @@ async function reset(home: FoundHome, context: Context, json: boolean): Promise<
 async function importProfile(home: FoundHome, context: Context, json: boolean): Promise<number> {
   const done = await importHome(home, homePorts(context), ({ files, bytes }) => {
     // Progress is for people.
-    if (!json && files % 1000 === 0) context.terminal.warn(`${files} files, ${megabytes(bytes)} …`);
+    if (!json && files % 1000 === 0) context.terminal.warn(`${files} files, ${bytesText(bytes)} …`);
   });
   const { files, bytes, folders, skipped } = done;
   if (json) {
@@ -71,7 +72,7 @@ async function importProfile(home: FoundHome, context: Context, json: boolean): 
   }
   for (const one of skipped) context.terminal.warn(`skipped ${one}`);
   context.terminal.print(
-    `copied ${folders.join(', ')} into ${home.path}: ${files === 1 ? '1 file' : `${files} files`}, ${megabytes(bytes)}`,
+    `copied ${folders.join(', ')} into ${home.path}: ${files === 1 ? '1 file' : `${files} files`}, ${bytesText(bytes)}`,
   );
   return 0;
 }
@@ -88,8 +89,4 @@ function homePorts({ environment }: Context): HomePorts {
       }));
     },
   };
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

@@ -52,7 +52,7 @@ describe('ringfence home', () => {
     expect(await ringfence('org.test.None')).toMatchObject({ code: 3, stdout: '' });
     expect(await ringfence('--import', id)).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/: 1 file, 1 KB\n$/),
+      stdout: expect.stringMatching(/: 1 file, 13 B\n$/),
     });
     const path = await start();
     expect(existsSync(join(home, 'Downloads/Own'))).toBe(true);

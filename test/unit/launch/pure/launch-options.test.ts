@@ -180,8 +180,8 @@ describe('the size of lists', () => {
 
   it.each([
     ['a NUL', ['a\0'], 'the list of files contains a NUL character'],
-    ['128 KiB', ['a'.repeat(131_072)], 'one of the files is too long (129 KB; at most 128 KB)'],
-    ['more than a megabyte', ['a'.repeat(1_200_000)], 'one of the files is too long (1.1 MB; at most 128 KB)'],
+    ['128 KiB', ['a'.repeat(131_072)], 'one of the files is too long (129 KiB; at most 128 KiB)'],
+    ['more than a megabyte', ['a'.repeat(1_200_000)], 'one of the files is too long (1.1 MiB; at most 128 KiB)'],
   ])('says what is wrong with %s', (_, list, reason) => {
     expect(() => checkListSize('launch gedit', 'files', list)).toThrow(`cannot launch gedit: ${reason}`);
   });
@@ -189,7 +189,7 @@ describe('the size of lists', () => {
   it('says how much it was', () => {
     const list = Array.from({ length: 1229 }, () => 'a'.repeat(1023));
     expect(() => checkListSize('launch gedit', 'files', list)).toThrow(
-      'cannot launch gedit: the list of files is too long (1.2 MB; at most 1 MB)',
+      'cannot launch gedit: the list of files is too long (1.2 MiB; at most 1 MiB)',
     );
   });
 });

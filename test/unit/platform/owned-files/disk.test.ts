@@ -61,7 +61,7 @@ describe('look', () => {
     expect(disk.look(at('link'))).toMatchObject({ state: 'file', link: 'file' });
     expect(disk.look(at('dangling'))).toMatchObject({ state: 'unusable', link: 'nowhere' });
     expect(disk.look(at('folder'))).toMatchObject({ state: 'unusable', reason: 'folder: it is not a regular file' });
-    expect(disk.look(at('huge'))).toMatchObject({ state: 'unusable', reason: 'huge: it is larger than 1 MB' });
+    expect(disk.look(at('huge'))).toMatchObject({ state: 'unusable', reason: 'huge: it is larger than 1 MiB' });
     expect([disk.look(at('none')), disk.look(at('file/below'))]).toEqual([{ state: 'missing' }, { state: 'missing' }]);
   });
 });

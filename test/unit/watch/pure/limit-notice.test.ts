@@ -7,16 +7,16 @@ const notice = (limit: string, details: Record<string, string>) =>
 describe('what a user is told of a limit', () => {
   it('names the app, the limit and what died, and offers more', () => {
     const told = notice('memory-max', { value: String(6 * 2 ** 30), suggested: '8G', count: '1' });
-    expect(told.summary).toBe('Firefox has reached its memory limit of 6 GB');
+    expect(told.summary).toBe('Firefox has reached its memory limit of 6 GiB');
     expect(told.body).toMatch(/^One of its processes was ended/);
     expect(told.desktopEntry).toBe('firefox');
     expect(told.buttons).toEqual([
-      ['raise', 'Raise to 8 GB'],
+      ['raise', 'Raise to 8 GiB'],
       ['restart', 'Restart'],
     ]);
     const summary = (bytes: bigint) => notice('memory-max', { value: String(bytes) }).summary.replace(/^.* of /, '');
-    expect([2n ** 30n, 2n ** 30n - 2n ** 20n, 3n * 2n ** 29n].map(summary)).toEqual(['1 GB', '1023 MB', '1.5 GB']);
-    expect(notice('memory-max', { suggested: '12G' }).buttons[0]).toEqual(['raise', 'Raise to 12 GB']);
+    expect([2n ** 30n, 2n ** 30n - 2n ** 20n, 3n * 2n ** 29n].map(summary)).toEqual(['1 GiB', '1023 MiB', '1.5 GiB']);
+    expect(notice('memory-max', { suggested: '12G' }).buttons[0]).toEqual(['raise', 'Raise to 12 GiB']);
     expect(notice('memory-max', { value: String(1536 * 2 ** 20), count: '3' }).body).toMatch(
       /^3 of its processes were/,
     );
