@@ -2,11 +2,12 @@ import { BusError } from './io/bus.ts';
 import type { Surroundings } from './page.ts';
 import { bytesText, limitNumber } from './pure/amounts.ts';
 import { makeAll, type Undo } from './pure/steps.ts';
+import { type SettingKey, settingTitle } from './setting-title.ts';
 import { translate as _, fill } from './words.ts';
 
 /** Which limit, and its value as the configuration and SetLimits take it. */
 export interface LimitChange {
-  readonly name: string;
+  readonly name: SettingKey;
   readonly value: string;
 }
 
@@ -38,8 +39,8 @@ export async function changeLimit(
     return undo;
   });
   const { undo, refusal } = await makeAll([...(keep === undefined ? [] : [keep]), ...live]);
-  const said = isLive ? _('The limits of {name} were changed') : _('{name}: from its next start on');
-  if (undo !== undefined) around.done(fill(said, { name }), undo);
+  const said = isLive ? _('The limits of {name} were changed') : _('{setting} of {name}: from its next start on');
+  if (undo !== undefined) around.done(fill(said, { name, setting: settingTitle(change.name) }), undo);
   if (refusal === undefined) return;
   around.failed(refusal.error);
   daemon.announce();

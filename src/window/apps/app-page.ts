@@ -9,6 +9,7 @@ import type { Instance } from '../pure/instance.ts';
 import { peakOf } from '../pure/samples.ts';
 import { isStrict, itemsOf, type Setting, settingOf, settingsFrom } from '../pure/settings.ts';
 import type { Undo } from '../pure/steps.ts';
+import { type SettingKey, settingTitle } from '../setting-title.ts';
 import { appImage, iconOf, setIcon } from '../widgets/app-icon.ts';
 import { limitRows, markMemory, ramBytes, type SliderName } from '../widgets/limit-group.ts';
 import { nameChoices } from '../widgets/named-choices.ts';
@@ -50,7 +51,7 @@ export class AppPage {
     ellipsize: Pango.EllipsizeMode.END,
   });
   readonly #toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
-  readonly #profile = new Adw.ComboRow({ title: _('Profile') });
+  readonly #profile = new Adw.ComboRow({ title: settingTitle('profile') });
   readonly #hold = new Adw.ComboRow({
     title: _('Changes hold'),
     model: Gtk.StringList.new([_('Now and from now on'), _('Only now')]),
@@ -227,12 +228,12 @@ export class AppPage {
     await this.#set('profile', [chosen]);
   }
 
-  async #set(key: string, words: readonly string[]): Promise<void> {
+  async #set(key: SettingKey, words: readonly string[]): Promise<void> {
     const isDone = await attempt(this.#around, async () => {
       const undo = await this.#keep(key, words);
       const holdsNow = key === 'shared-folders' && (await this.#updateRunning());
-      const said = holdsNow ? _('{name}: from now on') : _('{name}: from its next start on');
-      this.#around.done(fill(said, { name: this.#name }), async () => {
+      const said = holdsNow ? _('{setting} of {name}: from now on') : _('{setting} of {name}: from its next start on');
+      this.#around.done(fill(said, { setting: settingTitle(key), name: this.#name }), async () => {
         await undo();
         if (holdsNow) await this.#updateRunning();
       });

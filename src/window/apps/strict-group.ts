@@ -4,6 +4,7 @@ import GLib from 'gi://GLib?version=2.0';
 import Gtk from 'gi://Gtk?version=4.0';
 import type { Surroundings } from '../page.ts';
 import { folderWord, isOn, itemsOf, type Setting } from '../pure/settings.ts';
+import { type SettingKey, settingTitle } from '../setting-title.ts';
 import { showSwitch } from '../widgets/show-switch.ts';
 import { translate as _, fill } from '../words.ts';
 
@@ -16,9 +17,9 @@ export class StrictGroup {
     description: _('What it may use from its next start on, besides its own home'),
   });
   readonly #around: Surroundings;
-  readonly #set: (key: string, words: readonly string[]) => Promise<void>;
+  readonly #set: (key: SettingKey, words: readonly string[]) => Promise<void>;
   readonly #switches = new Map<SwitchName, Gtk.Switch>();
-  readonly #folders = new Adw.ExpanderRow({ title: _('Shared Folders') });
+  readonly #folders = new Adw.ExpanderRow({ title: settingTitle('shared-folders') });
   #folderRows: Adw.ActionRow[] = [];
   #shared: readonly string[] = [];
   /** Those of them that the app's own section shares. */
@@ -27,13 +28,13 @@ export class StrictGroup {
   /** GTK does not keep them, and nothing else does. */
   readonly #open = new Set<Gtk.FileChooserNative>();
 
-  constructor(around: Surroundings, set: (key: string, words: readonly string[]) => Promise<void>) {
+  constructor(around: Surroundings, set: (key: SettingKey, words: readonly string[]) => Promise<void>) {
     this.#around = around;
     this.#set = set;
-    this.#addSwitch('network', _('Network'), _('Other computers, and services of this one'));
-    this.#addSwitch('x11', _('X11 Display'), _('Lets it see and control the windows of other X11 apps'));
-    this.#addSwitch('sound', _('Sound'), _('Playing and recording'));
-    this.#addSwitch('gpu', _('Graphics Card'), _('Drawing faster, by a driver in the kernel'));
+    this.#addSwitch('network', _('Other computers, and services of this one'));
+    this.#addSwitch('x11', _('Lets it see and control the windows of other X11 apps'));
+    this.#addSwitch('sound', _('Playing and recording'));
+    this.#addSwitch('gpu', _('Drawing faster, by a driver in the kernel'));
     const add = new Gtk.Button({ icon_name: 'list-add-symbolic', valign: Gtk.Align.CENTER, css_classes: ['flat'] });
     add.set_tooltip_text(_('Share a Folder'));
     add.update_property([Gtk.AccessibleProperty.LABEL], [_('Share a Folder')]);
@@ -89,9 +90,9 @@ export class StrictGroup {
     if (shared.length > 0) this.#folders.set_expanded(true);
   }
 
-  #addSwitch(key: SwitchName, title: string, subtitle: string): void {
+  #addSwitch(key: SwitchName, subtitle: string): void {
     const toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
-    const row = new Adw.ActionRow({ title, subtitle, activatable_widget: toggle });
+    const row = new Adw.ActionRow({ title: settingTitle(key), subtitle, activatable_widget: toggle });
     row.add_suffix(toggle);
     toggle.connect('notify::active', () => {
       if (!this.#isShowing) void this.#set(key, [String(toggle.get_active())]);

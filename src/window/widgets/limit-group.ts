@@ -1,6 +1,7 @@
 import GLib from 'gi://GLib?version=2.0';
 import { limitText } from '../pure/amounts.ts';
 import { cpuScale, memoryScale, tasksScale } from '../pure/limit-scale.ts';
+import { settingTitle } from '../setting-title.ts';
 import { translate as _ } from '../words.ts';
 import { LimitRow } from './limit-row.ts';
 
@@ -8,12 +9,12 @@ export type SliderName = 'memory-max' | 'cpu-quota' | 'tasks-max';
 
 /** Memory, processor and tasks as sliders. `onChange` gets a limit's name and its value as the configuration takes it. */
 export function limitRows(onChange: (name: SliderName, value: string) => void): Record<SliderName, LimitRow> {
-  const row = (title: string, scale: ReturnType<typeof memoryScale>) =>
-    new LimitRow(title, scale, (amount) => onChange(scale.name, limitText(scale.name, amount)));
+  const row = (scale: ReturnType<typeof memoryScale>) =>
+    new LimitRow(settingTitle(scale.name), scale, (amount) => onChange(scale.name, limitText(scale.name, amount)));
   return {
-    'memory-max': row(_('Memory'), memoryScale(ramBytes())),
-    'cpu-quota': row(_('Processor'), cpuScale(GLib.get_num_processors())),
-    'tasks-max': row(_('Processes and threads'), tasksScale()),
+    'memory-max': row(memoryScale(ramBytes())),
+    'cpu-quota': row(cpuScale(GLib.get_num_processors())),
+    'tasks-max': row(tasksScale()),
   };
 }
 

@@ -143,7 +143,7 @@ describe('the window', () => {
     await stage.window.one({ role: 'label', name: '^org.test.Spinner.desktop$' });
     await stage.window.set(slider, 1);
     await waitFor(() => /cpu-quota = /.test(readConfig()), { what: 'the limit in the configuration' });
-    await stage.window.one({ role: 'label', name: 'from its next start on$' });
+    await stage.window.one({ role: 'label', name: '^Processor of org.test.Spinner: from its next start on$' });
     await stage.picture('app');
     await stage.window.press({ role: 'push button', name: '^Undo$' });
     await waitFor(() => !/cpu-quota = /.test(readConfig()), { what: 'the configuration as before' });
@@ -194,7 +194,7 @@ describe('the window', () => {
     await stage.window.press(share);
     await waitFor(() => readConfig().includes('shared-folders = ["~/Papers:ro"]'), { what: 'the shared folder' });
     await stage.window.one({ role: 'label', name: '^Read only$' });
-    await stage.window.one({ role: 'label', name: 'from now on$' });
+    await stage.window.one({ role: 'label', name: '^Shared Folders of org.test.Spinner: from now on$' });
     expect(isInside()).toBe(true);
     await stage.pictureOfEnd('shared');
     await stage.window.press({ role: 'push button', name: '^Take Back ~/Papers' });
