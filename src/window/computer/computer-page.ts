@@ -9,6 +9,8 @@ import { commandIn } from '../pure/command-in.ts';
 import { worstFirst } from '../pure/findings.ts';
 import { translate as _, fill } from '../words.ts';
 
+type PlacedRow = readonly [Adw.PreferencesGroup, Adw.ActionRow];
+
 /** What works on this computer, what does not and how to put it right; the desktop's budget; the version. */
 export class ComputerPage {
   readonly widget: Adw.PreferencesPage = new Adw.PreferencesPage();
@@ -19,7 +21,9 @@ export class ComputerPage {
     description: _('All apps together may use this much, so that the desktop itself stays usable'),
   });
   readonly #version = new Adw.ActionRow({ title: _('Version') });
-  #rows: [Adw.PreferencesGroup, Adw.ActionRow][] = [];
+  /** In place of the findings, until the first are there: to look takes a second or two. */
+  readonly #checking = checkingRow();
+  #rows: readonly PlacedRow[] = [];
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -45,19 +49,24 @@ export class ComputerPage {
     const { daemon, failed } = this.#around;
     this.#version.set_subtitle(daemon.version);
     if (daemon.state !== 'ready') return;
+    if (this.#rows.length === 0) this.#show([[this.#findings, this.#checking]]);
     try {
       const [findings, desktop] = await Promise.all([daemon.doctor(), daemon.rows('Desktop')]);
-      for (const [group, row] of this.#rows) group.remove(row);
-      this.#rows = [
-        ...worstFirst(findings).map(
-          (row) => [this.#findings, this.#finding(row)] as [Adw.PreferencesGroup, Adw.ActionRow],
-        ),
-        ...desktop.map((row) => [this.#budget, budgetRow(row)] as [Adw.PreferencesGroup, Adw.ActionRow]),
-      ];
-      for (const [group, row] of this.#rows) group.add(row);
+      this.#show([
+        ...worstFirst(findings).map((row): PlacedRow => [this.#findings, this.#finding(row)]),
+        ...desktop.map((row): PlacedRow => [this.#budget, budgetRow(row)]),
+      ]);
     } catch (error) {
+      // What was found before stays.
+      if (this.#rows.some(([, row]) => row === this.#checking)) this.#show([]);
       failed(error);
     }
+  }
+
+  #show(rows: readonly PlacedRow[]): void {
+    for (const [group, row] of this.#rows) group.remove(row);
+    for (const [group, row] of rows) group.add(row);
+    this.#rows = rows;
   }
 
   #finding({ name = '', state = '', says = '', fix }: Row): Adw.ActionRow {
@@ -87,6 +96,15 @@ export class ComputerPage {
     row.add_suffix(copy);
     return row;
   }
+}
+
+function checkingRow(): Adw.ActionRow {
+  const title = _('Checking…');
+  const row = new Adw.ActionRow({ title });
+  const spinner = new Gtk.Spinner({ spinning: true });
+  for (const widget of [row, spinner]) widget.update_property([Gtk.AccessibleProperty.LABEL], [title]);
+  row.add_prefix(spinner);
+  return row;
 }
 
 function budgetRow({ name = '', state = '', value, asked = '', current, reason, fix }: Row): Adw.ActionRow {

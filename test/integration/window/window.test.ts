@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { takeLock } from '../../../src/platform/files/lock-file.ts';
 import { installEntry } from '../../fixtures/desktop-entries.ts';
 import { built } from '../../fixtures/live-daemon.ts';
@@ -299,9 +299,15 @@ describe('the window', () => {
     await stage.escape(memory);
   });
 
-  it('tells what this computer can do', async () => {
+  it('tells what this computer can do, and until it knows, that it is checking', async () => {
+    stage.daemon.process.kill('SIGSTOP');
+    onTestFinished(() => void stage.daemon.process.kill('SIGCONT'));
+    const checking = { role: 'list item', name: '^Checking…$' };
     await stage.page('This Computer');
+    await stage.window.one(checking);
+    stage.daemon.process.kill('SIGCONT');
     await stage.window.one({ role: 'label', name: 'session bus|Session Bus' });
+    await stage.window.none(checking);
     await stage.picture('computer');
     type Finding = { readonly name: string; readonly fix?: string };
     const { findings } = JSON.parse((await command([built.ringfence, 'doctor', '--json'])).stdout) as {
