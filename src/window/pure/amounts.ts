@@ -1,14 +1,14 @@
-/** Amounts as people read them. Memory is told in the units in which limits are written and memory is sold: 1 GB is 2^30 bytes. */
+/** Amounts as people read them, by powers of two as on the command line: what GNOME calls GB has 10^9 bytes. */
 
-const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
-/** A number with its unit, as "2.1" and "GB". */
+/** A number with its unit, as "2.1" and "GiB". */
 interface Amount {
   readonly number: string;
   readonly unit: string;
 }
 
-/** Bytes with at most one decimal: 2254857830 is "2.1 GB". */
+/** Bytes with at most one decimal: 2254857830 is "2.1 GiB". */
 function bytesAmount(bytes: number, unit: string = unitOf(bytes)): Amount {
   const power = Math.max(0, units.indexOf(unit as (typeof units)[number]));
   const amount = bytes / 1024 ** power;
@@ -16,7 +16,7 @@ function bytesAmount(bytes: number, unit: string = unitOf(bytes)): Amount {
   return { number: isWhole ? String(Math.round(amount)) : amount.toFixed(1), unit };
 }
 
-/** "2.1 GB". */
+/** "2.1 GiB". */
 export function bytesText(bytes: number): string {
   const { number, unit } = bytesAmount(bytes);
   return `${number} ${unit}`;
@@ -31,7 +31,7 @@ function unitOf(bytes: number): string {
 }
 
 /**
- * Use beside its limit, in the limit's unit: "2.1" and "4 GB".
+ * Use beside its limit, in the limit's unit: "2.1" and "4 GiB".
  * Both in one unit, so that they can be compared at a glance, unless the first would be nothing in it.
  */
 export function useOfLimit(bytes: number, limit: number): { readonly use: string; readonly limit: string } {

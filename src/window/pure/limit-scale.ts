@@ -14,7 +14,7 @@ export function memoryScale(ram: number): LimitScale {
   return { name: 'memory-max', notches: [...notches, ram, Number.POSITIVE_INFINITY] };
 }
 
-/** An eighth of the power of two that the amount has reached, and at least 32 MB. */
+/** An eighth of the power of two that the amount has reached, and at least 32 MiB. */
 function stepAt(amount: number): number {
   return Math.max(32 * mebibyte, 2 ** Math.floor(Math.log2(amount)) / 8);
 }

@@ -86,7 +86,7 @@ export class LimitRow {
   }
 }
 
-/** A limit in words: "4 GB", "2 cores", "No limit". */
+/** A limit in words: "4 GiB", "2 cores", "No limit". */
 function amountText(name: string, amount: number): string {
   if (!Number.isFinite(amount)) return _('No limit');
   if (name === 'cpu-quota') return fill(_('{percent} % of a core'), { percent: Math.round(amount) });

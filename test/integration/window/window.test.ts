@@ -227,7 +227,7 @@ describe('the window', () => {
     release();
     await stage.window.one({ name: '^1 file was copied into the home of jedit' });
     expect(readFileSync(join(own, '.jedit/properties'), 'utf8')).toBe('mine');
-    await stage.window.one({ role: 'label', name: '^\\d+ KB$' });
+    await stage.window.one({ role: 'label', name: '^\\d+ KiB$' });
     await stage.window.press({ role: 'push button', name: '^Open in the File Manager$' });
     await waitFor(() => readFileSync(opened, 'utf8').includes('homes/local.jedit'), { what: 'the file manager' });
     await stage.pictureOfEnd('home');

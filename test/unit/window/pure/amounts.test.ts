@@ -7,38 +7,38 @@ it('tells bytes with one decimal where it says something', () => {
   expect([0, 1000, 1023 * 1024, 2.1 * gigabyte, 4 * gigabyte, 300 * gigabyte].map(bytesText)).toEqual([
     '0 B',
     '1000 B',
-    '1023 KB',
-    '2.1 GB',
-    '4 GB',
-    '300 GB',
+    '1023 KiB',
+    '2.1 GiB',
+    '4 GiB',
+    '300 GiB',
   ]);
 });
 
-it('tells bytes and KB, and what has three digits before the point, without decimals', () => {
-  expect(bytesText(1536)).toBe('2 KB');
-  expect(bytesText(2.5 * 1024 ** 2)).toBe('2.5 MB');
-  expect(bytesText(150.4 * gigabyte)).toBe('150 GB');
+it('tells bytes and KiB, and what has three digits before the point, without decimals', () => {
+  expect(bytesText(1536)).toBe('2 KiB');
+  expect(bytesText(2.5 * 1024 ** 2)).toBe('2.5 MiB');
+  expect(bytesText(150.4 * gigabyte)).toBe('150 GiB');
 });
 
 it('takes the next unit for what would be rounded up to 1024', () => {
-  expect(bytesText(1023.9 * 1024 ** 2)).toBe('1 GB');
-  expect(bytesText(1023.5 * 1024)).toBe('1 MB');
-  expect(bytesText(1023.4 * 1024)).toBe('1023 KB');
+  expect(bytesText(1023.9 * 1024 ** 2)).toBe('1 GiB');
+  expect(bytesText(1023.5 * 1024)).toBe('1 MiB');
+  expect(bytesText(1023.4 * 1024)).toBe('1023 KiB');
 });
 
-it('has no unit above PB', () => {
-  expect(bytesText(5 * 1024 ** 6)).toBe('5120 PB');
+it('has no unit above PiB', () => {
+  expect(bytesText(5 * 1024 ** 6)).toBe('5120 PiB');
 });
 
 it('tells use in the unit of its limit', () => {
-  expect(useOfLimit(2.1 * gigabyte, 4 * gigabyte)).toEqual({ use: '2.1', limit: '4 GB' });
-  expect(useOfLimit(300 * 1024 ** 2, 4 * gigabyte)).toEqual({ use: '0.3', limit: '4 GB' });
-  expect(useOfLimit(0.1 * gigabyte, 4 * gigabyte)).toEqual({ use: '0.1', limit: '4 GB' });
+  expect(useOfLimit(2.1 * gigabyte, 4 * gigabyte)).toEqual({ use: '2.1', limit: '4 GiB' });
+  expect(useOfLimit(300 * 1024 ** 2, 4 * gigabyte)).toEqual({ use: '0.3', limit: '4 GiB' });
+  expect(useOfLimit(0.1 * gigabyte, 4 * gigabyte)).toEqual({ use: '0.1', limit: '4 GiB' });
 });
 
 it('tells use in its own unit where it would be nothing in that of the limit', () => {
-  expect(useOfLimit(20 * 1024 ** 2, 4 * gigabyte)).toEqual({ use: '20 MB', limit: '4 GB' });
-  expect(useOfLimit(0, 4 * gigabyte)).toEqual({ use: '0', limit: '4 GB' });
+  expect(useOfLimit(20 * 1024 ** 2, 4 * gigabyte)).toEqual({ use: '20 MiB', limit: '4 GiB' });
+  expect(useOfLimit(0, 4 * gigabyte)).toEqual({ use: '0', limit: '4 GiB' });
 });
 
 it.each([

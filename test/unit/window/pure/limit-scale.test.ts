@@ -15,14 +15,14 @@ it('rises from notch to notch, and ends with all there is and no limit', () => {
   );
 });
 
-it('begins with 128 MB in steps of 32 MB, and has all memory once', () => {
+it('begins with 128 MiB in steps of 32 MiB, and has all memory once', () => {
   const { name, notches } = memoryScale(0.5 * gigabyte);
   expect(name).toBe('memory-max');
   expect(notches.slice(0, 5).map((amount) => amount / 1024 ** 2)).toEqual([128, 160, 192, 224, 256]);
   expect(notches.slice(-3).map((amount) => amount / 1024 ** 2)).toEqual([480, 512, Number.POSITIVE_INFINITY]);
 });
 
-it('has a notch for each round number of GB that people write', () => {
+it('has a notch for each round number of GiB that people write', () => {
   const scale = memoryScale(16 * gigabyte);
   for (const amount of [1, 2, 3, 4, 6, 8, 12, 16]) {
     expect(amountAt(scale, notchOf(scale, amount * gigabyte))).toBe(amount * gigabyte);
