@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -29,6 +30,10 @@ const limits = { 'memory-max': 'infinity', 'memory-swap-max': 'infinity', 'tasks
 const strict = { ...limits, profile: 'strict' };
 const relaxed = { ...limits, profile: 'relaxed' };
 
+const pythonVersion = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
+  .toString()
+  .trim();
+
 /** A file below the home of whoever plants it, which leaves a mark when it runs; and what a victim outside does. */
 const plants: readonly (readonly [name: string, path: string, content: (mark: string) => string, victim: string])[] = [
   ['a login shell', '.bash_profile', (mark) => `touch ${mark}`, 'bash -lic true'],
@@ -53,7 +58,7 @@ const plants: readonly (readonly [name: string, path: string, content: (mark: st
   ],
   [
     'python',
-    '.local/lib/python3.11/site-packages/usercustomize.py',
+    `.local/lib/python${pythonVersion}/site-packages/usercustomize.py`,
     (mark) => `open("${mark}", "w")\n`,
     'python3 -c pass',
   ],
@@ -229,7 +234,7 @@ describe('after an app has ended', () => {
 
   it('a program’s name gives it no name on the bus', async () => {
     const own = (name: string) =>
-      `gdbus call --session --dest org.freedesktop.DBus --object-path / --method org.freedesktop.DBus.RequestName ${name} 4`;
+      `gdbus call --session --dest org.freedesktop.DBus --object-path /org/freedesktop/DBus --method org.freedesktop.DBus.RequestName ${name} 4`;
     const tries = ['org.freedesktop.Planted', 'org.mpris.MediaPlayer2.firefox', 'org.example.Probe.x']
       .map(own)
       .join('; ');
