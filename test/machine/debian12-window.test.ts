@@ -21,6 +21,13 @@ import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 const MiB = 1024 * 1024;
+/** For Perl; no constant, which the Perl of Debian testing has once for all. */
+const megabyte = 'chr(65 + $_ % 26) x 1048576';
+
+const isDebian12 = /^VERSION_ID="12"$/m.test(readFileSync('/etc/os-release', 'utf8'));
+/** What newer GTK says of itself: libadwaita 1.7 of any dialog with a heading, also in a program of nothing else; GTK 4.24 of its own frames on X11. */
+const theirs =
+  /^.*(?:Gtk-WARNING.*: Trying to measure GtkLabel 0x\w+ for width of \d+, but it needs at least \d+|Gdk-WARNING.*: gdk_frame_timings_submitted\(\) called on submitted frame\.)$/gm;
 
 describe('the window, where the kernel enforces', () => {
   let screen: ChildProcess;
@@ -54,6 +61,8 @@ describe('the window, where the kernel enforces', () => {
       GDK_BACKEND: 'x11',
       GSK_RENDERER: 'cairo',
       GTK_A11Y: 'atspi',
+      // Newer GTK tries a GPU, and Mesa tells that there is none.
+      GDK_DISABLE: 'gl,vulkan',
     };
     shown = spawn(join(built.ringfence, '../ringfence-window'), { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [shown.stdout, shown.stderr])
@@ -78,6 +87,7 @@ describe('the window, where the kernel enforces', () => {
     if (task.result?.state === 'fail') console.error(await window.tree(), log);
   });
 
+  const ownLog = () => (isDebian12 ? log : log.replace(theirs, '')).trim();
   const hasLimit = (unit: string, bytes: number) =>
     waitFor(async () => (await readCgroup(unit, 'memory.max')) === String(bytes), {
       what: `memory.max to be ${bytes}`,
@@ -86,7 +96,8 @@ describe('the window, where the kernel enforces', () => {
 
   it('lowers a limit of what runs, takes that back, and asks before it goes below what is used', async () => {
     // perl is essential to Debian.
-    const hold = 'my @held; push @held, "x" x 1048576 for 1..160; sleep 1000';
+    // systemd 262 lowers a limit without waiting for the kernel, which then ends something when it is asked for more.
+    const hold = `my @held; push @held, ${megabyte} for 1..160; while (1) { system 'true'; sleep 1 }`;
     const options = new Map([
       ['memory-max', '384M'],
       ['memory-swap-max', '0'],
@@ -114,7 +125,7 @@ describe('the window, where the kernel enforces', () => {
     // As it said: there is no room for what it has, and no swap.
     await waitFor(async () => (await client.instances()).length === 0, { what: 'its end' });
     await window.none({ role: 'dialog', name: '^That Did Not Work$' });
-    expect(log).toBe('');
+    expect(ownLog()).toBe('');
   });
 
   const readConfig = () => {
@@ -136,11 +147,13 @@ describe('the window, where the kernel enforces', () => {
     const server = await listenToNotifications();
     onTestFinished(() => server.stop());
     onTestFinished(removeEntries);
-    const hog = `perl -e 'my @held; push @held, "x" x 1048576 for 1..300'`;
+    const hog = `perl -e 'my @held; push @held, ${megabyte} for 1..300'`;
     const program = installProgram(temporaryFolder(), 'hungry', `#!/bin/sh\nsleep 1000 & ${hog}; sleep 1000\n`);
     installEntryText('org.test.Hungry', `[Desktop Entry]\nType=Application\nName=Hungry\nExec=${program}\n`);
     const options = new Map([
       ['memory-max', '160M'],
+      // A kernel that slows a program down below its limit takes minutes here to end it.
+      ['memory-high', 'infinity'],
       ['memory-swap-max', '0'],
     ]);
     const { unit } = await instanceAt(client, await client.launch('org.test.Hungry', [], options));
@@ -176,6 +189,6 @@ describe('the window, where the kernel enforces', () => {
     // What others change meanwhile.
     await output([built.ringfence, 'set', unit, 'memory-max=192M']);
     await window.one(slider, ({ value }) => value === 2);
-    expect(log).toBe('');
+    expect(ownLog()).toBe('');
   });
 });
