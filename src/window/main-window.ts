@@ -1,5 +1,6 @@
 import Adw from 'gi://Adw?version=1';
 import Gio from 'gi://Gio?version=2.0';
+import GLib from 'gi://GLib?version=2.0';
 import Gtk from 'gi://Gtk?version=4.0';
 import { showAbout } from './about.ts';
 import { AppList } from './apps/app-list.ts';
@@ -170,7 +171,8 @@ export class MainWindow {
   }
 
   #done(what: string, undo?: () => Promise<unknown>): void {
-    const toast = new Adw.Toast({ title: what, timeout: toastSeconds });
+    // Its title is markup, and an app may be called "Bits & Bobs".
+    const toast = new Adw.Toast({ title: GLib.markup_escape_text(what, -1), timeout: toastSeconds });
     if (undo !== undefined) {
       toast.set_button_label(_('Undo'));
       toast.connect('button-clicked', () => void undo().catch((error) => this.#failed(error)));

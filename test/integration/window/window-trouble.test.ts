@@ -35,7 +35,7 @@ function daemonOf(version: string, without: readonly string[] = []): string {
 // One story, in this order: each step begins with what the one before has left.
 describe('the window, when things are not as they should be', () => {
   it('has names of any length and script, in a narrow window too', async () => {
-    const names = [`Endless${'ness'.repeat(75)}`, 'מציג התמונות של כל המשפחה'];
+    const names = [`Endless${'ness'.repeat(75)}`, 'מציג התמונות של & כל המשפחה'];
     for (const [index, name] of names.entries()) {
       const text = `[Desktop Entry]\nType=Application\nName=${name}\nExec=sleep 1000\n`;
       installEntryText(`org.test.Name${index}`, text);
