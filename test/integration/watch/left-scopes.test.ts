@@ -243,7 +243,7 @@ describe('a scope that comes from no instance is left alone', () => {
     const parent = spawn('sh', ['-c', 'sleep 1000 & wait']);
     started.push(parent);
     const pid = parent.pid ?? 0;
-    const childOf = async () => Number((await command(['pgrep', '-P', String(pid)])).stdout.trim());
+    const childOf = async () => Number((await command(['pgrep', '-P', String(pid)])).stdout) || undefined;
     const child = await waitFor(childOf, { what: 'its child' });
     const path = await client.contain(child, new Map([['memory-max', '1G']]));
     const unit = `app-org.test.Leaver-${pid}.scope`;
