@@ -124,9 +124,13 @@ async function measureLeaks({ call, exec, start, seen }) {
 async function startScreen() {
   // A number that no other session has: all share the abstract sockets of X servers.
   const drawn = `:${randomInt(1000, 30_000)}`;
-  const server = spawn('Xvfb', [drawn, '-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  });
+  const server = spawn(
+    'Xvfb',
+    [drawn, '-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp', '-noreset'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    },
+  );
   let number = '';
   await new Promise((resolve) => {
     server.stdio[3].on('data', (bytes) => {

@@ -26,7 +26,7 @@ owned() { dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.fr
 if [ -z "${DISPLAY-}${WAYLAND_DISPLAY-}" ] && command -v Xvfb >/dev/null; then
   # Its socket is there before it takes anybody.
   ready=$(mktemp); cleanup+=("rm -f $ready")
-  Xvfb :77 -screen 0 1024x640x24 -nolisten tcp -displayfd 3 >/dev/null 2>&1 3>"$ready" & cleanup+=("kill $! 2>/dev/null")
+  Xvfb :77 -screen 0 1024x640x24 -nolisten tcp -noreset -displayfd 3 >/dev/null 2>&1 3>"$ready" & cleanup+=("kill $! 2>/dev/null")
   await 'a screen' test -s "$ready"
   export DISPLAY=:77
   systemctl --user set-environment DISPLAY=:77; cleanup+=('systemctl --user unset-environment DISPLAY')
