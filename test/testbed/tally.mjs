@@ -96,8 +96,14 @@ function readRun(name, code, report) {
   return { passed: found.numPassedTests, failed: failed + skips(skipped), notes };
 }
 
-/** The end of a log is what one reads first: enough of a message to know which failure it is. */
+/**
+ * The end of a log is what one reads first: enough of a message to know which failure it is. What is too long loses its middle, as
+ * a screen's last lines tell most.
+ */
 function shortened(message) {
   const lines = message.split('\n').filter((line) => line.trim() !== '');
-  return lines.slice(0, 20).join('\n  ').slice(0, 2000);
+  const left = lines.length - 40;
+  const kept = left > 0 ? [...lines.slice(0, 20), `… (${left} lines left out)`, ...lines.slice(-20)] : lines;
+  const text = kept.join('\n  ');
+  return text.length > 4000 ? `${text.slice(0, 2000)} … ${text.slice(-2000)}` : text;
 }

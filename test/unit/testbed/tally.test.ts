@@ -9,11 +9,11 @@ const folder = mkdtempSync(join(tmpdir(), 'ringfence-tally-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A report as vitest writes it, of tests by their names and how each went. */
-const report = (name: string, tests: Record<string, 'passed' | 'failed' | 'pending'>) => {
+const report = (name: string, tests: Record<string, 'passed' | 'failed' | 'pending'>, message?: string) => {
   const how = (wanted: string) => Object.values(tests).filter((status) => status === wanted).length;
   const file = join(folder, `${name}.json`);
   const assertionResults = Object.entries(tests).map(([fullName, status]) => {
-    return { fullName, status, failureMessages: status === 'failed' ? [`Error: ${fullName} is broken`] : [] };
+    return { fullName, status, failureMessages: status === 'failed' ? [message ?? `Error: ${fullName} is broken`] : [] };
   });
   const found = {
     numPassedTests: how('passed'),
@@ -54,6 +54,17 @@ describe('Tally', () => {
       'failed: no files',
       '5 passed, 5 failed',
     ]);
+  });
+
+  it('tells the begin and the end of a long message', () => {
+    const screen = Array.from({ length: 60 }, (_, line) => `line ${line + 1}`);
+    const long = report('long', { one: 'failed' }, screen.join('\n'));
+    const [first, ...others] = told(`tally.add('job', 1, ${long})`);
+    expect(first).toBe('failed: job: one: line 1');
+    expect(others.slice(18, 21)).toEqual(['  line 20', '  … (20 lines left out)', '  line 41']);
+    expect(others.at(-2)).toBe('  line 60');
+    const wide = report('wide', { one: 'failed' }, `begin${'-'.repeat(9000)}end`);
+    expect(told(`tally.add('job', 1, ${wide})`)[0]).toMatch(/one: begin-{1995} … -{1997}end$/);
   });
 
   it('counts a skip as a failure in CI alone', () => {

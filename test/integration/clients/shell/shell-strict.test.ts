@@ -97,10 +97,11 @@ describe('a strict ringfence-shell', () => {
       await waitFor(() => state() === 'S', { what: 'sleep to go on' });
       await tab.press('C-c');
       await tab.enter('echo status=$?');
-      await tab.shows(/status=130/);
+      await tab.shows(/status=130\ninner> *$/m);
       await tab.resize(77, 22);
       await tab.enter('stty size');
-      await tab.shows(/^22 77$/m);
+      // What is typed before dash prompts is echoed before its prompt, and then "outer>" comes behind "inner>".
+      await tab.shows(/^22 77\ninner> *$/m);
       await tab.enter('exit 3');
       await tab.shows(/^outer> *$/m);
       await tab.enter('echo status=$?');
