@@ -35,6 +35,8 @@ export interface DaemonEvents {
   import(name: string, progress: Row): void;
 }
 
+type InstanceChange = (instances: Map<string, Instance>) => void;
+
 /** The home of a strict app. */
 export interface Home {
   readonly path: string;
@@ -58,6 +60,8 @@ export class Daemon {
   /** Profile → its settings. */
   profiles: Readonly<Record<string, Row>> = {};
   readonly instances = new Map<string, Instance>();
+  /** What was heard of instances since each question that is not answered yet: an answer may be older than that. */
+  readonly #heardSince = new Set<InstanceChange[]>();
   /** The latest of each app that has ended while this window was there. */
   readonly #ended = new Map<string, Instance>();
   readonly #bus: Gio.DBusConnection;
@@ -212,22 +216,9 @@ export class Daemon {
 
   async #meet(): Promise<void> {
     try {
-      const objects = { name, path: root, interface: 'org.freedesktop.DBus.ObjectManager' };
-      const [all] = await call<[Record<string, Record<string, Record<string, unknown>>>]>(
-        this.#bus,
-        objects,
-        'GetManagedObjects',
-        '()',
-        [],
-        patience,
-      );
+      await this.#readInstances();
       const properties = { name, path: root, interface: 'org.freedesktop.DBus.Properties' };
       const [main] = await call<[Record<string, unknown>]>(this.#bus, properties, 'GetAll', '(s)', [name], patience);
-      this.instances.clear();
-      for (const [path, interfaces] of Object.entries(all)) {
-        const found = interfaces[instanceInterface];
-        if (found !== undefined) this.instances.set(path, instanceFrom(path, found));
-      }
       this.version = String(main['Version'] ?? '');
       this.#takeConfig(main);
       this.#become('ready');
@@ -239,9 +230,42 @@ export class Daemon {
     for (const event of ['instances', 'config', 'apps'] as const) this.#emit(event);
   }
 
+  /** All that runs, and what was heard of it while the answer was on its way: that may be read before and sent after it. */
+  async #readInstances(): Promise<void> {
+    const objects = { name, path: root, interface: 'org.freedesktop.DBus.ObjectManager' };
+    const heard: InstanceChange[] = [];
+    this.#heardSince.add(heard);
+    try {
+      const [all] = await call<[Record<string, Record<string, Record<string, unknown>>>]>(
+        this.#bus,
+        objects,
+        'GetManagedObjects',
+        '()',
+        [],
+        patience,
+      );
+      this.instances.clear();
+      for (const [path, interfaces] of Object.entries(all)) {
+        const found = interfaces[instanceInterface];
+        if (found !== undefined) this.instances.set(path, instanceFrom(path, found));
+      }
+      for (const change of heard) change(this.instances);
+    } finally {
+      this.#heardSince.delete(heard);
+    }
+  }
+
+  /** Takes in what a signal tells of an instance. */
+  #change(change: InstanceChange): void {
+    change(this.instances);
+    for (const heard of this.#heardSince) heard.push(change);
+    this.#emit('instances');
+  }
+
   /** Whoever asks for the name's start learns why it failed. */
   async #miss(): Promise<void> {
     this.instances.clear();
+    for (const heard of this.#heardSince) heard.length = 0;
     this.#emit('instances');
     const driver = { name: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus' };
     try {
@@ -295,15 +319,13 @@ export class Daemon {
     listen(root, 'InterfacesAdded', (_from, [path, interfaces]) => {
       const found = (interfaces as Record<string, Record<string, unknown>>)[instanceInterface];
       if (found === undefined) return;
-      this.instances.set(String(path), instanceFrom(String(path), found));
-      this.#emit('instances');
+      const added = instanceFrom(String(path), found);
+      this.#change((instances) => void instances.set(added.path, added));
     });
     listen(root, 'InterfacesRemoved', (_from, [path]) => {
       const ended = this.instances.get(String(path));
-      if (ended === undefined) return;
-      this.instances.delete(String(path));
-      if (ended.app !== '') this.#ended.set(ended.app, ended);
-      this.#emit('instances');
+      if (ended !== undefined && ended.app !== '') this.#ended.set(ended.app, ended);
+      this.#change((instances) => void instances.delete(String(path)));
     });
     listen(root, 'HomeImport', (_from, [app, progress]) => {
       for (const listener of [...this.#listeners.import]) listener(String(app), progress as Row);
@@ -315,10 +337,10 @@ export class Daemon {
         this.#emit('config');
         return;
       }
-      const before = this.instances.get(path);
-      if (before === undefined) return;
-      this.instances.set(path, instanceFrom(path, changed as Record<string, unknown>, before));
-      this.#emit('instances');
+      this.#change((instances) => {
+        const before = instances.get(path);
+        if (before !== undefined) instances.set(path, instanceFrom(path, changed as Record<string, unknown>, before));
+      });
     });
   }
 }

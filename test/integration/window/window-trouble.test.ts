@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -30,6 +31,20 @@ function daemonOf(version: string, without: readonly string[] = []): string {
   );
   writeFileSync(bundle, text);
   return join(folder, 'ringfenced');
+}
+
+/** Whether anybody has called this method on the session's bus since now. */
+async function watchCalls(member: string): Promise<() => boolean> {
+  const rule = `type='method_call',member='${member}'`;
+  const monitor = spawn('dbus-monitor', ['--session', rule], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void monitor.kill());
+  let heard = '';
+  monitor.stdout.setEncoding('utf8').on('data', (text: string) => {
+    heard += text;
+  });
+  // It tells of its own name that it loses: it is the bus's monitor then.
+  await waitFor(() => heard.includes('NameLost'), { what: 'the monitor' });
+  return () => heard.includes(`member=${member}`);
 }
 
 // One story, in this order: each step begins with what the one before has left.
@@ -159,11 +174,25 @@ describe('the window, when things are not as they should be', () => {
     expect(rows.length).toBeLessThan(500);
   });
 
-  it('reads from right to left where the language does', async () => {
+  it('sees what starts while it asks what runs', async () => {
     await stage.shown.stop();
     rmSync(join(sessionHome.data, 'applications/many'), { recursive: true, force: true });
+    stage.daemon.process.kill('SIGSTOP');
+    onTestFinished(() => void stage.daemon.process.kill('SIGCONT'));
+    const isAsked = await watchCalls('GetManagedObjects');
     // Which has no translation: words are English, the direction is GTK's for the language.
     stage.shown = stage.show({ LANG: 'C.UTF-8', LANGUAGE: 'ar' });
+    await waitFor(isAsked, { what: 'the window to ask' });
+    // It finds the answer, and the start after that, when it goes on.
+    const pid = stage.shown.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    stage.daemon.process.kill('SIGCONT');
+    await output([built.ringfence, 'launch', 'org.test.Sleeper']);
+    process.kill(pid, 'SIGCONT');
+    await stage.window.one({ role: 'push button', name: '^Freeze$', within: row('org.test.Sleeper') });
+  });
+
+  it('reads from right to left where the language does', async () => {
     await stage.window.one({ role: 'page tab', name: '^Running$' });
     await stage.picture('right-to-left');
   });
