@@ -5,6 +5,8 @@ import { currentTestbed } from './testbed.ts';
 export interface WaitOptions {
   readonly what: string;
   readonly timeoutMs?: number;
+  /** What else there is to say of the state when it fails. */
+  readonly tell?: () => Promise<string>;
 }
 
 /** How long it waits unless told, in ms: less than any test may take, or nobody would read what it waited for. */
@@ -16,7 +18,7 @@ export const patience = currentTestbed() === 'machine' ? 80_000 : 20_000;
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  { what, timeoutMs = patience }: WaitOptions,
+  { what, timeoutMs = patience, tell }: WaitOptions,
 ): Promise<Exclude<T, undefined | null | false>> {
   const end = performance.now() + timeoutMs;
   let state: unknown;
@@ -29,7 +31,10 @@ export async function waitFor<T>(
     } catch (error) {
       state = error;
     }
-    if (performance.now() >= end) throw new Error(`waited ${timeoutMs} ms for ${what}; last state: ${describe(state)}`);
+    if (performance.now() >= end) {
+      const more = tell === undefined ? '' : `; ${await tell().catch(describe)}`;
+      throw new Error(`waited ${timeoutMs} ms for ${what}; last state: ${describe(state)}${more}`);
+    }
     await sleep(pause);
   }
 }

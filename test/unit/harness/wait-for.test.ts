@@ -11,5 +11,9 @@ describe('waitFor', () => {
     await expect(never).rejects.toThrow('waited 1 ms for a miracle; last state: undefined');
     const broken = waitFor(() => Promise.reject(new Error('no bus')), { what: 'an answer', timeoutMs: 1 });
     await expect(broken).rejects.toThrow('waited 1 ms for an answer; last state: no bus');
+    const seen = waitFor(() => false, { what: 'a hat', timeoutMs: 1, tell: async () => 'there was a rabbit' });
+    await expect(seen).rejects.toThrow('waited 1 ms for a hat; last state: false; there was a rabbit');
+    const unseen = waitFor(() => false, { what: 'a hat', timeoutMs: 1, tell: () => Promise.reject(new Error('dark')) });
+    await expect(unseen).rejects.toThrow('waited 1 ms for a hat; last state: false; dark');
   });
 });
