@@ -89,9 +89,10 @@ describe('the window, when things are not as they should be', () => {
     await stage.daemon.kill9();
     // Under the bar of the three pages, and under that of the app's page, which is open.
     const told = { role: 'label', name: 'daemon is not there' };
-    await waitFor(async () => (await stage.window.all(told)).length === 2, {
-      what: 'both to say that the daemon is gone',
-    });
+    await stage.window.until(
+      async () => (await stage.window.all(told)).length === 2,
+      'both to say that the daemon is gone',
+    );
     await stage.picture('no-daemon');
     stage.daemon = await start();
     await stage.window.none({ name: 'daemon is not there' });
@@ -157,7 +158,7 @@ describe('the window, when things are not as they should be', () => {
       writeFileSync(join(made, `org.test.Many${index}.desktop`), lines.join('\n'));
     }
     renameSync(made, join(sessionHome.data, 'applications/many'));
-    await stage.key('ctrl+f');
+    await stage.search();
     await stage.screen.xdotool('type', 'many 4711');
     const found = { name: '^Start Many 4711 in its fence$' };
     await stage.window.one(found);
@@ -165,7 +166,7 @@ describe('the window, when things are not as they should be', () => {
     await stage.window.press(found);
     await stage.window.one({ name: '^Many 4711 starts in its fence now$' });
     // All of them, and to the last by the keyboard.
-    await stage.key('ctrl+f');
+    await stage.search();
     await stage.screen.xdotool('key', 'ctrl+a', 'BackSpace');
     await stage.window.one({ name: '^Start Many 1 in its fence$' });
     await stage.picture('many-apps');

@@ -51,7 +51,7 @@ describe('the window', () => {
     await stage.window.press({ role: 'push button', name: '^Fence .*firefox' });
     await waitFor(isFenced, { what: 'the shadow of the browser' });
     await stage.window.one({ name: '^Nothing Runs in a Fence$' });
-    await stage.window.press({ role: 'push button', name: '^Undo$' });
+    await stage.window.undo('^firefox starts in its fence now$|^\\d browsers start in their fences now$');
     await waitFor(() => !isFenced(), { what: 'the entry as before' });
     await stage.window.one({ name: '^Welcome to Ringfence$' });
   });
@@ -82,7 +82,7 @@ describe('the window', () => {
 
   it('finds apps by their names', async () => {
     // And whoever asks for the tree of all that is there has a hundred rows less to go through from now on.
-    await stage.key('ctrl+f');
+    await stage.search();
     await stage.screen.xdotool('type', 'test.s');
     await stage.window.none({ name: '^Start org.test.First in its fence$' });
     await stage.window.one({ name: '^Start org.test.Second in its fence$' });
@@ -93,15 +93,18 @@ describe('the window', () => {
     await output(['sh', '-c', 'exec gio launch "$1" >/dev/null 2>&1', 'click', shadow]);
     await stage.window.one(row);
     const cpu = { role: 'label', name: '\\d % CPU', within: row };
-    const first = await stage.window.one(cpu);
-    await stage.window.one(cpu, ({ name }) => name !== first.name);
+    const isIdle = ({ name }: { readonly name: string }) => /(?:^|\D)0\.0 % CPU/.test(name);
+    await stage.window.one(cpu, (one) => !isIdle(one));
     await stage.picture('running');
+    const [pid = 0] = await spinners();
+    process.kill(pid, 'SIGSTOP');
+    await stage.window.one(cpu, isIdle);
+    process.kill(pid, 'SIGCONT');
   });
 
   it('opens the page of what runs, where its limits are kept', async () => {
     // The keyboard goes to the row as what has it goes out of sight.
-    await stage.key('ctrl+f');
-    await stage.window.one({ name: '^Search apps$' }, ({ focused }) => focused);
+    await stage.search();
     await stage.page('Running');
     await stage.window.one(row, ({ focused }) => focused);
     await stage.key('Return');
@@ -119,7 +122,7 @@ describe('the window', () => {
     await isFrozen('1');
     await stage.window.one({ role: 'push button', name: '^Resume$', within: row });
     await stage.picture('frozen');
-    await stage.window.press({ role: 'push button', name: '^Undo$' });
+    await stage.window.undo('^org.test.Spinner is frozen$');
     await isFrozen('0');
   });
 
@@ -143,9 +146,10 @@ describe('the window', () => {
     await stage.window.one({ role: 'label', name: '^org.test.Spinner.desktop$' });
     await stage.window.set(slider, 1);
     await waitFor(() => /cpu-quota = /.test(readConfig()), { what: 'the limit in the configuration' });
-    await stage.window.one({ role: 'label', name: '^Processor of org.test.Spinner: from its next start on$' });
+    const said = '^Processor of org.test.Spinner: from its next start on$';
+    await stage.window.one({ role: 'label', name: said });
     await stage.picture('app');
-    await stage.window.press({ role: 'push button', name: '^Undo$' });
+    await stage.window.undo(said);
     await waitFor(() => !/cpu-quota = /.test(readConfig()), { what: 'the configuration as before' });
   });
 
@@ -178,8 +182,13 @@ describe('the window', () => {
     const share = { role: 'push button', name: '^Share$' };
     await stage.window.one(share);
     const dialog = await stage.screen.windowWith(id, /Share a Folder/);
-    // A slash opens the dialog's line for a path.
-    await stage.screen.xdotool('windowactivate', '--sync', dialog, 'type', join(home, 'Papers'));
+    // A slash opens the dialog's line for a path, once the dialog has the keyboard.
+    const openLine = async () => {
+      await stage.screen.xdotool('windowactivate', '--sync', dialog, 'key', 'slash');
+      return (await stage.window.all({ role: 'text' })).some(({ focused }) => focused);
+    };
+    await stage.window.until(openLine, 'the line for a path');
+    await stage.screen.xdotool('key', 'ctrl+a', 'type', join(home, 'Papers'));
     await stage.window.one({ role: 'text', name: '/Papers$' });
     // GTK 4.8 gives a check box no action.
     const box = { role: 'check box', name: '^Read only$' };
@@ -187,7 +196,7 @@ describe('the window', () => {
       await stage.screen.xdotool('key', 'shift+Tab');
       return (await stage.window.one(box)).focused;
     };
-    await waitFor(walk, { what: 'the keyboard to reach the check box' });
+    await stage.window.until(walk, 'the keyboard to reach the check box');
     await stage.screen.xdotool('key', 'space');
     await stage.window.one(box, ({ checked }) => checked);
     await stage.picture('share');
@@ -317,7 +326,7 @@ describe('the window', () => {
     await stage.window.press({ role: 'push button', name: `^Copy How to Fix “${name}”$` });
     await stage.window.one({ name: '^Copied$' });
     // Pasted where it can be read again.
-    await stage.key('ctrl+f');
+    await stage.search();
     await stage.screen.xdotool('key', 'ctrl+a', 'ctrl+v');
     const search = { role: 'entry', name: '^Search apps$' };
     const { text } = await stage.window.one(search, (one) => one.text !== '' && !one.text.startsWith('test.s'));
