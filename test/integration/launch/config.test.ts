@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import type { BusConnection, Signal } from '../../../src/platform/dbus/connection.ts';
-import { busName, connectTestBus, connectTestClient, endAll, instanceAt, namePid } from '../../fixtures/live-daemon.ts';
+import {
+  busName,
+  connectTestBus,
+  connectTestClient,
+  endAll,
+  endDaemon,
+  instanceAt,
+} from '../../fixtures/live-daemon.ts';
 import { startDaemon } from '../../harness/daemon.ts';
 import { type TempHome, tempHome } from '../../harness/temp-home.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -27,9 +34,7 @@ describe('the configuration', () => {
   });
   afterEach(async () => {
     await endAll(bus);
-    // A test that failed has not stopped its daemon.
-    const pid = await namePid(bus, busName);
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    await endDaemon(bus);
     await client.close();
     await bus.close();
     home.remove();

@@ -15,6 +15,7 @@ import {
   connectTestBus,
   connectTestClient,
   endAll,
+  endDaemon,
   fenceUnits,
   gates,
   instanceAt,
@@ -82,9 +83,7 @@ describe('a strict launch', () => {
   });
   afterEach(async () => {
     await endAll(bus);
-    const pid = await namePid(bus, busName);
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-    await waitFor(async () => (await namePid(bus, busName)) === undefined, { what: 'the name to be free' });
+    await endDaemon(bus);
     rmSync(witness, { force: true });
   });
   afterAll(async () => {

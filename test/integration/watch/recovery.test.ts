@@ -12,6 +12,7 @@ import {
   connectTestBus,
   connectTestClient,
   endAll,
+  endDaemon,
   fenceUnits,
   gates,
   instanceAt,
@@ -48,10 +49,7 @@ describe('kill -9 of the daemon', () => {
   });
   afterEach(async () => {
     await endAll(bus);
-    // A test that failed has not stopped its daemon.
-    const pid = await namePid(bus, busName);
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-    await waitFor(async () => (await namePid(bus, busName)) === undefined, { what: 'the name to be free' });
+    await endDaemon(bus);
   });
   afterAll(async () => {
     await client.close();
