@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isOwned } from '../harness/bus-call.ts';
 import { cgroupOf, readCgroup } from '../harness/cgroup.ts';
@@ -25,32 +26,28 @@ describe('the session', () => {
   it('puts a process into a scope, on cgroup v2', async () => {
     const unit = 'app-smoke-1.scope';
     const scope = ['systemd-run', '--user', '--scope', '--quiet', `--unit=${unit}`];
-    const [ownCgroup, procs] = await Promise.all([
-      output([...scope, 'sh', '-c', 'cat /proc/self/cgroup; sleep 1']),
-      waitFor(() => readCgroup(unit, 'cgroup.procs'), { what: 'the scope’s cgroup' }),
+    const seen = join(mkdtempSync('/tmp/smoke-'), 'seen');
+    const [ownCgroup] = await Promise.all([
+      output([...scope, 'sh', '-c', 'cat /proc/self/cgroup; until [ -e "$0" ]; do sleep 0.02; done', seen]),
+      waitFor(async () => /^\d+/.test((await readCgroup(unit, 'cgroup.procs')) ?? ''), {
+        what: 'a process in the scope',
+      }).then(() => writeFileSync(seen, '')),
     ]);
     expect(ownCgroup).toMatch(/^0::.*\/app\.slice\/app-smoke-1\.scope$/m);
-    expect(procs).toMatch(/^\d+/);
     expect(cgroupOf(process.pid)).toMatch(/session\.slice\/testbed-command/);
     await waitFor(async () => (await userUnits(unit)).length === 0, { what: 'the scope to be gone' });
   });
 
   it('has a journal that knows the user’s units', async () => {
     const unit = 'app-smoke-2.service';
-    await output([
-      'systemd-run',
-      '--user',
-      '--wait',
-      '--quiet',
-      `--unit=${unit}`,
-      'sh',
-      '-c',
-      'echo said in the unit; sleep 0.2',
-    ]);
+    // It stays: journald looks whose line it is when it reads it.
+    const script = 'echo said in the unit; exec sleep 1000';
+    await output(['systemd-run', '--user', '--quiet', `--unit=${unit}`, 'sh', '-c', script]);
     const entry = await waitFor(async () => (await journal({ unit, fields: { MESSAGE: 'said in the unit' } }))[0], {
       what: 'the line in the journal',
     });
     expect(entry['_SYSTEMD_USER_UNIT']).toBe(unit);
+    await output(['systemctl', '--user', 'stop', unit]);
   });
 
   it('lets a test stop and continue journald', async () => {

@@ -87,7 +87,12 @@ describe('instances', () => {
 
   it('end with their last process, not with the first', async () => {
     const path = await run('sh', '-c', 'sleep 1000 & exit 4');
-    await waitFor(async () => (await instanceAt(client, path)).pids.length === 1, { what: 'the first to end' });
+    // Alone was the shell too, before it had started anything.
+    const isFirstGone = async () => {
+      const programs = (await instanceAt(client, path)).pids.map((pid) => processFacts(pid)?.argv[0]);
+      return String(programs) === 'sleep';
+    };
+    await waitFor(isFirstGone, { what: 'the first to end' });
     // The signals come over another connection than the answers.
     await expect.poll(() => signalsOf(path).map(({ member }) => member)).toEqual(['InterfacesAdded']);
     await client.stop(path, 5000);

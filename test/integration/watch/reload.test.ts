@@ -69,6 +69,8 @@ describe('a user manager that reads its units again', () => {
   afterEach(async () => {
     await endAll(bus);
     await waitFor(async () => (await client.instances()).length === 0, { what: 'no instance to be left' });
+    // The signals come over this connection: what was sent before the answer to this has come.
+    await namePid(bus, busName);
     ends.length = 0;
     for (const file of [rounds, guarded]) rmSync(file, { force: true });
   });
@@ -127,7 +129,8 @@ describe('a user manager that reads its units again', () => {
       expect(await stable()).toEqual(before);
       daemon = next;
       for (const path of paths) await client.stop(path, 0);
-      await waitFor(() => ends.filter(({ member }) => member === 'Ended').length >= 4, { what: 'their ends' });
+      const ended = () => ends.filter(({ member, path }) => member === 'Ended' && paths.includes(path));
+      await waitFor(() => ended().length === 4, { what: 'their ends' });
       await waitFor(() => records().length === 0, { what: 'records to be gone' });
     },
     60_000,
