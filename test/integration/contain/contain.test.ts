@@ -79,7 +79,8 @@ describe('Contain', () => {
     const marker = `tree-${process.pid}`;
     const script = `sleep 1000 & setsid sh -c 'sleep 1000 & sleep 1000; :' ${marker} & kill -STOP $! & wait; :`;
     const pid = start(['sh', '-c', script, marker]);
-    await waitFor(() => processesWith(marker).length === 2, { what: 'the tree' });
+    const isStopped = (one: number) => /\) T /.test(readFileSync(`/proc/${one}/stat`, 'utf8'));
+    await waitFor(() => processesWith(marker).some(isStopped), { what: 'the tree, and a part of it to be stopped' });
     const path = await client.contain(pid, new Map());
     const scope = await scopeOf(path);
     for (const one of processesWith(marker)) expect(cgroupOf(one)).toMatch(scope);

@@ -61,7 +61,9 @@ describe('GNOME Terminal', () => {
     const instances = await waitFor(
       async () => {
         const found = await client.instances();
-        return found.length === tabs && found.every(({ pids }) => pids.length === 1) && found;
+        // Before it, what makes the fence is alone in there too, once it is made.
+        const isShell = (pid: number) => processFacts(pid)?.argv[0]?.endsWith('bash') ?? false;
+        return found.length === tabs && found.every(({ pids }) => pids.length === 1 && pids.every(isShell)) && found;
       },
       { what: 'an instance for each tab, with the shell alone in it' },
     );

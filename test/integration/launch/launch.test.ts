@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import type { BusConnection } from '../../../src/platform/dbus/connection.ts';
+import { descendantsOf } from '../../fixtures/app-processes.ts';
 import { installEntry, installProgram, removeEntries } from '../../fixtures/desktop-entries.ts';
 import {
   connectTestBus,
@@ -206,6 +207,8 @@ describe('Launch', () => {
   it('leaves nothing of the daemon in the app: signals, descriptors, session', async () => {
     installEntry('clean', [`Exec=${app}`]);
     const { pid } = await launchFacts('clean');
+    // While it is loaded and reads its script, it has files open that it closes.
+    await waitFor(() => descendantsOf([pid]).length > 0, { what: 'the app to have got to its first command' });
     const status = execFileSync('cat', [`/proc/${pid}/status`], { encoding: 'utf8' });
     expect(/^SigIgn:\s+(\w+)$/m.exec(status)?.[1]).toMatch(/^0+$/);
     expect(/^SigBlk:\s+(\w+)$/m.exec(status)?.[1]).toMatch(/^0+$/);
