@@ -2,7 +2,7 @@ import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { isRunning, type Occupant } from './home-claims.ts';
 import { letIn } from './let-in.ts';
-import type { AddedShares, LiveShares } from './live-shares.ts';
+import { type AddedShares, type LiveShares, showKept } from './live-shares.ts';
 import { type EntryTerms, judgeEntry, lackingShares, termsOf } from './pure/entry-terms.ts';
 import { planEnvironment } from './pure/environment.ts';
 import { hostOf, wantedBy } from './sandbox-layout.ts';
@@ -74,8 +74,8 @@ export async function enterSandbox(
     if (outcome === 'silent') throw refuse('its sandbox does not answer');
     if (outcome === 'gone') return 'gone';
   } catch (error) {
-    await withdraw();
-    throw error;
+    const kept = showKept(await withdraw());
+    throw kept === '' ? error : new RingfenceError('NotEnforceable', `${(error as Error).message}${kept}`);
   }
   entry.onStep('entered');
   return 'entered';
@@ -91,7 +91,7 @@ async function letInMore(
 ): Promise<AddedShares> {
   const lacking = lackingShares(terms, wanted);
   if (lacking.length === 0 || judgeEntry(terms, { ...wanted, shares: [], links: [] }) !== undefined) {
-    return { terms, withdraw: async () => {} };
+    return { terms, withdraw: async () => [] };
   }
   const found = lacking.map(({ path, writable }, at) => {
     const is = sight.follow(path, '');

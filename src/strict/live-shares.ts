@@ -38,8 +38,8 @@ export interface UpdatedShares {
 /** What a sandbox has once a later start's are let in. */
 export interface AddedShares {
   readonly terms: EntryTerms;
-  /** Takes them away again: nothing was started with them. Never fails. */
-  withdraw(): Promise<void>;
+  /** Takes them away again: nothing was started with them. Never fails; says what the app has kept, each with the reason. */
+  withdraw(): Promise<readonly string[]>;
 }
 
 /** Changes what of the user's files sandboxes have that run: one change after the other. */
@@ -131,11 +131,20 @@ async function addShares(
   let sandbox = there && (await finish(there, ports, machine));
   const added: Share[] = [];
   const withdraw = async () => {
+    const failed: (Share & { readonly reason: string })[] = [];
+    // Others may have changed what it has meanwhile.
+    const now = () => ports.folders.list().find((one) => one.id === id);
     for (const share of added.splice(0).reverse()) {
-      // Others may have changed what it has meanwhile.
-      const now = ports.folders.list().find((one) => one.id === id);
-      if (now !== undefined) await carryOut({ ...share, do: 'unmount' }, [], now, ports, machine).catch(() => {});
+      const record = now();
+      if (record === undefined) return [];
+      await finish(record, ports, machine)
+        .then((whole) => carryOut({ ...share, do: 'unmount' }, [], whole, ports, machine))
+        .catch(({ message }: Error) => failed.push({ ...share, reason: message }));
     }
+    const left = now()?.terms?.shares ?? [];
+    return failed
+      .filter(({ path }) => left.some((share) => share.path === path))
+      .map((share) => `${showShare(share)} (${share.reason})`);
   };
   for (const share of wanted) {
     const { terms } = sandbox ?? {};
@@ -149,12 +158,16 @@ async function addShares(
       const after = termsWith(terms, { path, writable }, links);
       sandbox = await mount({ ...share, links }, sandbox, after, ports, machine);
     } catch (error) {
-      await withdraw();
-      throw new Error(`${path} cannot be let in: ${(error as Error).message}`);
+      throw new Error(`${path} cannot be let in: ${(error as Error).message}${showKept(await withdraw())}`);
     }
     added.push({ path, writable });
   }
   return { terms: sandbox?.terms ?? { choices: {}, shares: [], environment: { unset: [], set: {} } }, withdraw };
+}
+
+/** What a start that was refused has left with the app, for the end of its message. */
+export function showKept(kept: readonly string[]): string {
+  return kept.length === 0 ? '' : `; until the app ends, it keeps ${kept.join(', ')}`;
 }
 
 async function settleShares(ports: SandboxPorts, machine: SandboxMachine): Promise<void> {

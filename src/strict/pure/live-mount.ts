@@ -64,7 +64,8 @@ my ($setns, $unshare, $umount2, $prctl, $daemon) = map { $_ + 0 } splice @ARGV, 
 my ($openat2, $open_tree, $move_mount, $mount_setattr) = (437, 428, 429, 442);
 my ($by_descriptor, $recursive) = (0x1000, 0x8000);
 my ($copy, $close) = (1, 0x80000);
-my $order = <STDIN>;
+# Whole: a symlink may lead to what begins with a newline.
+my $order = do { local $/; <STDIN> };
 defined $order && $order =~ s/\0\n\z// or exit 1;
 my ($do, $pid, $cgroup, $path, $kind, $mode, $id, @links) = split /\0/, $order, -1;
 
@@ -133,7 +134,7 @@ if ($do eq 'mount') {
     set($tree, 2 | 4 | ($mode eq 'ro' ? 1 : 0), 0, $recursive);
 }
 call('setns', $setns, fileno($mounts) + 0, 0x20000);
-my ($outer, $name) = $path =~ m{\A(.*)/([^/]+)\z} or fail("$path is no path in there");
+my ($outer, $name) = $path =~ m{\A(.*)/([^/]+)\z}s or fail("$path is no path in there");
 my $was = 0;
 if ($do eq 'unmount') {
     my $folder = around(-100, "$outer/", 2 | 4);

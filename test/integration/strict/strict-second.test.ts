@@ -105,6 +105,28 @@ describe('a second start of a strict app', () => {
         (await pidsIn(unit)).find((pid) => /^NSpid:\t\d+\t2$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))),
       { what: 'the init' },
     );
+  /** A folder of programs for the daemon; for each file cut-N in it a perl that has done all of its work is killed before it says so. */
+  const programsWithCuts = () => {
+    const programs = join(home, 'work/programs');
+    mkdirSync(programs, { recursive: true });
+    for (const name of ['bwrap', 'xdg-dbus-proxy']) {
+      rmSync(join(programs, name), { force: true });
+      symlinkSync(join('/usr/bin', name), join(programs, name));
+    }
+    const cut = String.raw`$/ = "\0\n"; my $program = <STDIN>; my ($one) = glob "${programs}/cut-*";
+      if (defined $one) { unlink $one; $program =~ s/chdir .own or exit 1/kill 9, \$\$/ or die } eval $program; exit 1`;
+    const words = `'${cut.replaceAll("'", "'\\''")}'`;
+    write(
+      join(programs, 'perl'),
+      `#!/bin/sh
+shift 2
+[ $# = 5 ] || exit 1
+exec perl -e ${words} "$@"
+`,
+      0o755,
+    );
+    return programs;
+  };
   const start = async (environment: Readonly<Record<string, string>> = {}) => {
     daemon = await startBundledDaemon(bus, bundle, environment);
   };
@@ -205,12 +227,13 @@ describe('a second start of a strict app', () => {
 
   it('brings all of its documents or none', async () => {
     const folder = join(home, 'work/several');
-    for (const name of ['a', 'b', 'read/c']) write(join(folder, name), `${name}\n`);
+    for (const name of ['a', 'b', 'read/c', 'new\nline/d']) write(join(folder, name), `${name}\n`);
+    const programs = programsWithCuts();
     const several = 'org.example.Several';
     const entry = `[Desktop Entry]\nType=Application\nName=Several\nExec=${program} %F\n`;
     write(join(home, `.local/share/applications/${several}.desktop`), entry);
     write(config, `[app."${several}"]\nshared-folders = ["${folder}/read:ro"]\n`);
-    await start();
+    await start({ RINGFENCE_TEST_PROGRAMS: programs });
     const open = (...names: string[]) =>
       client.launch(
         several,
@@ -225,32 +248,24 @@ describe('a second start of a strict app', () => {
     });
     expect(readdirSync(inside)).toEqual(['read']);
     process.kill(await initOf(unit), 'SIGSTOP');
-    await expect(open('a', 'b')).rejects.toMatchObject({ message: expect.stringMatching(/does not answer/) });
-    expect(readdirSync(inside)).toEqual(['read']);
+    // What cannot be taken away again is told.
+    const withNewline = open('a', 'new\nline/d').catch((error: Error) => error);
+    await waitFor(() => readdirSync(inside).length === 3 && readdirSync(join(inside, 'new\nline')).length === 1, {
+      what: 'the documents to be let in',
+    });
+    for (const name of ['cut-1', 'cut-2', 'cut-3']) write(join(programs, name), '');
+    const kept = /does not answer; until the app ends, it keeps .*new\nline\/d \(perl ended.*\), .*\/a \(perl ended/s;
+    expect(await withNewline).toMatchObject({ message: expect.stringMatching(kept) });
     process.kill(await initOf(unit), 'SIGCONT');
     await open('a', 'b');
-    expect(readdirSync(inside)).toEqual(['a', 'b', 'read']);
+    expect(readdirSync(inside)).toEqual(['a', 'b', 'new\nline', 'read']);
+    expect(readdirSync(join(inside, 'new\nline'))).toEqual([]);
   });
 
   it('has a folder taken away by a perl that is killed in the middle of it, once or twice', async () => {
-    const [shared, other, programs] = ['work/shared', 'work/other-share', 'work/programs'].map((name) =>
-      join(home, name),
-    ) as [string, string, string];
-    for (const folder of [shared, other, programs]) mkdirSync(folder, { recursive: true });
-    for (const name of ['bwrap', 'xdg-dbus-proxy']) symlinkSync(join('/usr/bin', name), join(programs, name));
-    // For each file cut-N one that has done all of it is killed before it says so.
-    const cut = String.raw`$/ = "\0\n"; my $program = <STDIN>; my ($one) = glob "${programs}/cut-*";
-      if (defined $one) { unlink $one; $program =~ s/chdir .own or exit 1/kill 9, \$\$/ or die } eval $program; exit 1`;
-    const words = `'${cut.replaceAll("'", "'\\''")}'`;
-    write(
-      join(programs, 'perl'),
-      `#!/bin/sh
-shift 2
-[ $# = 5 ] || exit 1
-exec perl -e ${words} "$@"
-`,
-      0o755,
-    );
+    const [shared, other] = ['work/shared', 'work/other-share'].map((name) => join(home, name)) as [string, string];
+    for (const folder of [shared, other]) mkdirSync(folder, { recursive: true });
+    const programs = programsWithCuts();
     const share = (...folders: string[]) =>
       write(
         config,
