@@ -4,6 +4,7 @@ import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { Reserve } from '../platform/process/reserve.ts';
 import { appOf } from './app-of-request.ts';
+import { keepUndivided } from './keep-undivided.ts';
 import { keptHome, type LetIn, letIn, type Wishes } from './let-in.ts';
 import { letInDocuments, writesOf } from './let-in-documents.ts';
 import { letInLinks } from './let-in-links.ts';
@@ -329,6 +330,7 @@ async function readBack(
 ) {
   const { ports } = start;
   const cgroup = ports.scopeCgroup(unit);
+  keepUndivided(cgroup, ports.cgroups, start.refuse);
   await refuseOwnedNames(start, unit);
   let ops: SandboxPlan | undefined;
   let missing: MissingPart = { part: 'sandbox', reason: 'its process cannot be found in the scope' };
