@@ -24,8 +24,8 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
     if (op.op !== 'bind') return [];
     const [, x] = /^\/tmp\/\.X11-unix\/X(\d+)$/.exec(op.target) ?? [];
     if (x !== undefined) return [`X11 :${x}, where it can read every window and type into it`];
-    const [, wayland] = /\/(wayland-[^/]+)$/.exec(op.target) ?? [];
-    if (wayland === undefined) return [];
+    if (op.isWayland !== true) return [];
+    const wayland = op.target.slice(op.target.lastIndexOf('/') + 1);
     if (op.source !== op.target) return [`Wayland ${wayland}, by a security context of its own`];
     return [settings.wayland ? `Wayland ${wayland}` : `Wayland ${wayland}, whatever its compositor lets programs do`];
   });

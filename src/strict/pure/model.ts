@@ -82,7 +82,13 @@ export interface SystemPath {
 /** One step of the sandbox, in the order in which bubblewrap takes it. */
 export type SandboxOp =
   | { readonly op: 'unshare'; readonly namespaces: readonly SandboxNamespace[] }
-  | { readonly op: 'bind' | 'ro-bind' | 'dev-bind'; readonly source: string; readonly target: string }
+  | {
+      readonly op: 'bind' | 'ro-bind' | 'dev-bind';
+      readonly source: string;
+      readonly target: string;
+      /** It is the Wayland display, whatever its name. */
+      readonly isWayland?: true;
+    }
   | { readonly op: 'tmpfs'; readonly target: string; readonly mode: number }
   | { readonly op: 'folder'; readonly target: string }
   | { readonly op: 'symlink'; readonly text: string; readonly target: string }

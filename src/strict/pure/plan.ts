@@ -136,7 +136,7 @@ function runtimeOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
     ...documentOps(host, inRuntime('doc')),
     ...(wayland === undefined
       ? []
-      : ([{ op: 'bind', source: host.waylandSource ?? wayland, target: wayland }] as const)),
+      : ([{ op: 'bind', source: host.waylandSource ?? wayland, target: wayland, isWayland: true }] as const)),
     ...(settings.sound ? ([{ op: 'bind', source: soundSocket(host), target: soundSocket(host) }] as const) : []),
   ];
 }

@@ -79,6 +79,9 @@ it('says by whose leave it has a Wayland display', () => {
   expect(shown({ waylandSource: '/x/wayland' })).toBe('Wayland wayland-0, by a security context of its own');
   expect(shown({}, { ...plainSettings, wayland: false })).toMatch(/^Wayland wayland-0, whatever/);
   expect(shown({ waylandIsKeptOut: true })).toBe('none');
+  // Compositors choose the name of their socket (gamescope-0), and whoever starts one.
+  expect(shown({ waylandDisplay: 'gamescope-0' })).toBe('Wayland gamescope-0');
+  expect(shown({ waylandDisplay: '/run/display' })).toBe('Wayland display');
 });
 
 it('shows nothing for what the kernel did not tell', () => {

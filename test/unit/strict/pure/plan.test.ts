@@ -75,8 +75,10 @@ describe('planSandbox', () => {
         (op) => 'target' in op && op.target.endsWith('/wayland-0'),
       );
     const target = '/run/user/1000/wayland-0';
-    expect(displays({})).toEqual([{ op: 'bind', source: target, target }]);
-    expect(displays({ waylandSource: '/run/x/wayland' })).toEqual([{ op: 'bind', source: '/run/x/wayland', target }]);
+    expect(displays({})).toEqual([{ op: 'bind', source: target, target, isWayland: true }]);
+    expect(displays({ waylandSource: '/run/x/wayland' })).toEqual([
+      { op: 'bind', source: '/run/x/wayland', target, isWayland: true },
+    ]);
     expect(displays({ waylandIsKeptOut: true })).toEqual([]);
   });
 
