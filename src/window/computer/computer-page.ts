@@ -21,7 +21,7 @@ export class ComputerPage {
     description: _('All apps together may use this much, so that the desktop itself stays usable'),
   });
   readonly #version = new Adw.ActionRow({ title: _('Version') });
-  /** In place of the findings, until the first are there: to look takes a second or two. */
+  /** In place of the findings, until they are there: to look takes a second or two. */
   readonly #checking = checkingRow();
   #rows: readonly PlacedRow[] = [];
 
@@ -36,7 +36,7 @@ export class ComputerPage {
     });
     refresh.set_tooltip_text(_('Look Again'));
     refresh.update_property([Gtk.AccessibleProperty.LABEL], [_('Look Again')]);
-    refresh.connect('clicked', () => void this.#read());
+    refresh.connect('clicked', () => void this.#read(true));
     this.#findings.set_header_suffix(refresh);
     for (const group of [this.#findings, this.#budget, about]) this.widget.add(group);
     this.widget.connect('map', () => void this.#read());
@@ -45,11 +45,16 @@ export class ComputerPage {
     });
   }
 
-  async #read(): Promise<void> {
+  /** What was found before stays until then, unless whoever presses the button is to see that it does something. */
+  async #read(isAsked = false): Promise<void> {
     const { daemon, failed } = this.#around;
     this.#version.set_subtitle(daemon.version);
     if (daemon.state !== 'ready') return;
-    if (this.#rows.length === 0) this.#show([[this.#findings, this.#checking]]);
+    const before = this.#rows.filter(([, row]) => row !== this.#checking);
+    if (before.length === 0 || isAsked) {
+      const others = before.filter(([group]) => group !== this.#findings);
+      this.#show([[this.#findings, this.#checking], ...others]);
+    }
     try {
       const [findings, desktop] = await Promise.all([daemon.doctor(), daemon.rows('Desktop')]);
       this.#show([
@@ -57,8 +62,7 @@ export class ComputerPage {
         ...desktop.map((row): PlacedRow => [this.#budget, budgetRow(row)]),
       ]);
     } catch (error) {
-      // What was found before stays.
-      if (this.#rows.some(([, row]) => row === this.#checking)) this.#show([]);
+      if (this.#rows.some(([, row]) => row === this.#checking)) this.#show(before);
       failed(error);
     }
   }
