@@ -9,7 +9,7 @@ import { AppsPage } from './apps/apps-page.ts';
 import { ComputerPage } from './computer/computer-page.ts';
 import { BusError } from './io/bus.ts';
 import { Daemon } from './io/daemon.ts';
-import type { Surroundings } from './page.ts';
+import { type Surroundings, toastSeconds } from './page.ts';
 import { showPreferences } from './preferences.ts';
 import { compareVersions } from './pure/versions.ts';
 import { RunningPage } from './running/running-page.ts';
@@ -17,9 +17,6 @@ import { showShortcuts } from './shortcuts.ts';
 import { PageSwitch } from './widgets/page-switch.ts';
 import { ProblemBar } from './widgets/problem-bar.ts';
 import { translate as _, fill } from './words.ts';
-
-/** How long something that can be undone stays in sight, in s. */
-const toastSeconds = 20;
 
 /** The main window: three pages, switched in the header bar or, where it is narrow, at the bottom; and an app's own page. */
 export class MainWindow {

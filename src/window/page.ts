@@ -1,6 +1,9 @@
 import type Gtk from 'gi://Gtk?version=4.0';
 import type { Daemon } from './io/daemon.ts';
 
+/** How long something that can be undone stays in sight, in s. */
+export const toastSeconds = 20;
+
 /** What every page is given of the window around it. */
 export interface Surroundings {
   readonly daemon: Daemon;

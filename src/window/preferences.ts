@@ -1,10 +1,11 @@
 import Adw from 'gi://Adw?version=1';
 import Gtk from 'gi://Gtk?version=4.0';
 import type { Daemon } from './io/daemon.ts';
+import { toastSeconds } from './page.ts';
 import { settingOf, settingsFrom } from './pure/settings.ts';
 import type { Undo } from './pure/steps.ts';
 import { showSwitch } from './widgets/show-switch.ts';
-import { translate as _ } from './words.ts';
+import { translate as _, fill } from './words.ts';
 
 /** The section of the configuration (ringfence.toml(5)). */
 const section = 'notifications';
@@ -30,15 +31,23 @@ export function showPreferences({ daemon, window, failed }: PreferencesPorts): v
     title: _('Notifications'),
     description: _('When an app reaches a limit, a notification names it and offers what can be done'),
   });
-  const tell = (undo: Undo) => {
-    const toast = new Adw.Toast({ title: _('Changed'), button_label: _('Undo') });
-    toast.connect('button-clicked', () => void undo().catch((error) => failed(error, preferences)));
-    preferences.add_toast(toast);
+  let toast: Adw.Toast | undefined;
+  const tell = (said: string, undo: Undo) => {
+    // The last change is the one to be taken back.
+    toast?.dismiss();
+    const next = new Adw.Toast({ title: said, button_label: _('Undo'), timeout: toastSeconds });
+    next.connect('button-clicked', () => void undo().catch((error) => failed(error, preferences)));
+    next.connect('dismissed', () => {
+      if (toast === next) toast = undefined;
+    });
+    toast = next;
+    preferences.add_toast(next);
   };
-  const set = async (key: string, isOn: boolean) => {
+  const set: SetNotice = async (key, setting, isOn) => {
     try {
       const before = await daemon.setConfig(section, key, [String(isOn)]);
-      tell(() => daemon.setConfig(section, key, before));
+      const said = isOn ? _('{setting}: notifications on') : _('{setting}: notifications off');
+      tell(fill(said, { setting }), () => daemon.setConfig(section, key, before));
     } catch (error) {
       failed(error, preferences);
       await show();
@@ -66,6 +75,9 @@ export function showPreferences({ daemon, window, failed }: PreferencesPorts): v
   preferences.present();
 }
 
+/** Keeps a key in the configuration; `setting`: what it is called. */
+type SetNotice = (key: string, setting: string, isOn: boolean) => Promise<void>;
+
 interface NoticeRow {
   readonly key: string;
   readonly widget: Gtk.Widget;
@@ -73,19 +85,14 @@ interface NoticeRow {
   show(value: string | undefined): void;
 }
 
-function noticeRow(
-  key: string,
-  title: string,
-  subtitle: string,
-  set: (key: string, isOn: boolean) => Promise<void>,
-): NoticeRow {
+function noticeRow(key: string, title: string, subtitle: string, set: SetNotice): NoticeRow {
   const toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
   const widget = new Adw.ActionRow({ title, subtitle, activatable_widget: toggle, sensitive: false });
   widget.add_suffix(toggle);
   let known: string | undefined;
   toggle.connect('state-set', (_toggle, wanted) => {
     if (known === undefined || wanted === (known === 'true')) return false;
-    void set(key, wanted);
+    void set(key, title, wanted);
     return true;
   });
   return {

@@ -300,7 +300,7 @@ describe('the window', () => {
     await stage.picture('preferences');
     // The window below may still have one of its own.
     const preferences = { role: 'frame', name: '^Preferences$' };
-    await stage.window.press({ role: 'push button', name: '^Undo$', within: preferences });
+    await stage.window.undo('^Memory limit: notifications off$', preferences);
     await waitFor(() => !readConfig().includes('memory-limit'), { what: 'the configuration as before' });
     await stage.window.one(memory, ({ checked }) => checked);
     await output([built.ringfence, 'config', 'set', 'notifications', 'cpu-limit', 'false']);
