@@ -32,6 +32,7 @@ export class MainWindow {
   readonly #apps: AppList;
   readonly #appPage: AppPage;
   readonly #appsPage: AppsPage;
+  readonly #runningPage: RunningPage;
   readonly #detail: Gtk.Widget;
 
   constructor(application: Adw.Application, bus: Gio.DBusConnection) {
@@ -47,8 +48,9 @@ export class MainWindow {
     const around = this.#surroundings();
     this.#appPage = new AppPage(around, this.#apps);
     this.#appsPage = new AppsPage(around, this.#apps);
+    this.#runningPage = new RunningPage(around, this.#apps);
     this.#detail = this.#makeDetail();
-    this.#add(new RunningPage(around, this.#apps).widget, 'running', _('Running'), 'media-playback-start-symbolic');
+    this.#add(this.#runningPage.widget, 'running', _('Running'), 'media-playback-start-symbolic');
     this.#add(this.#appsPage.widget, 'apps', _('Apps'), 'view-app-grid-symbolic');
     this.#add(new ComputerPage(around).widget, 'computer', _('This Computer'), 'computer-symbolic');
     this.#leaflet.append(this.#main());
@@ -107,7 +109,10 @@ export class MainWindow {
       const isAbove = pageSwitch.isBelow && this.#leaflet.get_visible_child() === box;
       this.#toasts.set_css_classes(isAbove ? ['above-switch'] : []);
     };
-    pageSwitch.onMove(lift);
+    pageSwitch.onMove(() => {
+      lift();
+      this.#runningPage.showNarrow(pageSwitch.isBelow);
+    });
     this.#leaflet.connect('notify::visible-child', lift);
     return box;
   }

@@ -17,8 +17,9 @@ export class AppRow extends Gtk.Box {
     GObject.registerClass({ GTypeName: 'RingfenceAppRow' }, AppRow);
   }
   readonly #icon = appImage('');
-  readonly #name = text([]);
-  readonly #id = text(['dim-label', 'caption']);
+  /** In a narrow window it takes two lines. */
+  readonly #name = text([], 2);
+  readonly #id = text(['dim-label', 'caption'], 1);
   readonly #toggle = new Gtk.Switch({ valign: Gtk.Align.CENTER });
   #app: App | undefined;
 
@@ -56,6 +57,8 @@ export class AppRow extends Gtk.Box {
   }
 }
 
-function text(css_classes: string[]): Gtk.Label {
-  return new Gtk.Label({ xalign: 0, ellipsize: Pango.EllipsizeMode.END, css_classes });
+function text(css_classes: string[], lines: number): Gtk.Label {
+  const wrap = lines > 1;
+  const how = { wrap, lines: wrap ? lines : -1, wrap_mode: Pango.WrapMode.WORD_CHAR };
+  return new Gtk.Label({ xalign: 0, ellipsize: Pango.EllipsizeMode.END, css_classes, ...how });
 }

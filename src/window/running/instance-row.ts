@@ -17,11 +17,21 @@ export class InstanceRow {
   #instance: Instance;
   readonly #around: Surroundings;
   readonly #icon: Gtk.Image;
-  readonly #name = label(['heading']);
-  readonly #profile = new Gtk.Label({ css_classes: ['dim-label', 'caption'] });
+  readonly #name = new Gtk.Label({
+    css_classes: ['heading'],
+    xalign: 0,
+    wrap: true,
+    wrap_mode: Pango.WrapMode.WORD_CHAR,
+    natural_wrap_mode: Gtk.NaturalWrapMode.NONE,
+    lines: 2,
+    ellipsize: Pango.EllipsizeMode.END,
+  });
+  readonly #profile = new Gtk.Label({ css_classes: ['dim-label', 'caption'], xalign: 0 });
+  readonly #head = new Gtk.Box();
   /** In a narrow window it takes two lines. */
   readonly #use = new Gtk.Label({ css_classes: ['numeric'], xalign: 0, wrap: true });
   readonly #graph = new GraphArea(_('The last minute'));
+  readonly #graphPlace = new Adw.Squeezer({ homogeneous: false, valign: Gtk.Align.CENTER, allow_none: true });
   readonly #freeze = button('media-playback-pause-symbolic');
 
   constructor(instance: Instance, entry: string | undefined, around: Surroundings) {
@@ -35,18 +45,24 @@ export class InstanceRow {
     this.#freeze.connect('clicked', () => void this.#toggleFrozen());
     const grid = new Gtk.Box({ spacing: 12, margin_top: 8, margin_bottom: 8, margin_start: 12, margin_end: 12 });
     grid.append(this.#icon);
-    const head = new Gtk.Box({ spacing: 6 });
-    head.append(this.#name);
-    head.append(this.#profile);
-    grid.append(column(head, this.#use));
-    const graph = new Adw.Squeezer({ homogeneous: false, valign: Gtk.Align.CENTER, allow_none: true });
-    graph.add(this.#graph.widget);
-    grid.append(graph);
+    this.#head.append(this.#name);
+    this.#head.append(this.#profile);
+    grid.append(column(this.#head, this.#use));
+    this.#graphPlace.add(this.#graph.widget);
+    grid.append(this.#graphPlace);
     const buttons = new Gtk.Box({ spacing: 0, valign: Gtk.Align.CENTER });
     for (const one of [limits, this.#freeze, stop]) buttons.append(one);
     grid.append(buttons);
     this.widget.set_child(grid);
+    this.showNarrow(false);
     this.show(instance);
+  }
+
+  /** Where there is no room beside its name, its profile stands below that, and what it uses is told without a graph. */
+  showNarrow(isNarrow: boolean): void {
+    this.#graphPlace.set_visible(!isNarrow);
+    this.#head.set_orientation(isNarrow ? Gtk.Orientation.VERTICAL : Gtk.Orientation.HORIZONTAL);
+    this.#head.set_spacing(isNarrow ? 0 : 6);
   }
 
   /** Shows the icon of its app, which may be known later than the instance. */
@@ -114,10 +130,6 @@ function cpuText(cpu: number | undefined): string {
   return cpu === undefined
     ? ''
     : fill(_('{percent} % CPU'), { percent: cpu < 9.95 ? cpu.toFixed(1) : Math.round(cpu) });
-}
-
-function label(css_classes: string[]): Gtk.Label {
-  return new Gtk.Label({ css_classes, xalign: 0, ellipsize: Pango.EllipsizeMode.END });
 }
 
 function button(icon_name: string, title?: string): Gtk.Button {

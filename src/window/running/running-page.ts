@@ -28,6 +28,7 @@ export class RunningPage {
   #timer = 0;
   #surface: (Gdk.Surface & Gdk.Toplevel) | undefined;
   #isAsking = false;
+  #isNarrow = false;
 
   constructor(around: Surroundings, apps: AppList) {
     this.#around = around;
@@ -65,6 +66,12 @@ export class RunningPage {
     this.#follow();
   }
 
+  /** Whether names and what stands beside them have no room on one line. */
+  showNarrow(isNarrow: boolean): void {
+    this.#isNarrow = isNarrow;
+    for (const row of this.#rows.values()) row.showNarrow(isNarrow);
+  }
+
   #entryOf(path: string): string | undefined {
     return this.#apps.entryOf(this.#around.daemon.instances.get(path)?.app ?? '');
   }
@@ -84,6 +91,7 @@ export class RunningPage {
       if (row !== undefined) row.show(instance);
       else {
         const made = new InstanceRow(instance, this.#entryOf(instance.path), this.#around);
+        made.showNarrow(this.#isNarrow);
         this.#rows.set(instance.path, made);
         this.#list.insert(made.widget, index);
       }

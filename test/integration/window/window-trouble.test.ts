@@ -57,6 +57,8 @@ describe('the window, when things are not as they should be', () => {
       await output([built.ringfence, 'launch', `org.test.Name${index}`]);
     }
     const frame = await stage.frame();
+    const title = { role: 'label', name: `^${names[1]}$`, within: row(names[1] ?? '') };
+    const wide = await stage.window.place(title);
     await stage.screen.xdotool('windowsize', '--sync', frame, '360', '640');
     const freeze = { role: 'push button', name: '^Freeze$' };
     for (const page of ['Apps', 'This Computer', 'Running'] as const) {
@@ -67,6 +69,10 @@ describe('the window, when things are not as they should be', () => {
     await stage.window.press({ ...freeze, within: row(names[1] ?? '') });
     await stage.window.one({ name: 'is frozen$' });
     await stage.picture('toast-narrow');
+    // It has two lines, and room in them for all of it.
+    const narrow = await stage.window.place(title);
+    expect(narrow.height).toBeGreaterThan(1.5 * wide.height);
+    expect(2 * narrow.width).toBeGreaterThan(wide.width);
     await stage.showApp('org.test.Name0');
     await stage.picture('name-narrow');
     // No name has made it wider than a phone is.
