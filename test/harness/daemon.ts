@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach } from 'vitest';
 import { dbusSend, isOwned } from './bus-call.ts';
+import { command } from './command.ts';
 import { type TempHome, tempHome } from './temp-home.ts';
 import { requireTestbed } from './testbed.ts';
 import { waitFor } from './wait-for.ts';
@@ -37,9 +38,15 @@ const busName = 'org.ringfence.Ringfence1';
 const running = new Set<Daemon>();
 
 // A log is only worth reading when something went wrong.
-afterEach(({ task }) => {
+afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return;
-  for (const daemon of running) console.error(`--- log of ringfenced (${daemon.process.pid}):\n${daemon.log()}---`);
+  for (const daemon of running) {
+    const { pid } = daemon.process;
+    const told = await command(['journalctl', '--quiet', '--no-pager', '--output=short-precise', `_PID=${pid}`])
+      .then(({ stdout }) => stdout)
+      .catch(String);
+    console.error(`--- log of ringfenced (${pid}):\n${daemon.log()}${told}---`);
+  }
 });
 afterAll(async () => {
   for (const daemon of running) await daemon.stop();
