@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { built } from '../../fixtures/live-daemon.ts';
+import { startXServer } from '../../fixtures/x-screen.ts';
 import { cgroupOf } from '../../harness/cgroup.ts';
 import { command, output } from '../../harness/command.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -20,7 +21,10 @@ async function sleepers(): Promise<number[]> {
 }
 
 describe('the launchers of other desktops', () => {
+  // They want one.
+  let screen: Awaited<ReturnType<typeof startXServer>>;
   beforeAll(async () => {
+    screen = await startXServer('800x600x24');
     await output([built.ringfence, 'install']);
     mkdirSync(dirname(entry), { recursive: true });
     writeFileSync(entry, '[Desktop Entry]\nType=Application\nName=Sleeper\nExec=sleep 86399\n');
@@ -29,13 +33,16 @@ describe('the launchers of other desktops', () => {
   afterEach(async () => {
     for (const pid of await sleepers()) process.kill(pid);
   });
-  afterAll(async () => void (await output([built.ringfence, 'uninstall'])));
+  afterAll(async () => {
+    await output([built.ringfence, 'uninstall']);
+    screen.server.kill();
+  });
 
   it.each(launchers)('%s starts an enabled app in its fence', async (_what, argv) => {
     const before = new Set(await sleepers());
-    // They want a screen. An app without a fence would have our pipes.
-    const onScreen = ['xvfb-run', '--auto-servernum', 'sh', '-c', 'exec "$@" >/dev/null 2>&1', 'sh', ...argv];
-    expect((await command(onScreen)).code).toBe(0);
+    // An app without a fence would have our pipes.
+    const apart = ['sh', '-c', 'exec "$@" >/dev/null 2>&1', 'sh', ...argv];
+    expect((await command(apart, { env: { DISPLAY: screen.display } })).code).toBe(0);
     const pid = await waitFor(async () => (await sleepers()).find((one) => !before.has(one)), { what: 'the app' });
     expect(cgroupOf(pid)).toMatch(/\/app\.slice\/app-ringfence-org\.test\.Sleeper-\d+\.scope$/);
   });

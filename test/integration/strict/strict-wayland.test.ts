@@ -165,7 +165,7 @@ while True: line.accept()[0].close()`;
       const [name = '', ...words] = argv();
       const fake = spawn(name, words, { stdio: 'inherit' });
       try {
-        await waitFor(() => existsSync(join(runtime, 'wayland-fake')), { what: 'the socket' });
+        await waitFor(() => isListening('wayland-fake'), { what: 'the socket' });
         expect(readlinkSync(`/proc/${fake.pid}/exe`)).toMatch(/\/gnome-shell$/);
         await systemctl('set-environment', 'WAYLAND_DISPLAY=wayland-fake');
         installLooker('org.example.Faked');
@@ -188,7 +188,7 @@ while True: line.accept()[0].close()`;
     async (power) => {
       const lax = spawn('python3', ['-c', laxCompositor, join(runtime, 'wayland-lax'), power], { stdio: 'inherit' });
       try {
-        await waitFor(() => existsSync(join(runtime, 'wayland-lax')), { what: 'the socket' });
+        await waitFor(() => isListening('wayland-lax'), { what: 'the socket' });
         await systemctl('set-environment', 'WAYLAND_DISPLAY=wayland-lax');
         installLooker('org.example.Left');
         daemon = await startDaemon();
@@ -238,4 +238,9 @@ function copied(): string {
   return path;
 }
 
+/** Whether somebody takes connections there, which is a moment after the socket is there (__SO_ACCEPTCON, linux/net.h). */
+const isListening = (name: string) =>
+  readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .some((line) => line.endsWith(` ${join(runtime, name)}`) && line.split(' ')[3] === '00010000');
 const sandboxes = () => readdirSync(join(runtime, 'ringfence/sandboxes')).length;
