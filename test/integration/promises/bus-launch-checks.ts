@@ -277,7 +277,7 @@ const instanceChecks: Record<string, Check> = {
   ),
   ...Object.fromEntries(['cause', 'others'].map((word) => [`Ended "${word}"`, killedForOthers])),
   'Ended "refused-name"': seenIn(
-    'integration/strict/strict-launch.test.ts',
+    'integration/strict/strict-ended-at-once.test.ts',
     'is told about, with a button for a bus name that is called like it',
   ),
   AppId: async () => expect((await at(await launch({}))).appId).toBe(`${app}.desktop`),
