@@ -44,10 +44,15 @@ export function wireNotices(
   const { isWanted, launch, iconOf } = around;
   const window = openAppWindow(bus);
   let listening: Promise<unknown> | undefined;
+  /** Notices whose numbers are not known yet: what is said of one waits until they are, or a button that is pressed at once does nothing. */
+  const unnumbered = new Set<Promise<number>>();
+  let heard: Promise<unknown> = Promise.resolve();
   const listen = () => {
     const { destination, ...place } = server;
     const on = (member: string, listener: (body: readonly unknown[]) => void) =>
-      bus.subscribe({ sender: destination, ...place, member }, ({ body }) => listener(body));
+      bus.subscribe({ sender: destination, ...place, member }, ({ body }) => {
+        heard = heard.then(() => Promise.allSettled(unnumbered)).then(() => listener(body));
+      });
     return Promise.all([
       on('ActivationToken', ([number, token]) => limits.token(Number(number), String(token))),
       on('ActionInvoked', ([number, key]) => {
@@ -64,7 +69,7 @@ export function wireNotices(
       }),
     ]);
   };
-  const show = async ({ summary, body, desktopEntry, icon, isUrgent, buttons }: Notice, replaces: number) => {
+  const send = async ({ summary, body, desktopEntry, icon, isUrgent, buttons }: Notice, replaces: number) => {
     listening ??= listen().catch((error: unknown) => {
       listening = undefined;
       throw error;
@@ -76,6 +81,13 @@ export function wireNotices(
     const words: [string, number, string, string, string] = ['Ringfence', replaces, icon, summary, escapeMarkup(body)];
     const call = { ...server, member: 'Notify' };
     const [number] = await bus.call(call, 'susssasa{sv}i', [...words, buttons.flat(), hints, -1], 'u');
+    return number;
+  };
+  const show = (notice: Notice, replaces: number): Promise<number> => {
+    const number = send(notice, replaces);
+    const isKnown = () => void unnumbered.delete(number);
+    unnumbered.add(number);
+    number.then(isKnown, isKnown);
     return number;
   };
   const failed = (what: string, cause: unknown) => log.warn(`cannot ${what}, as a notification was to`, { cause });

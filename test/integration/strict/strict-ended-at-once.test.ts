@@ -26,6 +26,7 @@ describe('a strict app that ends at once', () => {
     posing: 'asks org.freedesktop.Notifications',
     staying: 'stays org.freedesktop.Notifications',
     quiet: 'asks org.example.Quiet',
+    hurried: 'asks org.example.Hurried',
     failing: 'fails',
     last: 'fails',
     taken: 'asks org.example.Taken',
@@ -42,7 +43,7 @@ describe('a strict app that ends at once', () => {
   beforeAll(async () => {
     bus = await connectTestBus();
     client = await connectTestClient();
-    notifications = await listenToNotifications();
+    notifications = await listenToNotifications('hurried');
     daemon = await startDaemon();
     const program = join(work, 'at-once');
     const script = [
@@ -118,6 +119,13 @@ describe('a strict app that ends at once', () => {
     expect(said('silent')[1]).toBe('asks uint32 1');
   });
 
+  it('has the name, and is started, also where the button is pressed before the notification has its number', async () => {
+    await run('hurried');
+    await waitFor(() => said('hurried').length === 2, { what: 'it to be started again' });
+    expect(said('hurried')[1]).toBe('asks uint32 1');
+    await noticeOf('hurried');
+  });
+
   it('is told about where it failed', async () => {
     const unit = await run('failing');
     expect((await noticeOf('failing')).body).toBe(
@@ -150,7 +158,7 @@ describe('a strict app that ends at once', () => {
     await noticeOf('last');
     // In the order of their ends.
     expect(told.map(({ desktopEntry }) => desktopEntry)).toEqual([
-      ...['silent', 'quiet', 'failing'],
+      ...['silent', 'quiet', 'hurried', 'failing'],
       ...['posing', 'taken', 'other', 'unknown'],
       'last',
     ]);
