@@ -13,7 +13,11 @@ const report = (name: string, tests: Record<string, 'passed' | 'failed' | 'pendi
   const how = (wanted: string) => Object.values(tests).filter((status) => status === wanted).length;
   const file = join(folder, `${name}.json`);
   const assertionResults = Object.entries(tests).map(([fullName, status]) => {
-    return { fullName, status, failureMessages: status === 'failed' ? [message ?? `Error: ${fullName} is broken`] : [] };
+    return {
+      fullName,
+      status,
+      failureMessages: status === 'failed' ? [message ?? `Error: ${fullName} is broken`] : [],
+    };
   });
   const found = {
     numPassedTests: how('passed'),
