@@ -1,4 +1,4 @@
-import { RingfenceError } from '../../domain/errors.ts';
+import { isRingfenceError, RingfenceError } from '../../domain/errors.ts';
 import { type Client, connectClient, type InstanceView } from './client.ts';
 import type { Context, Words } from './command.ts';
 import { lookForInstances } from './find-instances.ts';
@@ -52,13 +52,25 @@ export function throwMissing(missing: readonly RingfenceError[], { terminal }: P
   if (last !== undefined) throw last;
 }
 
-/** All at once: each may take its time. Throws what the first has thrown, once all are through. */
-export async function toEach(
-  instances: readonly InstanceView[],
-  act: (instance: InstanceView) => Promise<void>,
-): Promise<void> {
-  const outcomes = await Promise.allSettled(instances.map((one) => act(one)));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+/**
+ * All at once: each may take its time. One that has ended since it was found is no failure where there are others. Throws what the first
+ * has thrown, once all are through.
+ */
+export async function toEach<T>(targets: readonly T[], act: (target: T) => Promise<void>): Promise<void> {
+  const outcomes = await Promise.allSettled(targets.map((one) => act(one)));
+  const failures = outcomes.filter((one) => one.status === 'rejected');
+  const isAll = failures.length === targets.length;
+  const failure = failures.find(({ reason }) => !hasEnded(reason)) ?? (isAll ? failures[0] : undefined);
+  if (failure !== undefined) throw failure.reason;
+}
+
+/** For what is to end anyway: that it has ended since it was found is as well. */
+export function unlessEnded(error: unknown): void {
+  if (!hasEnded(error)) throw error;
+}
+
+function hasEnded(error: unknown): boolean {
+  return isRingfenceError(error, 'NoSuchInstance');
 }
 
 /** What tells an instance from others, in JSON. */

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 import { byAge, findInstances, lookForInstances } from '../find-instances.ts';
 import { instanceDetails, instanceJson, instanceTable, warnOfGaps } from '../instance-text.ts';
 import { withLastEnd } from '../last-end.ts';
-import { forEachNamed, instanceWords, throwMissing, withClient } from '../on-instances.ts';
+import { forEachNamed, instanceWords, throwMissing, unlessEnded, withClient } from '../on-instances.ts';
 import { budgetLine } from '../pure/desktop-text.ts';
 
 /** `ringfence list` */
@@ -78,7 +78,8 @@ export const stopCommand: Command = {
         `cannot stop: the timeout "${words.text('timeout')}" is not a number of seconds`,
       );
     }
-    await forEachNamed(words, context, (client, { path }) => client.stop(path, Math.round(seconds * 1000)));
+    const timeoutMs = Math.round(seconds * 1000);
+    await forEachNamed(words, context, (client, { path }) => client.stop(path, timeoutMs).catch(unlessEnded));
     return 0;
   },
 };

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Context } from '../command.ts';
+import { toEach } from '../on-instances.ts';
 import { limitForPeople } from '../pure/readable.ts';
 import { type Feed, openFeed } from './io/feed.ts';
 import { openScreen, type Screen } from './io/screen.ts';
@@ -95,8 +96,7 @@ async function act(
       thaw: (path: string) => client.thaw(path),
       limit: (path: string) => client.setLimits(path, limits),
     };
-    const outcomes = await Promise.allSettled(target.paths.map((path) => calls[what](path)));
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    await toEach(target.paths, calls[what]);
     const set = [...limits].map(([key, value]) => `${key} ${limitForPeople(key, value)}`).join(', ');
     const done = { stop: 'stopped', kill: 'killed', freeze: 'frozen', thaw: 'goes on', limit: set };
     return { text: `${name}: ${done[what]}`, tone: 'good' };
