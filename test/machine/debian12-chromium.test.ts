@@ -53,8 +53,11 @@ async function startChromium(...limits: string[]): Promise<string> {
 
 it('Chromium’s own scope has the limits of the start, and ends with it', async () => {
   const unit = await startChromium('--memory-max', '900M', '--tasks-max', '999');
-  await waitFor(async () => (await readCgroup(unit, 'memory.max')) === String(900 * 2 ** 20), { what: 'its limit' });
-  expect(await readCgroup(unit, 'pids.max')).toBe('999');
+  for (const [file, value] of [
+    ['memory.max', String(900 * 2 ** 20)],
+    ['pids.max', '999'],
+  ] as const)
+    await waitFor(async () => (await readCgroup(unit, file)) === value, { what: `${file} to be ${value}` });
   const [one, ...others] = JSON.parse(await output([built.ringfence, 'list', '--json']));
   expect([one.name, others]).toEqual([expect.stringMatching(/Chromium/), []]);
   expect(one.pids).toContain(mainPid(unit));

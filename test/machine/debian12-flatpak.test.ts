@@ -54,8 +54,11 @@ async function startApp(...limits: string[]): Promise<string> {
 
 it('the scope that flatpak makes has the limits of the start, and ends with it', async () => {
   const unit = await startApp('--memory-max', '300M', '--tasks-max', '99');
-  await waitFor(async () => (await readCgroup(unit, 'memory.max')) === '314572800', { what: 'the limit' });
-  expect(await readCgroup(unit, 'pids.max')).toBe('99');
+  for (const [file, value] of [
+    ['memory.max', '314572800'],
+    ['pids.max', '99'],
+  ] as const)
+    await waitFor(async () => (await readCgroup(unit, file)) === value, { what: `${file} to be ${value}` });
   const [one, ...others] = JSON.parse(await output([built.ringfence, 'list', '--json']));
   expect(others).toEqual([]);
   expect(one).toMatchObject({ app: `${id}.desktop` });

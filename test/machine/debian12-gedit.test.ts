@@ -53,16 +53,16 @@ describe('gedit on a display, launched by a script', () => {
   });
 
   it('is strict with the limits of safeapp when that starts it', async () => {
+    const search = ['xdotool', 'search', '--onlyvisible', '--class', 'gedit'];
+    const isShown = async () => (await command(search, { env: { DISPLAY: display } })).stdout.trim() !== '';
     await command(['systemctl', '--user', 'stop', 'app-ringfence-*.scope']);
+    await waitFor(async () => !(await isShown()), { what: 'the window of the first to be gone' });
     const started = await command([`${process.cwd()}/dist/safeapp`, '/usr/bin/gedit'], {
       cwd: process.env['HOME'] ?? '/',
       env: { DISPLAY: display, GDK_BACKEND: 'x11' },
     });
     expect(started).toMatchObject({ code: 0, stdout: '', stderr: '' });
-    const search = ['xdotool', 'search', '--onlyvisible', '--class', 'gedit'];
-    await waitFor(async () => (await command(search, { env: { DISPLAY: display } })).stdout.trim() !== '', {
-      what: "gedit's window",
-    });
+    await waitFor(isShown, { what: "gedit's window" });
     const [unit = ''] = await userUnits('app-ringfence-gedit-*.scope');
     const total = Number((await command(['awk', '/MemTotal/ { print $2 * 1024 }', '/proc/meminfo'])).stdout);
     expect(Math.abs(Number(await readCgroup(unit, 'memory.max')) - total * 0.7)).toBeLessThan(total * 0.01);

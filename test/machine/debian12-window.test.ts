@@ -107,11 +107,11 @@ describe('the window, where the kernel enforces', () => {
     await waitFor(async () => (await used()) > 160 * MiB, { what: 'the memory to be used' });
     await window.press({ role: 'push button', name: '^Change Limits$' });
     // Not that of a page that is not in front.
-    await waitFor(async () => (await window.all(slider)).length === 1, { what: 'one slider' });
+    await window.until(async () => (await window.all(slider)).length === 1, 'one slider');
     // 128 MB, and 32 MB more for each notch (limit-scale.ts).
     await window.set(slider, 4);
     await hasLimit(unit, 256 * MiB);
-    await window.press({ role: 'push button', name: '^Undo$' });
+    await window.undo('^The limits of perl were changed$');
     await hasLimit(unit, 384 * MiB);
 
     await window.set(slider, 0);
@@ -135,12 +135,12 @@ describe('the window, where the kernel enforces', () => {
   const xdotool = (...words: string[]) => output(['xdotool', ...words], { env });
   /** Presses a key until what is meant has the keyboard: the last of it. */
   const walkTo = (key: string, target: Target) =>
-    waitFor(
+    window.until(
       async () => {
         await xdotool('key', key);
         return (await window.all(target)).at(-1)?.focused;
       },
-      { what: `${key} to reach ${JSON.stringify(target)}` },
+      `${key} to reach ${JSON.stringify(target)}`,
     );
 
   it('opens the page of an app from the notification of its limit; a change there is kept, or holds only now', async () => {
@@ -167,7 +167,7 @@ describe('the window, where the kernel enforces', () => {
     await window.set(slider, 4);
     await hasLimit(unit, 256 * MiB);
     expect(readConfig()).toContain('memory-max = "256M"');
-    await window.press({ role: 'push button', name: '^Undo$' });
+    await window.undo('^The limits of Hungry were changed$');
     await hasLimit(unit, 160 * MiB);
     await waitFor(() => !readConfig().includes('memory-max'), { what: 'the configuration as before' });
 
@@ -177,10 +177,13 @@ describe('the window, where the kernel enforces', () => {
     await xdotool('windowfocus', '--sync', frame);
     await walkTo('Tab', hold);
     const offered = { role: 'list item', within: hold };
+    const isOpen = async () => (await window.all(offered)).some(({ focused }) => focused);
     await xdotool('key', 'space');
-    await waitFor(async () => (await window.all(offered)).some(({ focused }) => focused), { what: 'the list' });
+    await window.until(isOpen, 'the list');
     await walkTo('Down', offered);
     await xdotool('key', 'Return');
+    // What is chosen is written in there as well.
+    await window.until(async () => !(await isOpen()), 'the list to be closed');
     await window.one({ role: 'label', name: '^Only now$', within: hold });
     await window.set(slider, 4);
     await hasLimit(unit, 256 * MiB);

@@ -11,6 +11,7 @@ import {
   endAll,
   namePid,
   rootPath,
+  temporaryFolder,
 } from '../fixtures/live-daemon.ts';
 import { type Steering, steerOver } from '../fixtures/steering.ts';
 import { output } from '../harness/command.ts';
@@ -83,6 +84,8 @@ describe('the desktop', () => {
     };
     expect(budget()).toBeLessThanOrEqual(memTotal * 0.9);
     expect(Math.abs(budget() - room())).toBeLessThan(memTotal * 0.05);
+    // The kernel has it before the daemon has read it back.
+    await waitFor(async () => (await memory())['state'] === 'enforced', { what: 'the row to say so' });
     const row = await memory();
     expect(row).toMatchObject({ asked: '90%', origin: 'built-in', state: 'enforced' });
     expect(row['value']).toBe(held('app.slice', 'memory.max'));
@@ -98,6 +101,7 @@ describe('the desktop', () => {
     }
     await client.run(['sleep', '1000'], new Map(), new Map());
     await waitFor(() => budget() < before - 180 * MiB, { what: 'the budget to leave them to it' });
+    await waitFor(async () => (await memory())['value'] === String(budget()), { what: 'the row to say so' });
     expect(await memory()).toMatchObject({ asked: '90%', state: 'enforced', value: String(budget()) });
     await output(['systemctl', '--user', 'stop', ...units.map(({ name }) => name)]);
     await client.run(['sleep', '1000'], new Map(), new Map());
@@ -109,6 +113,8 @@ describe('the desktop', () => {
 
   it('has memory that is reclaimed last, as far as what is above it has', async () => {
     await waitFor(() => Number(held('session.slice', 'memory.low')) > 0, { what: 'the protection' });
+    const isSaid = async () => (await rows())['session-memory-low']?.['value'] === held('session.slice', 'memory.low');
+    await waitFor(isSaid, { what: 'the row to say so' });
     expect((await rows())['session-memory-low']).toMatchObject({
       state: 'not-enforced',
       value: held('session.slice', 'memory.low'),
@@ -123,6 +129,7 @@ describe('the desktop', () => {
     await configure('apps-memory-max = "infinity"\nsession-memory-low = 0');
     await waitFor(() => held('app.slice', 'memory.max') === 'max', { what: 'no limit' });
     await waitFor(() => held('session.slice', 'memory.low') === '0', { what: 'no protection' });
+    await waitFor(async () => (await memory())['state'] === 'off', { what: 'the row to say so' });
     expect(await memory()).toMatchObject({ state: 'off', value: 'max' });
   });
 
@@ -157,15 +164,21 @@ describe('the desktop', () => {
     await waitFor(() => budget() > memTotal / 2, { what: 'the budget' });
     const [before, killed] = [budget(), kills()];
     // Files in memory are held as well, and made sooner than programs take it. They go with the namespace.
-    const holding = (bytes: number) => {
-      const script = `mount -t tmpfs -o size=100% held /mnt && fallocate -l ${bytes} /mnt/held && exec sleep 1000`;
+    const folder = temporaryFolder();
+    const holding = (bytes: number, name: string) => {
+      const make = `mount -t tmpfs -o size=100% held /mnt && fallocate -l ${bytes} /mnt/held`;
+      const script = `${make} && : >${join(folder, name)} && exec sleep 1000`;
       return ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', script];
     };
+    // All of it: what is still to come would be counted twice.
+    const isHeldBy = (name: string) => waitFor(() => existsSync(join(folder, name)), { what: `${name} to hold it` });
     const whole = available();
-    await client.run(holding(1100 * MiB), new Map(), new Map());
+    await client.run(holding(1100 * MiB, 'app'), new Map(), new Map());
+    await isHeldBy('app');
     await waitFor(() => available() < whole - 1000 * MiB, { what: 'an app to hold 1,100 MB' });
     const others = ['--user', '--quiet', '--slice=session.slice', '--unit=holder'];
-    await output(['systemd-run', ...others, ...holding(available() - 70 * MiB)]);
+    await output(['systemd-run', ...others, ...holding(available() - 70 * MiB, 'others')]);
+    await isHeldBy('others');
     await waitFor(() => available() < 90 * MiB, { what: 'others to hold the rest' });
     await client.run(['sleep', '1000'], new Map(), new Map());
     await waitFor(() => budget() < before - 100 * MiB, { what: 'the budget to leave others what they hold' });
@@ -210,8 +223,9 @@ describe('the desktop', () => {
     await waitFor(async () => ![undefined, first].includes(await pid()), { what: 'the next daemon' });
     expect(isSet()).toBe(true);
     await output(['systemctl', '--user', 'stop', 'fences.service']);
-    expect(held('app.slice', 'memory.max')).toBe('max');
-    expect(held('session.slice', 'memory.low')).toBe('0');
+    // systemd answers before it has written.
+    await waitFor(() => held('app.slice', 'memory.max') === 'max', { what: 'no limit' });
+    await waitFor(() => held('session.slice', 'memory.low') === '0', { what: 'no protection' });
     const control = `${process.env['XDG_RUNTIME_DIR']}/systemd/user.control`;
     for (const slice of ['app.slice', 'session.slice']) {
       expect(await output(['sh', '-c', `ls -A ${control}/${slice}.d 2>/dev/null || :`])).toBe('');
@@ -223,7 +237,7 @@ describe('the desktop', () => {
 
   it('leaves a limit alone that another hand has set', async () => {
     await daemon.stop();
-    expect(held('app.slice', 'memory.max')).toBe('max');
+    await waitFor(() => held('app.slice', 'memory.max') === 'max', { what: 'no limit' });
     await output(['systemctl', '--user', 'set-property', '--runtime', 'app.slice', 'MemoryMax=600M']);
     daemon = await startDaemon({ home });
     await waitFor(async () => (await memory())['reason']?.includes('did not set'), { what: 'the row to say so' });

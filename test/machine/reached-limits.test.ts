@@ -12,6 +12,7 @@ import {
   connectTestClient,
   endAll,
   instanceAt,
+  processFacts,
   rootPath,
   temporaryFolder,
 } from '../fixtures/live-daemon.ts';
@@ -79,13 +80,16 @@ describe('who runs into a limit', () => {
     // Held back all the while, and told of once 30 seconds have gone by; one that has quota enough is not.
     const slow = await run('while :; do :; done', { 'cpu-quota': '15%' });
     const easy = await run('while :; do sleep 0.2; done', { 'cpu-quota': '60%' });
-    // Three kills at once, and one more when it is asked for: by a file, as dash may lose a signal while it starts a program.
-    const once = join(temporaryFolder(), 'once-more');
+    // A kill, two at once when that was told of, and one more: each by a file, as dash may lose a signal while it starts a program.
+    const folder = temporaryFolder();
+    const [again, once] = [join(folder, 'again'), join(folder, 'once-more')];
+    const until = (file: string) => `until [ -e '${file}' ]; do sleep 0.2; done`;
     const { path, unit } = await run(
-      `${hog}; ${hog}; ${hog}; until [ -e '${once}' ]; do sleep 0.2; done; ${hog}; sleep 1000`,
+      `${hog}; ${until(again)}; ${hog}; ${hog}; ${until(once)}; ${hog}; sleep 1000`,
       limits,
     );
     await waitFor(() => of(path).length === 1, { what: 'the signal' });
+    writeFileSync(again, '');
     await waitFor(async () => (await count(unit, 'memory.events', 'oom_kill')) === 3, { what: 'three kills' });
     expect(of(path)[0]).toMatchObject({
       limit: 'memory-max',
@@ -186,6 +190,9 @@ describe('who runs into a limit', () => {
       });
       const actions = first?.actions ?? [];
       expect(labels(actions)).toEqual(['Raise to 128 MiB', 'Restart']);
+      // The notification came with the first kill.
+      const sleeps = async () => (await pidsIn(unit)).filter((pid) => processFacts(pid)?.argv[0] === 'sleep').length;
+      await waitFor(async () => (await sleeps()) === 2, { what: 'what it does after the second' });
       const pids = await pidsIn(unit);
       server.press(first?.number ?? 0, keyOf(actions, 'Raise to 128 MiB'));
       await waitFor(async () => (await readCgroup(unit, 'memory.max')) === '134217728', {
@@ -266,7 +273,8 @@ describe('who runs into a limit', () => {
   });
 
   it('is told when its last process was killed, and not again by the next daemon', async () => {
-    const { path } = await run(`exec ${hog}`, limits);
+    // It may have ended before anybody could look at it.
+    const path = await client.run(['sh', '-c', `exec ${hog}`], new Map(), new Map(Object.entries(limits)));
     await waitFor(() => of(path).length === 1, { what: 'the signal' });
     const survivor = await run(`${hog}; sleep 1000`, limits);
     await waitFor(() => of(survivor.path).length === 1, { what: 'the other signal' });

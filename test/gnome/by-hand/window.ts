@@ -46,16 +46,14 @@ async function walkTo(key: string, target: Target, index = 0): Promise<void> {
     await pressKeys(key);
     return (await window.all(target)).at(index)?.focused;
   };
-  await waitFor(step, { what: `${key} to reach ${JSON.stringify(target)}` });
+  await window.until(step, `${key} to reach ${JSON.stringify(target)}`);
 }
 
 /** Chooses the last of what a row that has the keyboard offers. GTK gives the parts of such a list no names. */
 async function chooseLast(choice: Target): Promise<void> {
   const offered = { role: 'list item', within: choice };
   await pressKeys('space');
-  await waitFor(async () => (await window.all(offered)).some(({ focused }) => focused), {
-    what: 'the list to be open',
-  });
+  await window.until(async () => (await window.all(offered)).some(({ focused }) => focused), 'the list to be open');
   await walkTo('Down', offered, -1);
   await pressKeys('Return');
 }
@@ -146,7 +144,7 @@ describe('the window in GNOME Shell', () => {
     await isFrozen('1');
     await window.one({ role: 'push button', name: '^Resume$', within: row });
     await screenshot('gnome-frozen');
-    await window.press({ role: 'push button', name: '^Undo$' });
+    await window.undo('^Text Editor is frozen$');
     await isFrozen('0');
     await window.press({ role: 'push button', name: '^Stop$', within: row });
     await waitFor(() => processesOf(program).length === 0, { what: 'its process to be gone' });
