@@ -15,7 +15,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import { confinedProcesses, launchStrictly } from '../../fixtures/fenced-app.ts';
 import { built, connectTestBus, connectTestClient, endAll } from '../../fixtures/live-daemon.ts';
-import { listenToNotifications, type NotificationListener } from '../../fixtures/notification-listener.ts';
+import {
+  listenToNotifications,
+  type Notification,
+  type NotificationListener,
+} from '../../fixtures/notification-listener.ts';
 import { startPortals } from '../../fixtures/portals.ts';
 import { makeSavingApp } from '../../fixtures/saving-app.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
@@ -320,9 +324,13 @@ said = [path, write(path, "bait")]`;
 
   it('is told about once, with a button that lets it in', async () => {
     const folder = join(home, 'Downloads/Other');
-    const [asked, told, ...more] = notifications
-      .take()
-      .filter(({ desktopEntry }) => desktopEntry === 'org.ringfence.Saver');
+    const shown: Notification[] = [];
+    const about = () => {
+      shown.push(...notifications.take().filter(({ desktopEntry }) => desktopEntry === 'org.ringfence.Saver'));
+      return shown;
+    };
+    await waitFor(() => about().length >= 2, { what: 'the app to be told about' });
+    const [asked, told, ...more] = shown;
     expect(more).toEqual([]);
     // One at a time stands about an app.
     expect(asked?.summary).toBe('Saver has no sound');

@@ -235,6 +235,20 @@ time.sleep(1000)
 `,
         more,
       );
+    /** Puts the question away, which stays when who was asked about has ended: or it would be taken for the next. */
+    const dismiss = () =>
+      waitFor(
+        async () => {
+          const search = ['xdotool', 'search', '--onlyvisible', '--class', 'xdg-desktop-portal-gtk'];
+          const [window] = (await command(search, { env: { DISPLAY: screen.display } })).stdout
+            .split('\n')
+            .filter(Boolean);
+          if (window === undefined) return true;
+          await screen.close(window);
+          return false;
+        },
+        { what: 'the question to be put away' },
+      );
     const isOpen = (scheme: string, link: string) =>
       waitFor(() => opened(scheme).includes(link), { what: `${link} to be open` });
 
@@ -252,6 +266,7 @@ time.sleep(1000)
       await screen.windowWith('xdg-desktop-portal-gtk', /./);
       expect(opened('planted')).toEqual(['planted://-oProxyCommand=relaxed']);
       await client.stop(path, 0);
+      await dismiss();
     });
 
     it('of an app without a network, one of the web as well, which would carry something out', async () => {
@@ -259,6 +274,7 @@ time.sleep(1000)
       const offline = await open('offline', 'http://offline.example/?secret', home);
       await screen.windowWith('xdg-desktop-portal-gtk', /./);
       await client.stop(offline.path, 0);
+      await dismiss();
       // With one it is not asked about any more, though the home is the same.
       const online = await open('strict', 'http://online.example/', home);
       await isOpen('http', 'http://online.example/');
