@@ -118,27 +118,6 @@ const press = async (window: string, key: string) => {
   await screen.xdotool('key', key);
 };
 
-/** Prints by the portal's dialog, whose one printer here is a file: the portal writes it, where the user says. */
-async function printToFile(window: string): Promise<void> {
-  const printed = join(home, 'output.pdf');
-  const isPrinted = () => existsSync(printed) && readFileSync(printed, 'latin1').trimEnd().endsWith('%%EOF');
-  await waitFor(
-    async () => {
-      await press(window, 'ctrl+p');
-      const dialog = await screen.windowWith(dialogClass, /^Print$/);
-      await screen.xdotool('windowactivate', '--sync', dialog);
-      // Into the list of printers, its first, and that one.
-      await screen.xdotool('key', '--delay', '60', 'Tab', 'Home', 'space');
-      return waitFor(isPrinted, { what: 'the file', timeoutMs: 8000 }).catch(async (error: unknown) => {
-        await screen.xdotool('key', 'Escape');
-        throw error;
-      });
-    },
-    { what: 'the editor to print to a file', timeoutMs: 60_000 },
-  );
-  expect(readFileSync(printed, 'latin1')).toMatch(/^%PDF-/);
-}
-
 /** Copies the strict editor's text into a relaxed window, and back what is written there. */
 async function copyAndPaste(strictly: string, file: string): Promise<void> {
   const note = join(documents, 'note.txt');
@@ -193,7 +172,6 @@ it('Text Editor opens, changes and saves a file that is chosen in the portal’s
   expect(names).toHaveLength(2);
   expect(readdirSync(own, { recursive: true }).map(String)).not.toContain('Documents');
 
-  await printToFile(await editorWith(/copy\.txt/));
   await copyAndPaste(await editorWith(/copy\.txt/), copy);
   await close(unit);
 }, 180_000);

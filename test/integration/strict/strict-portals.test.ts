@@ -74,7 +74,9 @@ describe('the portals, from a strict sandbox', () => {
     mkdirSync(join(settings.config, 'ringfence'), { recursive: true });
     const closed = '[profile.no-links]\nbase = "strict"\nopen-links = false\n';
     const offline = '[profile.offline]\nbase = "strict"\nnetwork = false\n';
-    writeFileSync(join(settings.config, 'ringfence/config.toml'), `${closed}${offline}`);
+    const print = 'org.freedesktop.portal.Desktop=org.freedesktop.portal.Print.*@/org/freedesktop/portal/desktop';
+    const printing = `[profile.printing]\nbase = "strict"\ntalk-names = ["${print}"]\n`;
+    writeFileSync(join(settings.config, 'ringfence/config.toml'), `${closed}${offline}${printing}`);
     daemon = await startDaemon({ home: settings });
     client = await connectTestClient();
   });
@@ -119,6 +121,11 @@ describe('the portals, from a strict sandbox', () => {
     it('opens no link where the settings say so', async () => {
       const link = openPortals.filter(([, , method]) => method.endsWith('.OpenURI'));
       expect(Object.values(await answersTo(link, 'no-links'))).toEqual([refused]);
+    });
+
+    it('prints where the settings say so', async () => {
+      const [print] = closedPortals.filter(([, , method]) => method.endsWith('.PreparePrint'));
+      expect(Object.values(await answersTo([print as PortalCall], 'printing'))).toEqual(['answered']);
     });
 
     it.each(methods(closedPortals))('%s is closed', (method) => {

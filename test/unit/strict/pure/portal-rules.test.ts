@@ -10,9 +10,17 @@ describe('what an app may call of the portals', () => {
       (rule) => /^--call=\S+Desktop=org\.freedesktop\.portal\.(\w+)\.\*@\/org\S+desktop$/.exec(rule)?.[1] ?? [],
     );
     expect(open.sort()).toEqual([
-      ...['Camera', 'FileChooser', 'Inhibit', 'MemoryMonitor', 'NetworkMonitor', 'Notification', 'PowerProfileMonitor'],
-      ...['Print', 'ProxyResolver', 'ScreenCast', 'Secret', 'Settings'],
+      ...['Camera', 'Inhibit', 'MemoryMonitor', 'NetworkMonitor', 'Notification', 'PowerProfileMonitor'],
+      ...['ProxyResolver', 'ScreenCast', 'Secret', 'Settings'],
     ]);
+  });
+
+  it('are the dialogs that show which file is chosen', () => {
+    expect(rules.filter((rule) => rule.includes('FileChooser'))).toEqual(
+      ['OpenFile', 'SaveFile'].map(
+        (method) => `--call=${portal}=org.freedesktop.portal.FileChooser.${method}@/org/freedesktop/portal/desktop`,
+      ),
+    );
   });
 
   it('are links where these may be opened, by one method, and never files', () => {
