@@ -21,6 +21,7 @@ import {
   tooSmall,
   unprotected,
 } from './pure/desktop-rows.ts';
+import { settlesWithin } from './settles-within.ts';
 
 /** What the budget works with. */
 export interface DesktopPorts {
@@ -45,8 +46,8 @@ export interface Desktop {
   appStarted(): void;
   /** Tries again what apps were in the way of, when one has ended. */
   appEnded(): void;
-  /** The property Desktop. */
-  rows(): Map<string, string>[];
+  /** The property Desktop. What is being set is waited for a moment: half of it would be told as a limit that does not hold. */
+  rows(): Promise<Map<string, string>[]>;
   /** Takes everything back, unless this daemon is only started anew or the session ends. */
   stop(): Promise<void>;
 }
@@ -118,7 +119,10 @@ export function openDesktop(ports: DesktopPorts): Desktop {
     appEnded() {
       if (isWaiting) void apply();
     },
-    rows: () => budgetPlaces.map((place) => rowOf(place, reasons.get(place.name), amounts.get(place.name), ports)),
+    async rows() {
+      await settlesWithin(last, longestAnswer);
+      return budgetPlaces.map((place) => rowOf(place, reasons.get(place.name), amounts.get(place.name), ports));
+    },
 
     stop() {
       isStopping = true;
@@ -306,3 +310,4 @@ const betweenLooks = 1000;
 /** In ms. */
 const pause = 10;
 const longestChange = 5000;
+const longestAnswer = 3000;

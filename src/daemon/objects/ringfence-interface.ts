@@ -28,7 +28,7 @@ export interface RingfenceBackend extends ShadowBackend, SettingsBackend, HomeBa
   profiles(): Map<string, Map<string, string>>;
   capabilities(): Promise<Map<string, string>[]>;
   /** What keeps the desktop alive, and whether it holds. */
-  desktop(): Map<string, string>[];
+  desktop(): Promise<Map<string, string>[]>;
   /** Empty when the configuration on the disk is in force. */
   configError(): string;
 }

@@ -11,7 +11,7 @@ afterEach(() => void vi.useRealTimers());
 const G = 2n ** 30n;
 
 /** Slices that take what they are given. */
-function open() {
+function open(systemd: Partial<DesktopPorts['systemd']> = {}) {
   const limits = new Map<string, bigint>();
   const notes = new Map<string, readonly string[]>();
   const host = { memoryBytes: 10n * G, swapBytes: 0n, controllers: new Set(['memory']), kernelHas: () => true };
@@ -30,6 +30,7 @@ function open() {
         limits.get(`${unit} ${name}`) ?? (name === 'MemoryLow' ? 0n : infinity),
       async reload() {},
       endsForGood: async () => true,
+      ...systemd,
     },
     cgroups: {
       read(cgroup: string, file: string) {
@@ -81,4 +82,23 @@ it('sets nothing any more while it is taken back', async () => {
   await desktop.apply();
   await Promise.all([desktop.stop(), desktop.apply()]);
   expect([limits.get('app.slice MemoryMax'), limits.get('session.slice MemoryLow')]).toEqual([infinity, 0n]);
+});
+
+it('is not told of before it is set, as by the first question to a new daemon', async () => {
+  const { desktop } = open();
+  void desktop.apply();
+  const rows = await desktop.rows();
+  expect(rows.map((row) => [row.get('name'), row.get('state')])).toEqual([
+    ['apps-memory-max', 'enforced'],
+    ['apps-swap-max', 'off'],
+    ['session-memory-low', 'enforced'],
+  ]);
+});
+
+it('is told of where systemd does not get on with it', async () => {
+  const { desktop } = open({ startSlice: () => new Promise(() => {}) });
+  void desktop.apply();
+  const rows = desktop.rows();
+  await vi.advanceTimersByTimeAsync(3001);
+  expect((await rows)[0]?.get('state')).toBe('not-enforced');
 });
