@@ -5,7 +5,7 @@ import type { LimitName } from '../domain/limits.ts';
 import { type Report, serializeReport } from '../domain/report.ts';
 import { judgeLimits, limitsInForce } from '../launch/judge-scope.ts';
 import type { Records } from '../launch/ports.ts';
-import type { Judged, Judgement } from '../launch/pure/read-back.ts';
+import { type Judged, type Judgement, proofFiles } from '../launch/pure/read-back.ts';
 import { limitProperties } from '../launch/pure/scope-properties.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { Systemd } from '../platform/systemd/user-manager.ts';
@@ -73,7 +73,23 @@ async function setOne(
   if (!isThere(cgroup, cgroups)) return undefined;
   const missing = lost(changes, judgements);
   if (missing !== undefined) throw new RingfenceError('NotEnforceable', `cannot ${task}: ${missing}`);
+  await makeFit(changes, cgroup, cgroups);
   return judgements;
+}
+
+/**
+ * systemd 258 and later write limits of memory with O_NONBLOCK, for which Linux 6.16 and later leave out what a lower one is for: to
+ * reclaim, or kill for, what is in use above it (cgroup-v2.rst, memory.max). It would stay until the app asks for more. So the same is
+ * written once more.
+ */
+async function makeFit(changes: readonly LimitChange[], cgroup: string, cgroups: Cgroups): Promise<void> {
+  for (const { name, value } of changes) {
+    if ((name !== 'memory-max' && name !== 'memory-high') || value === 'infinity') continue;
+    const [file = ''] = proofFiles[name];
+    if (BigInt(cgroups.read(cgroup, 'memory.current') ?? 0) <= value) continue;
+    // systemd has set it: where it has ended or is another's now, nothing is lost.
+    await cgroups.writeAndWait(cgroup, file, String(value)).catch(() => {});
+  }
 }
 
 /** What the kernel says of limits that systemd was given. It answers before it has written: the kernel is read until it has all of it. */

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFile, writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { isShortage } from '../../domain/errno-text.ts';
 import { readKernelFile } from './kernel-file.ts';
 import { killCgroup } from './kill-cgroup.ts';
@@ -14,6 +15,8 @@ export interface Cgroups {
   read(cgroup: string, file: string): string | undefined;
   /** Writes a cgroup file. @throws what node throws where it is not there or the kernel refuses */
   write(cgroup: string, file: string, text: string): void;
+  /** The same for what the kernel may take its time for: memory.max, below what is in use, is written when all is reclaimed or killed for. */
+  writeAndWait(cgroup: string, file: string, text: string): Promise<void>;
   pids(cgroup: string): number[];
   /** A number that no other cgroup has until the machine is started anew, also of the same name; undefined when it is not there. */
   id(cgroup: string): string | undefined;
@@ -36,6 +39,8 @@ export function openCgroups(root: string): Cgroups {
 
     // No other flag: what is not there is not to be made.
     write: (cgroup, file, text) => writeFileSync(`${root}${cgroup}/${file}`, text, { flag: 'r+' }),
+
+    writeAndWait: (cgroup, file, text) => promisify(writeFile)(`${root}${cgroup}/${file}`, text, { flag: 'r+' }),
 
     of(pid) {
       // A process that has ended stays in its cgroup until it is reaped.
