@@ -99,10 +99,18 @@ const terminals: readonly KnownTerminal[] = [
       const place = { schema: 'org.gnome.Console', key: 'shell' };
       return (await settings.get(place.schema, place.key)) === undefined
         ? []
-        : [{ ...place, ours: `[${quote(shell)}]` }];
+        : [{ ...place, ours: `[${['/bin/sh', '-c', shellOrNone, shell].map(quote).join(', ')}]` }];
     },
   },
 ];
+
+/**
+ * Becomes ringfence-shell ($0), or the user's shell where it is gone: a terminal that cannot start its command has no tabs, and a package
+ * that is removed does not touch these settings. No quotes in it, as terminals (g_shell_parse_argv(3)) and GVariant add theirs.
+ */
+const shellOrNone =
+  'set -f; IFS=; [ -x $0 ] && exec $0; echo Ringfence is gone and this tab has no fence. Install it again, ' +
+  'or take its command out of the preferences of this terminal. >&2; [ -x $SHELL ] && exec $SHELL; exec /bin/sh';
 
 /** A terminal whose profiles have "use-custom-command" and "custom-command", a command line in shell quoting. */
 function profiled(
@@ -116,7 +124,11 @@ function profiled(
       if (id === undefined) return [];
       const schema = where.schema(id);
       return [
-        { schema, key: 'custom-command', ours: quote(shell.replace(/[^\w/.-]/g, '\\$&')) },
+        {
+          schema,
+          key: 'custom-command',
+          ours: quote(`/bin/sh -c "${shellOrNone}" ${shell.replace(/[^\w/.-]/g, '\\$&')}`),
+        },
         { schema, key: 'use-custom-command', ours: 'true' },
       ];
     },

@@ -150,7 +150,7 @@ describe('GNOME Terminal', () => {
 
   it('is as it was before when it is disabled', async () => {
     expect(await setting('use-custom-command')).toBe('true');
-    expect(await setting('custom-command')).toMatch(/\/dist\/ringfence-shell'$/);
+    expect(await setting('custom-command')).toMatch(/^'\/bin\/sh -c .* \S*\/dist\/ringfence-shell'$/);
     expect((await command([built.ringfence, 'terminal', 'disable'])).stdout).toMatch(/^GNOME Terminal: disabled$/m);
     expect([await setting('use-custom-command'), await setting('custom-command')]).toEqual(['false', "''"]);
     expect(existsSync(manifest)).toBe(false);

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { output } from '../../harness/command.ts';
@@ -19,8 +20,18 @@ describe('ringfence install --terminal', () => {
     expect(installed).toMatchObject({ status: 0, stderr: expect.not.stringContaining('internal error') });
     expect(installed.stdout).toContain('GNOME Terminal: enabled');
     const [command = ''] = await settings();
-    expect(command).toBe(`'${process.env['HOME']}/.local/bin/ringfence-shell'`);
-    expect(spawnSync(command.slice(1, -1), ['--', 'true']).status).toBe(0);
+    expect(command.endsWith(` ${process.env['HOME']}/.local/bin/ringfence-shell'`)).toBe(true);
+    // As terminals take it apart: by g_shell_parse_argv(3).
+    const take = 'import shlex, sys; print(*shlex.split(sys.argv[1]), sep="\\n")';
+    const [shell = '', ...args] = (await output(['python3', '-c', take, command.slice(1, -1)])).split('\n');
+    const tab = () => spawnSync(shell, args, { input: 'cat /proc/self/cgroup', encoding: 'utf8' });
+    expect(tab()).toMatchObject({ status: 0, stdout: expect.stringContaining('/app-ringfence-') });
+    const folder = `${process.env['HOME']}/.local/share/ringfence`;
+    renameSync(folder, `${folder}-gone`);
+    const unfenced = tab();
+    renameSync(`${folder}-gone`, folder);
+    expect(unfenced).toMatchObject({ status: 0, stdout: expect.not.stringContaining('/app-ringfence-') });
+    expect(unfenced.stderr).toContain('Ringfence is gone');
 
     const removed = spawnSync(program, ['uninstall'], { encoding: 'utf8' });
     expect(removed).toMatchObject({ status: 0 });

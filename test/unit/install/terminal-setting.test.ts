@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import {
   type ChangedSetting,
@@ -29,9 +30,13 @@ describe('the command of new tabs', () => {
       { terminal: 'GNOME Terminal', state: 'enabled' },
       { terminal: 'Console', state: 'enabled' },
     ]);
-    expect(await settings.get(profile, 'custom-command')).toBe(`'${shell}'`);
+    expect(await settings.get(profile, 'custom-command')).toMatch(
+      /^'\/bin\/sh -c "[^'"]*" \/usr\/bin\/ringfence-shell'$/,
+    );
     expect(await settings.get(profile, 'use-custom-command')).toBe('true');
-    expect(await settings.get('org.gnome.Console', 'shell')).toBe(`['${shell}']`);
+    expect(await settings.get('org.gnome.Console', 'shell')).toMatch(
+      /^\['\/bin\/sh', '-c', '[^'"]*', '\/usr\/bin\/ringfence-shell'\]$/,
+    );
   });
 
   it('touches nothing where there is no terminal', async () => {
@@ -43,7 +48,17 @@ describe('the command of new tabs', () => {
   it('is quoted for the shell, and for GVariant', async () => {
     const settings = settingsWorld(gnomeTerminal);
     await enableTerminals("/home/o'b c/ringfence-shell", settings, keep());
-    expect(await settings.get(profile, 'custom-command')).toBe("'/home/o\\\\\\'b\\\\ c/ringfence-shell'");
+    expect(await settings.get(profile, 'custom-command')).toMatch(/" \/home\/o\\\\\\'b\\\\ c\/ringfence-shell'$/);
+  });
+
+  it('is the shell of the user where Ringfence is gone', async () => {
+    const settings = settingsWorld(consoleApp);
+    await enableTerminals('/gone with the/ringfence-shell', settings, keep());
+    const text = (await settings.get('org.gnome.Console', 'shell')) ?? '';
+    const [program = '', ...args] = text.slice(2, -2).split("', '");
+    const env = { SHELL: '/bin/sh' };
+    const ran = spawnSync(program, args, { input: 'echo it ran', encoding: 'utf8', env });
+    expect(ran).toMatchObject({ status: 0, stdout: 'it ran\n', stderr: expect.stringContaining('no fence') });
   });
 
   it('is the default again afterwards, and no setting of the user', async () => {
