@@ -170,6 +170,10 @@ const checks: Record<string, Check> = {
       await theClient().run(['sh', '-c', words], new Map(), new Map(Object.entries(options)));
       const text = await waitFor(() => existsSync(file) && readFileSync(file, 'utf8'), { what: 'the script' });
       rmSync(file);
+      // It has its home until its last process has ended.
+      await waitFor(async () => (await theClient().instances()).every(({ appId }) => appId !== `${app}.desktop`), {
+        what: 'its end',
+      });
       return text;
     };
     await kept('home = "own"');

@@ -28,7 +28,11 @@ beforeAll(async () => {
   client = await connectTestClient();
   terminal = await openTerminal();
 });
-afterEach(() => endAll(bus));
+afterEach(async () => {
+  // One that a test which failed has left would be another's.
+  await terminal.closeTabs();
+  await endAll(bus);
+});
 afterAll(async () => {
   await terminal.close();
   await client.close();
@@ -121,10 +125,16 @@ describe('ringfence top', () => {
     await tab.shows(/200 instances/);
     for (const columns of [40, 80, 200]) {
       await tab.resize(columns, 20);
+      // The rows alone may be those of the size before.
+      const isDrawn = (header = '') =>
+        /TASKS/.test(header) === columns > 40 && /PROFILE/.test(header) === (columns === 200);
       const shown = await waitFor(
         async () => {
           const lines = (await tab.screen()).trimEnd().split('\n');
-          return lines.length === 20 && lines.slice(5, 19).every((line) => /^[> ] sleep +\d/.test(line)) && lines;
+          const rows = lines.slice(5, 19);
+          return (
+            lines.length === 20 && isDrawn(lines[4]) && rows.every((line) => /^[> ] sleep +\d/.test(line)) && lines
+          );
         },
         { what: `the screen at ${columns} columns` },
       );
