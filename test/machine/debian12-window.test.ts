@@ -1,23 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Client } from '../../src/clients/cli/client.ts';
-import { type AccessibleWindow, driveWindow, type Target } from '../fixtures/accessible-window.ts';
+import type { AccessibleWindow, Target } from '../fixtures/accessible-window.ts';
 import { installEntryText, installProgram, removeEntries } from '../fixtures/desktop-entries.ts';
-import {
-  built,
-  connectTestBus,
-  connectTestClient,
-  endAll,
-  instanceAt,
-  temporaryFolder,
-} from '../fixtures/live-daemon.ts';
+import { built, instanceAt, temporaryFolder } from '../fixtures/live-daemon.ts';
+import { useMachineWindow } from '../fixtures/machine-window.ts';
 import { listenToNotifications } from '../fixtures/notification-listener.ts';
-import { startXServer } from '../fixtures/x-screen.ts';
+import { windowId } from '../fixtures/shown-window.ts';
 import { readCgroup } from '../harness/cgroup.ts';
 import { command, output } from '../harness/command.ts';
-import { type Daemon, startDaemon } from '../harness/daemon.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 const MiB = 1024 * 1024;
@@ -30,64 +22,29 @@ const theirs =
   /^.*(?:Gtk-WARNING.*: Trying to measure GtkLabel 0x\w+ for width of \d+, but it needs at least \d+|Gdk-WARNING.*: gdk_frame_timings_submitted\(\) called on submitted frame\.)$/gm;
 
 describe('the window, where the kernel enforces', () => {
-  let screen: ChildProcess;
-  let daemon: Daemon;
-  let client: Client;
-  let shown: ChildProcess;
-  let window: AccessibleWindow;
-  let log = '';
-  let env: NodeJS.ProcessEnv;
-
-  beforeAll(async () => {
-    const server = await startXServer('1024x768x24');
-    screen = server.server;
-    // Started by its first call, which may take longer than whoever calls waits.
-    const ask = ['gdbus', 'call', '--session', '--dest', 'org.a11y.Bus', '--object-path', '/org/a11y/bus'];
-    await waitFor(async () => (await command([...ask, '--method', 'org.a11y.Bus.GetAddress'])).code === 0, {
-      what: 'the accessibility bus',
-    });
+  const all = useMachineWindow({
+    size: '1024x768x24',
     // Without apps: each row of the window's list is dozens of questions of a screen reader's, and this machine is slow.
-    await command(['systemctl', '--user', 'set-environment', 'XDG_DATA_DIRS=/nowhere']);
-    daemon = await startDaemon();
-    client = await connectTestClient();
-    // Each step of an animation is drawn by this machine's one processor.
-    const settings = join(daemon.home.config, 'gtk-4.0');
-    mkdirSync(settings, { recursive: true });
-    writeFileSync(join(settings, 'settings.ini'), '[Settings]\ngtk-enable-animations=0\n');
-    env = {
-      ...process.env,
-      XDG_CONFIG_HOME: daemon.home.config,
-      DISPLAY: server.display,
-      GDK_BACKEND: 'x11',
-      GSK_RENDERER: 'cairo',
-      GTK_A11Y: 'atspi',
+    async prepare() {
+      await command(['systemctl', '--user', 'set-environment', 'XDG_DATA_DIRS=/nowhere']);
+    },
+    environment(daemon) {
+      // Each step of an animation is drawn by this machine's one processor.
+      const settings = join(daemon.home.config, 'gtk-4.0');
+      mkdirSync(settings, { recursive: true });
+      writeFileSync(join(settings, 'settings.ini'), '[Settings]\ngtk-enable-animations=0\n');
       // Newer GTK tries a GPU, and Mesa tells that there is none.
-      GDK_DISABLE: 'gl,vulkan',
-    };
-    shown = spawn(join(built.ringfence, '../ringfence-window'), { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [shown.stdout, shown.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        log += text;
-      });
-    window = driveWindow('org.ringfence.Ringfence');
+      return { XDG_CONFIG_HOME: daemon.home.config, GDK_DISABLE: 'gl,vulkan' };
+    },
   });
-  afterAll(async () => {
-    const bus = await connectTestBus();
-    await endAll(bus);
-    await bus.close();
-    window?.stop();
-    shown?.kill();
-    await client?.close();
-    await daemon?.stop();
-    await command(['systemctl', '--user', 'unset-environment', 'XDG_DATA_DIRS']);
-    screen?.kill();
+  let client: Client;
+  let window: AccessibleWindow;
+  beforeAll(() => {
+    ({ client, window } = all);
   });
+  afterAll(() => command(['systemctl', '--user', 'unset-environment', 'XDG_DATA_DIRS']));
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') console.error(await window.tree(), log);
-  });
-
-  const ownLog = () => (isDebian12 ? log : log.replace(theirs, '')).trim();
+  const ownLog = () => (isDebian12 ? all.shown.log() : all.shown.log().replace(theirs, '')).trim();
   const hasLimit = (unit: string, bytes: number) =>
     waitFor(async () => (await readCgroup(unit, 'memory.max')) === String(bytes), {
       what: `memory.max to be ${bytes}`,
@@ -129,10 +86,10 @@ describe('the window, where the kernel enforces', () => {
   });
 
   const readConfig = () => {
-    const file = join(daemon.home.config, 'ringfence/config.toml');
+    const file = join(all.daemon.home.config, 'ringfence/config.toml');
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   };
-  const xdotool = (...words: string[]) => output(['xdotool', ...words], { env });
+  const xdotool = (...words: string[]) => output(['xdotool', ...words], { env: { DISPLAY: all.display } });
   /** Presses a key until what is meant has the keyboard: the last of it. */
   const walkTo = (key: string, target: Target) =>
     window.until(
@@ -173,7 +130,7 @@ describe('the window, where the kernel enforces', () => {
 
     const before = readConfig();
     // There is no window manager that would do so.
-    const [frame = ''] = (await xdotool('search', '--onlyvisible', '--class', 'org.ringfence.Ringfence')).split('\n');
+    const [frame = ''] = (await xdotool('search', '--onlyvisible', '--class', windowId)).split('\n');
     await xdotool('windowfocus', '--sync', frame);
     await walkTo('Tab', hold);
     const offered = { role: 'list item', within: hold };

@@ -7,7 +7,8 @@ import { pressKeys, screenshot, typeText } from '../../fixtures/desktop-input.ts
 import { clearNotifications, clickIcon, focusedApp, shellApp } from '../../fixtures/gnome-shell.ts';
 import { built } from '../../fixtures/live-daemon.ts';
 import { shellEval } from '../../fixtures/shell-eval.ts';
-import { configFile, readConfig, windowId } from '../../fixtures/window-stage.ts';
+import { windowId } from '../../fixtures/shown-window.ts';
+import { configFile, readConfig } from '../../fixtures/window-stage.ts';
 import { cgroupOf } from '../../harness/cgroup.ts';
 import { output } from '../../harness/command.ts';
 import { waitFor } from '../../harness/wait-for.ts';

@@ -5,15 +5,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { takeLock } from '../../../src/platform/files/lock-file.ts';
 import { installEntry } from '../../fixtures/desktop-entries.ts';
 import { built } from '../../fixtures/live-daemon.ts';
-import {
-  configFile,
-  windowId as id,
-  pages,
-  windowProgram as program,
-  readConfig,
-  sessionHome,
-  useWindowStage,
-} from '../../fixtures/window-stage.ts';
+import { windowId as id, windowProgram as program } from '../../fixtures/shown-window.ts';
+import { configFile, pages, readConfig, sessionHome, useWindowStage } from '../../fixtures/window-stage.ts';
 import { cgroupOf } from '../../harness/cgroup.ts';
 import { command, output } from '../../harness/command.ts';
 import { startDaemon } from '../../harness/daemon.ts';
