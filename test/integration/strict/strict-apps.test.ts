@@ -8,7 +8,7 @@ import { confinedProcesses, goneAfterClosing, launchStrictly, sandboxedAgain } f
 import { startHeadlessShell, type WaylandScreen } from '../../fixtures/headless-shell.ts';
 import { built, connectTestBus, connectTestClient, endAll } from '../../fixtures/live-daemon.ts';
 import { connectMarionette } from '../../fixtures/marionette.ts';
-import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
+import { startXScreen, windowPatience, type XScreen } from '../../fixtures/x-screen.ts';
 import { output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { tempHome } from '../../harness/temp-home.ts';
@@ -49,7 +49,7 @@ function pdf(text: string): string {
   return `${file}${table}trailer\n<< /Size ${count} /Root 1 0 R /Info 6 0 R >>\nstartxref\n${file.length}\n%%EOF\n`;
 }
 
-describe('in a strict sandbox', () => {
+describe('in a strict sandbox', { timeout: 120_000 }, () => {
   let daemon: Daemon;
   let client: Client;
 
@@ -111,7 +111,7 @@ describe('in a strict sandbox', () => {
           for (const key of keys) await screen.xdotool('key', key);
           return waitFor(shows, { what: 'it to show', timeoutMs: 4000 });
         },
-        { what: `"${words}" to be taken` },
+        { what: `"${words}" to be taken`, timeoutMs: windowPatience },
       );
     const typeIntoPage = async (windowClass: string, words: string) => {
       const window = await screen.windowWith(windowClass, /Ringfence/);
@@ -120,9 +120,16 @@ describe('in a strict sandbox', () => {
       );
       return window;
     };
+    /** A window that has just come up may miss a key. */
     const close = async (window: string, unit: string) => {
-      await screen.close(window);
-      await goneAfterClosing(unit);
+      const isGone = async () => (await userUnits(unit)).length === 0;
+      await waitFor(
+        async () => {
+          await screen.close(window).catch(() => {});
+          return waitFor(isGone, { what: 'its end', timeoutMs: 4000 });
+        },
+        { what: `${unit} to be gone`, timeoutMs: windowPatience },
+      );
     };
 
     it('Firefox draws and reads, its own sandbox around each page', async () => {
@@ -138,9 +145,12 @@ describe('in a strict sandbox', () => {
       const window = await typeIntoPage('firefox', 'what Firefox shows');
       await screen.screenshot('firefox-page');
 
-      const port = await waitFor(() => readFileSync(join(profile, 'MarionetteActivePort'), 'utf8'), {
-        what: 'its port',
-      });
+      const port = await waitFor(
+        () => /^\d+$/.exec(readFileSync(join(profile, 'MarionetteActivePort'), 'utf8').trim())?.[0],
+        {
+          what: 'its port',
+        },
+      );
       const firefox = await connectMarionette(Number(port));
       await firefox.send('WebDriver:Navigate', { url: 'about:support' });
       const said = await waitFor(
@@ -174,9 +184,12 @@ describe('in a strict sandbox', () => {
       const window = await typeIntoPage('chromium', 'what Chromium shows');
       await screen.screenshot('chromium-page');
 
-      const port = await waitFor(() => readFileSync(join(profile, 'DevToolsActivePort'), 'utf8').split('\n')[0], {
-        what: 'its port',
-      });
+      const port = await waitFor(
+        () => /^(\d+)\n/.exec(readFileSync(join(profile, 'DevToolsActivePort'), 'utf8'))?.[1],
+        {
+          what: 'its port',
+        },
+      );
       const page = await connectDevTools(Number(port));
       await page.send('Page.navigate', { url: 'chrome://sandbox' });
       const said = await waitFor(
@@ -248,15 +261,7 @@ describe('in a strict sandbox', () => {
       const window = await screen.windowWith('evince', /Ringfence invoice/);
       await screen.screenshot('evince');
       await confinedProcesses(unit, /evince/);
-      // A window that has just come up may miss a key.
-      const isGone = async () => (await userUnits(unit)).length === 0;
-      await waitFor(
-        async () => {
-          await screen.close(window).catch(() => {});
-          return waitFor(isGone, { what: 'its end', timeoutMs: 4000 });
-        },
-        { what: 'it to be closed' },
-      );
+      await close(window, unit);
       expect(homes()).toEqual([]);
       expect(readdirSync(documents)).toEqual(before);
     });
@@ -299,7 +304,7 @@ describe('in a strict sandbox', () => {
           await screen.press('Control_L', 's');
           return waitFor(isSaved, { what: 'it to be saved', timeoutMs: 4000 });
         },
-        { what: 'the letter' },
+        { what: 'the letter', timeoutMs: windowPatience },
       );
       await screen.screenshot('wayland');
       await confinedProcesses(unit, /gnome-text-editor/);

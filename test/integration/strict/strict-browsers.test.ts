@@ -20,7 +20,7 @@ const browsers = [
   ['Chromium', 'chromium.desktop', 'chromium'],
 ] as const;
 
-describe('a second link goes into the strict browser that runs,', () => {
+describe('a second link goes into the strict browser that runs,', { timeout: 120_000 }, () => {
   let daemon: Daemon;
   let client: Client;
   let server: Server;
