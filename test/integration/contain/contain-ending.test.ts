@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 // systemd may never hear of the end of a process that dies while it is being moved.
-it('leaves no scope of a process that ends while it is contained', { timeout: 60_000 }, async () => {
+it('leaves no scope of a process that ends while it is contained', async () => {
   const contain = { destination: busName, path: rootPath, interface: busName, member: 'Contain' };
   for (let round = 0; round < 40; round += 1) {
     const children = Array.from({ length: 3 }, () => spawn('sleep', ['1000'], { stdio: 'ignore' }));

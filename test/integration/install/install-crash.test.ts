@@ -109,6 +109,6 @@ describe('an installation that dies before any change of the disk', () => {
         expect(tree(), `taken back after a death before change ${count}`).toEqual(before);
       }
     },
-    60_000,
+    120_000,
   );
 });

@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const lost = logEvents['log-entries-lost'].messageId;
 
-describe('log with journald and the addon', { timeout: 60_000 }, () => {
+describe('log with journald and the addon', () => {
   it('keeps fields, ids and priorities, and no text can corrupt an entry', async () => {
     const { stdout, stderr } = await runWithJournald(`$PROBE fields; ${printJournal}`, { probe });
     expect(stderr).toContain('{"flushed":true}');
@@ -80,7 +80,7 @@ describe('log with journald and the addon', { timeout: 60_000 }, () => {
   });
 });
 
-describe('log without the addon', { timeout: 60_000 }, () => {
+describe('log without the addon', () => {
   it('writes plain lines to a stdout that is not the journal', async () => {
     const { stdout, stderr } = await runWithJournald('$PROBE fields', { probe: probeWithoutAddon });
     expect(stdout).toMatch(/^started probe\nnul \ufffd inside\ntwo\nlines\n/);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('openOutputStream', { timeout: 60_000 }, () => {
+describe('openOutputStream', () => {
   const outputOf = (stdout: string) => parseJournal(stdout).filter((entry) => entry['SYSLOG_IDENTIFIER'] === 'the app');
 
   it("carries an app's output after the daemon has closed its own end", async () => {

@@ -194,7 +194,7 @@ describe('argument lists', () => {
     expect(launched).toBeGreaterThan(minimumEntries * Object.keys(uriSets).length);
   });
 
-  it('of crafted entries are those that GLib runs, and every listed difference is seen', { timeout: 60_000 }, () => {
+  it('of crafted entries are those that GLib runs, and every listed difference is seen', () => {
     const { different } = compare(craftedEntries);
     expect([...different.keys()].sort()).toEqual(deliberate.map((rule) => rule.reason).sort());
   });
@@ -323,7 +323,7 @@ interface GlibEntry {
 }
 
 describe('what real applications say of themselves', () => {
-  it('reads as in GLib: names in five locales, actions, types, keywords, visibility', { timeout: 60_000 }, () => {
+  it('reads as in GLib: names in five locales, actions, types, keywords, visibility', () => {
     const theirs = askGlib<(GlibEntry | null)[]>({ mode: 'entries', paths: entries, locales }, environment());
     let compared = 0;
     entries.forEach((path, at) => {

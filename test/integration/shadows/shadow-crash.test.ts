@@ -119,7 +119,7 @@ describe('undo', () => {
         expect(world.tree(), `after a death before change ${count}`).toBe(before);
       }
     },
-    60_000,
+    120_000,
   );
 
   it('leaves everything as it was after SIGKILL at any of 100 moments', async () => {

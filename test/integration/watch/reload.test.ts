@@ -133,7 +133,7 @@ describe('a user manager that reads its units again', () => {
       await waitFor(() => ended().length === 4, { what: 'their ends' });
       await waitFor(() => records().length === 0, { what: 'records to be gone' });
     },
-    60_000,
+    120_000,
   );
 
   const startAnew = async () => {
@@ -157,7 +157,7 @@ describe('a user manager that reads its units again', () => {
       await expect.poll(() => own().sort()).toEqual([...paths].sort());
       expect(records()).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 
   it('while apps are launched gives up none of them', async () => {
@@ -175,5 +175,5 @@ describe('a user manager that reads its units again', () => {
     expect((await client.instances()).map(({ path }) => path).sort()).toEqual([...paths].sort());
     expect(records()).toHaveLength(paths.length);
     expect(await heardAll()).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
