@@ -42,7 +42,14 @@ afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return;
   for (const daemon of running) {
     const { pid } = daemon.process;
-    const told = await command(['journalctl', '--quiet', '--no-pager', '--output=short-precise', `_PID=${pid}`])
+    const told = await command([
+      'journalctl',
+      '--quiet',
+      '--no-pager',
+      '--output=short-precise',
+      '--lines=200',
+      `_PID=${pid}`,
+    ])
       .then(({ stdout }) => stdout)
       .catch(String);
     console.error(`--- log of ringfenced (${pid}):\n${daemon.log()}${told}---`);
