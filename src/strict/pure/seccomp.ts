@@ -43,6 +43,7 @@ const archOffset = 4;
 const argumentOffset = (index: number): number => 16 + 8 * index;
 
 const forbiddenIoctls = [0x5412, 0x541c]; // TIOCSTI types into the terminal that started the app, TIOCLINUX pastes into a console
+const forbiddenFcntls = [1024]; // F_SETLEASE has whoever opens a file of the user's wait 45 s, where the app may only read it (fcntl(2), "Leases")
 const socketFamilies = [0, 1, 2, 10, 16]; // unspecified, unix, inet, inet6, netlink
 const personalities = [0, 0xffffffff]; // PER_LINUX, and the question which one it is
 const newCgroupNamespace = 0x02000000;
@@ -60,6 +61,7 @@ function assemble(arch: SeccompArch, { cgroupNamespaces }: SeccompOptions): Inst
     ...deniedCalls(arch).flatMap(({ number, error }: DeniedCall) => [ifEqual(number, 0, 1), result(errno(error))]),
     // Only the low 32 bits count: the kernel ignores the rest of an ioctl number, and so must the filter (CVE-2019-10063).
     ...onCall(calls.ioctl, 1, forbidValues(forbiddenIoctls)),
+    ...onCall(calls.fcntl, 1, forbidValues(forbiddenFcntls)),
     ...onCall(calls.socket, 0, allowOnly(socketFamilies, 'EAFNOSUPPORT')),
     ...onCall(calls.personality, 0, allowOnly(personalities, 'EPERM')),
     ...(cgroupNamespaces

@@ -72,6 +72,15 @@ describe.each(['x86_64', 'aarch64'] as const)('compileSeccomp for %s', (arch: Se
     expect(verdict(calls.socket, 0x1_0000_0011n)).toBe(EAFNOSUPPORT);
   });
 
+  it('takes no lease on a file, and leaves the other calls of fcntl', () => {
+    expect(verdict(calls.fcntl, 3n, 1024n)).toBe(EPERM);
+    // The kernel has an unsigned int.
+    expect(verdict(calls.fcntl, 3n, 0x100000400n)).toBe(EPERM);
+    for (const ordinary of [0n, 1n, 2n, 3n, 4n, 6n, 1025n, 1030n, 1031n, 1033n]) {
+      expect(verdict(calls.fcntl, 3n, ordinary)).toBe(ALLOW);
+    }
+  });
+
   it('keeps the personality', () => {
     expect(verdict(calls.personality, 0n)).toBe(ALLOW);
     expect(verdict(calls.personality, 0xffffffffn)).toBe(ALLOW);
