@@ -21,7 +21,7 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
   const namespaces = plan.flatMap((op) => (op.op === 'unshare' ? op.namespaces : []));
   const { own, shares, settings, ownNames, calls } = host;
   const displays = plan.flatMap((op) => {
-    if (op.op !== 'bind') return [];
+    if (op.op !== 'ro-bind') return [];
     const [, x] = /^\/tmp\/\.X11-unix\/X(\d+)$/.exec(op.target) ?? [];
     if (x !== undefined) return [`X11 :${x}, where it can read every window and type into it`];
     if (op.isWayland !== true) return [];

@@ -123,7 +123,8 @@ function homeOps(host: SandboxHost): SandboxOp[] {
 
 /**
  * The runtime folder starts empty: what is not listed (systemd's private socket, gpg-agent, the keyring, ssh-agent,
- * pipewire and its manager socket, gvfs, Ringfence's records) has no name inside.
+ * pipewire and its manager socket, gvfs, Ringfence's records) has no name inside. Sockets are read-only: one can connect all the same, and
+ * not take them away from others by their mode.
  */
 function runtimeOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
   const inRuntime = (name: string): string => joinPath(host.runtimeDir, name);
@@ -131,13 +132,13 @@ function runtimeOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
   const wayland = host.waylandIsKeptOut === true ? undefined : waylandSocket(host);
   return [
     { op: 'tmpfs', target: host.runtimeDir, mode: 0o700 },
-    { op: 'bind', source: inFolder('bus'), target: inRuntime('bus') },
-    ...(host.hasA11y ? ([{ op: 'bind', source: inFolder('a11y'), target: inRuntime('at-spi-bus') }] as const) : []),
+    { op: 'ro-bind', source: inFolder('bus'), target: inRuntime('bus') },
+    ...(host.hasA11y ? ([{ op: 'ro-bind', source: inFolder('a11y'), target: inRuntime('at-spi-bus') }] as const) : []),
     ...documentOps(host, inRuntime('doc')),
     ...(wayland === undefined
       ? []
-      : ([{ op: 'bind', source: host.waylandSource ?? wayland, target: wayland, isWayland: true }] as const)),
-    ...(settings.sound ? ([{ op: 'bind', source: soundSocket(host), target: soundSocket(host) }] as const) : []),
+      : ([{ op: 'ro-bind', source: host.waylandSource ?? wayland, target: wayland, isWayland: true }] as const)),
+    ...(settings.sound ? ([{ op: 'ro-bind', source: soundSocket(host), target: soundSocket(host) }] as const) : []),
   ];
 }
 
@@ -158,7 +159,7 @@ function displayOps(settings: SandboxSettings, host: SandboxHost): SandboxOp[] {
   const socket = xSocket(settings, host);
   if (socket === undefined) return [];
   return [
-    { op: 'bind', source: socket, target: socket },
+    { op: 'ro-bind', source: socket, target: socket },
     ...(host.cookies === undefined ? [] : ([{ op: 'ro-bind', source: host.cookies, target: cookieFile }] as const)),
   ];
 }

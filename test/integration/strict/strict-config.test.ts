@@ -58,9 +58,13 @@ describe('a strict launch', () => {
       mkdirSync('/tmp/.X11-unix', { recursive: true });
       const socket = createServer().listen('/tmp/.X11-unix/X77');
       await systemctl('set-environment', ...display);
-      const script = 'echo "<$DISPLAY|$XAUTHORITY>"; ls /tmp/.X11-unix; cat $XAUTHORITY </dev/null';
+      // Of the socket's mode all others live.
+      const close = 'chmod 0 /tmp/.X11-unix/X77 2>&1 | grep -o "Read-only file system"';
+      const script = `echo "<$DISPLAY|$XAUTHORITY>"; ls /tmp/.X11-unix; ${close}; cat $XAUTHORITY </dev/null`;
       try {
-        expect((await said('x11 = true', script)).text).toBe('<:77|/run/ringfence/Xauthority>\nX77\nc');
+        expect((await said('x11 = true', script)).text).toBe(
+          '<:77|/run/ringfence/Xauthority>\nX77\nRead-only file system\nc',
+        );
         rmSync(witness, { force: true });
         expect((await said('x11 = false', script)).text).toMatch(/^<\|>\nls: /);
       } finally {
@@ -72,9 +76,9 @@ describe('a strict launch', () => {
     it('sound', async () => {
       mkdirSync(join(runtime, 'pulse'), { recursive: true });
       const socket = createServer().listen(join(runtime, 'pulse/native'));
-      const script = 'ls $XDG_RUNTIME_DIR';
+      const script = 'ls $XDG_RUNTIME_DIR; chmod 0 $XDG_RUNTIME_DIR/pulse/native 2>&1';
       try {
-        expect((await said('sound = true', script)).text).toMatch(/^pulse$/m);
+        expect((await said('sound = true', script)).text).toMatch(/^pulse\n.*Read-only file system$/m);
         rmSync(witness, { force: true });
         expect((await said('', script)).text).not.toMatch(/^pulse$/m);
       } finally {
