@@ -62,7 +62,9 @@ function assemble(arch: SeccompArch, { cgroupNamespaces }: SeccompOptions): Inst
     // Only the low 32 bits count: the kernel ignores the rest of an ioctl number, and so must the filter (CVE-2019-10063).
     ...onCall(calls.ioctl, 1, forbidValues(forbiddenIoctls)),
     ...onCall(calls.fcntl, 1, forbidValues(forbiddenFcntls)),
-    ...onCall(calls.socket, 0, allowOnly(socketFamilies, 'EAFNOSUPPORT')),
+    ...[calls.socket, calls.socketpair].flatMap((number) =>
+      onCall(number, 0, allowOnly(socketFamilies, 'EAFNOSUPPORT')),
+    ),
     ...onCall(calls.personality, 0, allowOnly(personalities, 'EPERM')),
     ...(cgroupNamespaces
       ? []

@@ -22,10 +22,10 @@ export function deniedCalls(arch: SeccompArch): DeniedCall[] {
 /** The calls that fail for some arguments only. */
 export const filteredCalls: Record<
   SeccompArch,
-  Record<'ioctl' | 'fcntl' | 'socket' | 'personality' | 'unshare' | 'clone', number>
+  Record<'ioctl' | 'fcntl' | 'socket' | 'socketpair' | 'personality' | 'unshare' | 'clone', number>
 > = {
-  x86_64: { ioctl: 16, fcntl: 72, socket: 41, personality: 135, unshare: 272, clone: 56 },
-  aarch64: { ioctl: 29, fcntl: 25, socket: 198, personality: 92, unshare: 97, clone: 220 },
+  x86_64: { ioctl: 16, fcntl: 72, socket: 41, socketpair: 53, personality: 135, unshare: 272, clone: 56 },
+  aarch64: { ioctl: 29, fcntl: 25, socket: 198, socketpair: 199, personality: 92, unshare: 97, clone: 220 },
 };
 
 /**
