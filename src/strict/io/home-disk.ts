@@ -3,6 +3,7 @@ import { copyFile, lstat, mkdir, readdir, readlink, rm, symlink } from 'node:fs/
 import { basename, dirname, join, normalize } from 'node:path';
 import { RingfenceError } from '../../domain/errors.ts';
 import { diskUsage } from './disk-usage.ts';
+import { letOwnerIn } from './let-owner-in.ts';
 
 const { COPYFILE_EXCL, COPYFILE_FICLONE, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
@@ -55,6 +56,7 @@ export function moveToTrash(home: string, dataHome: string, now: Date): string {
       throw error;
     }
     try {
+      letOwnerIn(home);
       renameSync(home, join(trash, 'files', name));
       return join(trash, 'files', name);
     } catch (error) {
@@ -108,6 +110,7 @@ export async function importFolders(
       await copyTree(join(from, name), join(staging, String(index)), join(from, name), done, onProgress);
     }
     mkdirSync(home, { recursive: true, mode: 0o700 });
+    letOwnerIn(home);
     for (const [index, name] of names.entries()) place(join(staging, String(index)), home, name);
     return done;
   } finally {

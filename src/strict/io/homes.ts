@@ -19,6 +19,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { homeFolder } from '../../domain/home-folder.ts';
 import type { Homes } from '../ports.ts';
 import { downloadsNames } from '../pure/home-names.ts';
+import { letOwnerIn } from './let-owner-in.ts';
 import { isSilent } from './silent-mounts.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
@@ -142,6 +143,7 @@ function make(path: string, what: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refusal(what, reasonOf(error));
   }
   try {
+    letOwnerIn(path);
     closeSync(openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   } catch {
     throw refusal(what, 'it is a symlink or no folder; move it away');

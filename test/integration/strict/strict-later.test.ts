@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
-import { connectTestBus, connectTestClient, endAll, instanceAt } from '../../fixtures/live-daemon.ts';
+import { built, connectTestBus, connectTestClient, endAll, instanceAt } from '../../fixtures/live-daemon.ts';
 import { command } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { tempHome } from '../../harness/temp-home.ts';
@@ -267,6 +267,15 @@ describe('after an app has ended', () => {
         expect([name, profile, text.match(/uint32 1/g)?.length ?? 0]).toEqual([name, profile, got]);
       }
     }
+  });
+
+  it('an app that has closed its folders to everybody starts again, and its home can be moved to the trash', async () => {
+    const close = 'chmod 0 "$REAL/Downloads/Probe" "$HOME"; echo closed';
+    expect(await runs(close, strict)).toBe('closed\n');
+    expect(await runs(`touch "$HOME/mine" "$REAL/Downloads/Probe/mine" && ${close}`, strict)).toBe('closed\n');
+    const env = { XDG_DATA_DIRS: '/opt/ringfence-entries:/usr/share' };
+    const { stdout, stderr } = await command([built.ringfence, 'home', '--reset', id], { env });
+    expect([stdout, stderr]).toEqual([expect.stringMatching(/^moved to .*Trash\/files\/org\.example\.Probe/), '']);
   });
 
   it('a bubblewrap in a folder of the PATH, and a module beside the home, are not the daemon’s', async () => {
