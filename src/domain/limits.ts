@@ -57,7 +57,10 @@ export function readLimit(name: LimitName, text: string): ParsedLimit | { readon
   const amount = form.bytes ? readBytes(text) : form.plain ? readWhole(text) : undefined;
   if (amount === undefined) return { problem: `expected ${form.expected}` };
   const problem = form.check(amount);
-  return problem === undefined ? { name, text, kind: 'amount', amount } : { problem };
+  if (problem === undefined) return { name, text, kind: 'amount', amount };
+  // A number without a unit is bytes, and so few are never meant.
+  const isBare = form.bytes && /^[1-9]\d{0,2}$/.test(text);
+  return { problem: isBare ? `${problem} (${text} is bytes; did you mean ${text}G?)` : problem };
 }
 
 /**

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configReport } from '../config/wire-config-report.ts';
+import { isRingfenceError } from '../domain/errors.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
 import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
 import { isRemoteError } from '../platform/dbus/messages.ts';
@@ -137,6 +138,7 @@ async function askDaemon(bus: BusConnection): Promise<NonNullable<DoctorFacts['d
     await unit.wake();
     return { version: await unit.version() };
   } catch (error) {
+    if (isRingfenceError(error, 'TimedOut')) return { problem: 'it has been asked and says nothing', hangs: true };
     return { problem: messageOf(error) };
   }
 }

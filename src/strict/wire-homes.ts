@@ -100,7 +100,9 @@ export async function importHome(
   const folders = profileThere(home);
   if (folders.length === 0) {
     const isKnown = profileFolders(home.id).length > 0;
-    const reason = isKnown ? 'your home has none' : 'Ringfence does not know where it keeps its profile';
+    const reason = isKnown
+      ? 'your home has none'
+      : `Ringfence does not know where it keeps its profile; copy what it needs into ${home.path}`;
     throw new RingfenceError('InvalidArgument', `cannot ${task}: ${reason}`);
   }
   const release = await takeLock(`${lockOfHome(home.runtime, home.path)}.import`, 0, task);

@@ -112,6 +112,9 @@ describe('strict where user namespaces are off', () => {
 
       const doctor = await command([built.ringfence, 'doctor']);
       expect(doctor.stdout).toMatch(reasons[setting]);
+      const enabled = await command([built.ringfence, 'enable', '--profile', 'strict', 'org.test.Refused']);
+      await command([built.ringfence, 'disable', 'org.test.Refused']);
+      expect(enabled).toMatchObject({ code: 0, stderr: expect.stringMatching(reasons[setting]) });
     },
   );
 

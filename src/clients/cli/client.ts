@@ -71,7 +71,13 @@ export interface Client {
  * @throws RingfenceError Unreachable
  */
 export async function connectClient(environment: Readonly<Record<string, string | undefined>>): Promise<Client> {
-  return clientOn(await connectBus(sessionBusAddress(environment)));
+  try {
+    return clientOn(await connectBus(sessionBusAddress(environment)));
+  } catch (error) {
+    if (!isRingfenceError(error, 'Unreachable')) throw error;
+    const wayOut = 'run it in your session, without sudo (see "ringfence doctor")';
+    throw new RingfenceError('Unreachable', `${error.message}; ${wayOut}`, { cause: error });
+  }
 }
 
 /** The same on a connection that is there. */

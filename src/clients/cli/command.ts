@@ -123,7 +123,9 @@ function faultOf(command: Command, error: Error & { code?: string }): string {
   const option = /^Unknown option '(-[^']*)'/.exec(reason)?.[1];
   if (option === undefined) return `${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
   const known = Object.keys({ ...command.options, ...commonOptions });
-  const near = option.startsWith('--') ? nearestName(option.slice(2), known) : undefined;
+  const typed = option.slice(2);
+  const begun = known.filter((name) => name.startsWith(typed));
+  const near = option.startsWith('--') ? (begun.length === 1 ? begun[0] : nearestName(typed, known)) : undefined;
   return `unknown option ${option}${near === undefined ? '' : `; did you mean --${near}?`}`;
 }
 

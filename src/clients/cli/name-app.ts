@@ -4,7 +4,7 @@ import { openAppCatalog } from '../../platform/desktop/app-catalog.ts';
 import { type Client, connectClient } from './client.ts';
 import type { Context } from './command.ts';
 import { installedApps } from './installed-apps.ts';
-import { describeApp, didYouMean, matchApp, type NamedApp } from './pure/match-app.ts';
+import { describeApp, matchApp, type NamedApp, wayOutOf } from './pure/match-app.ts';
 
 /**
  * Does something with the app that a word names. The word is taken for an id first, so that an id means the same whatever else
@@ -55,11 +55,10 @@ export function chooseApp<App extends NamedApp>(word: string, apps: readonly App
   throw match.kind === 'none' ? withHint(missing, match.near) : unclear(word, match.apps, missing.code);
 }
 
-function withHint(error: RingfenceError, near: Parameters<typeof didYouMean>[0]): RingfenceError {
-  if (near.length === 0) return error;
+function withHint(error: RingfenceError, near: readonly NamedApp[]): RingfenceError {
   // The daemon's own has ids alone.
-  const message = error.message.replace(/; did you mean [^?]*\?$/, '');
-  return new RingfenceError(error.code, `${message}${didYouMean(near)}`, { cause: error });
+  const message = near.length === 0 ? error.message : error.message.replace(/; did you mean [^?]*\?$/, '');
+  return new RingfenceError(error.code, `${message}${wayOutOf(message, near)}`, { cause: error });
 }
 
 function unclear(word: string, apps: readonly NamedApp[], code: ErrorCode = 'NoSuchApp'): RingfenceError {

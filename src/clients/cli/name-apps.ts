@@ -2,7 +2,7 @@ import { parseDesktopId } from '../../domain/desktop-id.ts';
 import type { Client, Rows } from './client.ts';
 import { type InstalledApp, installedApps } from './installed-apps.ts';
 import { candidates, chooseApp, faultAsId } from './name-app.ts';
-import { didYouMean, matchApp } from './pure/match-app.ts';
+import { didYouMean, matchApp, wayOutOf } from './pure/match-app.ts';
 
 type Row = Rows[number];
 
@@ -48,7 +48,7 @@ export async function withApps(words: readonly string[], client: Client, request
         match.kind === 'none'
           ? hinted(
               installed.has(id) ? row : settledElsewhere(row, word, await apps()),
-              didYouMean(match.near.length > 0 || installed.has(id) ? match.near : near(word, await apps())),
+              match.near.length > 0 || installed.has(id) ? match.near : near(word, await apps()),
             )
           : unclear(word, candidates(match.apps)),
       );
@@ -95,6 +95,8 @@ function unclear(word: string, which: string): Row {
   ]);
 }
 
-function hinted(row: Row, hint: string): Row {
-  return new Map([...row, ['reason', `${row.get('reason') ?? ''}${hint}`]]);
+function hinted(row: Row, near: readonly InstalledApp[]): Row {
+  const { reason = '', error } = Object.fromEntries(row);
+  const hint = error === 'NoSuchApp' ? wayOutOf(reason, near) : didYouMean(near);
+  return new Map([...row, ['reason', `${reason}${hint}`]]);
 }

@@ -12,11 +12,11 @@ import { profileIn } from './profile-of-app.ts';
 /**
  * One sentence for each app that is started strictly from now on: where its data will be, and how to bring the old along.
  * `apps`: desktop ids.
+ * @returns whether there is one
  */
-export function sayWhereDataIs(apps: readonly string[], context: Context): void {
-  for (const app of apps) {
-    const id = app.replace(/\.desktop$/, '');
-    if (!isStrict(id, context)) continue;
+export function sayWhereDataIs(apps: readonly string[], context: Context): boolean {
+  const strict = apps.map((app) => app.replace(/\.desktop$/, '')).filter((id) => isStrict(id, context));
+  for (const id of strict) {
     const home = findHome(id, context.environment);
     const { path, exists } = home;
     const import_ =
@@ -25,6 +25,7 @@ export function sayWhereDataIs(apps: readonly string[], context: Context): void 
       `${id}: its data will be in ${path}; of your own files it sees only what you "ringfence share" with it${import_}`,
     );
   }
+  return strict.length > 0;
 }
 
 /** Homes are data, and stay: says so of each of these apps that has one. */

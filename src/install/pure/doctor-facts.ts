@@ -58,7 +58,7 @@ export interface DoctorFacts {
       }
     | undefined;
   /** The daemon's answer, or why there is none. */
-  readonly daemon: { readonly version: string } | { readonly problem: string } | undefined;
+  readonly daemon: { readonly version: string } | { readonly problem: string; readonly hangs?: true } | undefined;
   /** Why the daemon cannot watch files, and what helps; undefined when it can. */
   readonly watching: { readonly reason: string; readonly fix: string } | undefined;
   /** What keeps the desktop alive, as the property Desktop has it; empty when the daemon could not be asked. */

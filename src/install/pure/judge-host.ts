@@ -238,6 +238,10 @@ function judgeUnit(facts: DoctorFacts): Finding | undefined {
 function judgeDaemon(facts: DoctorFacts): Finding | undefined {
   const { daemon, version, busProblem, installations } = facts;
   if (busProblem !== undefined || daemon === undefined) return undefined;
+  if ('problem' in daemon && daemon.hangs === true) {
+    const fix = 'run "systemctl --user restart ringfence.service"; what runs in a fence stays as it is';
+    return missing('daemon', `it runs and does not answer: ${daemon.problem}`, fix);
+  }
   if ('problem' in daemon) {
     return missing(
       'daemon',

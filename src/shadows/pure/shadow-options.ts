@@ -43,7 +43,7 @@ export function parseShadowOptions(
   };
   const all = flag('all');
   if (verb !== 'sync' && all === count > 0) {
-    const reason = all ? 'give apps or "all", not both' : 'no app given';
+    const reason = all ? 'give apps or "all", not both' : 'no app given (see "ringfence apps")';
     throw new RingfenceError('InvalidArgument', `cannot ${verb}: ${reason}`);
   }
   const profile = options.get('profile');

@@ -102,6 +102,14 @@ describe('ringfence doctor', () => {
       }
     });
 
+    it('is followed by a window that has no display to show itself on, and says so', async () => {
+      const { code, stderr } = await command([program, 'window']);
+      expect({ code, stderr }).toEqual({
+        code: 7,
+        stderr: expect.stringMatching(/it ended at its start; is there a display/),
+      });
+    });
+
     it('notices a unit that was changed, and a node and a program that are gone', async () => {
       const unit = join(data, 'systemd/user/ringfence.service');
       const service = join(data, 'dbus-1/services/org.ringfence.Ringfence1.service');

@@ -33,6 +33,8 @@ describe('ringfence install --terminal', () => {
     expect(unfenced).toMatchObject({ status: 0, stdout: expect.not.stringContaining('/app-ringfence-') });
     expect(unfenced.stderr).toContain('Ringfence is gone');
 
+    const tried = spawnSync(program, ['uninstall', '--dry-run'], { encoding: 'utf8' });
+    expect(tried.stdout).toContain('GNOME Terminal: would be disabled\n');
     const removed = spawnSync(program, ['uninstall'], { encoding: 'utf8' });
     expect(removed).toMatchObject({ status: 0 });
     expect(removed.stdout).toContain('GNOME Terminal: disabled');

@@ -133,6 +133,8 @@ describe('limits', () => {
 
   it.each<[LimitName, string, string]>([
     ['memory-max', '65535', 'less than 64K would kill the app at once'],
+    ['memory-max', '4', 'less than 64K would kill the app at once (4 is bytes; did you mean 4G?)'],
+    ['memory-high', '4', 'less than 64K would bring the app to a halt (4 is bytes; did you mean 4G?)'],
     ['memory-high', '65535', 'less than 64K would bring the app to a halt'],
     ['memory-high', '4611686018427387905', 'the number is too large (write infinity for no limit)'],
     ['memory-max', '0.0001%', 'less than 64K would kill the app at once'],

@@ -1,5 +1,5 @@
 import { openTerminalSettings } from '../../../install/io/terminal-settings.ts';
-import { connectClient, type Rows } from '../client.ts';
+import { type Client, connectClient, type Rows } from '../client.ts';
 import type { Command } from '../command.ts';
 import { limitOptions } from '../containment-options.ts';
 import { keepEnabled, previewLimits, readLimits } from '../enabled-limits.ts';
@@ -70,7 +70,7 @@ export const enableCommand: Command = {
       if (!dryRun) {
         if (profile !== undefined && !words.flag('all')) await keepProfile(rows, profile, context);
         await keepEnabled(rows, limits, context);
-        sayWhereDataIs(enabledIn(rows), context);
+        if (sayWhereDataIs(enabledIn(rows), context)) await warnOfSandbox(client, terminal);
         sayWhenSeen(rows, terminal);
       }
       await warnOfConfig(client, terminal);
@@ -84,6 +84,14 @@ export const enableCommand: Command = {
 function enabledIn(rows: Rows): string[] {
   const apps = rows.filter((row) => row.get('state') === 'enabled').map((row) => row.get('app') ?? '');
   return [...new Set(apps)].filter((app) => app !== '');
+}
+
+/** An icon that starts nothing any more is told about before it is clicked. */
+async function warnOfSandbox(client: Client, terminal: Terminal): Promise<void> {
+  const capabilities = ((await client.properties()).get('Capabilities') ?? []) as Rows;
+  const sandbox = capabilities.find((row) => row.get('name') === 'sandbox' && row.get('available') === 'no');
+  if (sandbox === undefined) return;
+  terminal.warn(`ringfence: strict starts nothing here: ${sandbox.get('reason')} (${sandbox.get('fix')})`);
 }
 
 /** GNOME Shell reads entries again some five seconds after the last change of their folder. */

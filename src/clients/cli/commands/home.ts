@@ -30,7 +30,8 @@ export const homeCommand: Command = {
   examples: ['ringfence home firefox', 'ringfence home --import firefox'],
   async run(words, context) {
     const [word = '', ...more] = words.positionals;
-    if (word === '' || more.length > 0) throw new RingfenceError('InvalidArgument', 'cannot show a home: no app given');
+    if (word === '' || more.length > 0)
+      throw new RingfenceError('InvalidArgument', 'cannot show a home: no app given (see "ringfence apps --enabled")');
     if (words.flag('import') && words.flag('reset')) {
       throw new RingfenceError('InvalidArgument', 'cannot import and reset at once: reset first, then import');
     }

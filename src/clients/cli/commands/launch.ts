@@ -25,7 +25,8 @@ export const launchCommand: Command = {
   ],
   async run(words, { environment, workingDirectory, terminal }) {
     const [app, ...files] = words.positionals;
-    if (app === undefined) throw new RingfenceError('InvalidArgument', 'cannot launch: no app given');
+    if (app === undefined)
+      throw new RingfenceError('InvalidArgument', 'cannot launch: no app given (see "ringfence apps")');
     const options = requestOptions(words);
     const action = words.text('action');
     if (action !== undefined) options.set('action', action);

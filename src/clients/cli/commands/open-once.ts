@@ -28,6 +28,12 @@ export const openOnceCommand: Command = {
     const { environment, workingDirectory, terminal } = context;
     const [file = '', ...more] = words.positionals;
     if (file === '' || more.length > 0) throw new RingfenceError('InvalidArgument', 'cannot open once: no file given');
+    if (/^(https?|ftp):/i.test(file)) {
+      throw new RingfenceError(
+        'InvalidArgument',
+        `cannot open ${file} once: it is an address; download the file first`,
+      );
+    }
     const path = realPath(resolve(workingDirectory, file));
     const options = requestOptions(words);
     options.set('once', 'yes');

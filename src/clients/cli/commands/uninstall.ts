@@ -65,7 +65,8 @@ export function uninstallCommand(program: string | undefined, commands: () => re
           terminal.printJson({ installed, entries, terminals, changes });
           return stays ? 1 : 0;
         }
-        for (const { terminal: name, state } of terminals) terminal.print(`${name}: ${state}`);
+        for (const { terminal: name, state } of terminals)
+          terminal.print(`${name}: ${dryRun ? 'would be ' : ''}${state}`);
         const format = { diff, dryRun };
         const text = [entriesText(entries, format, terminal), changesText(changes, wiring.places, format, terminal)]
           .filter(Boolean)

@@ -43,7 +43,9 @@ async function open(app: string | undefined, { environment }: Context): Promise<
   } catch (error) {
     if (!isRemoteError(error)) throw error;
     const obstacle = judgeWindowHost(await probeWindow(environment));
-    const reason = obstacle === undefined ? error.message : `${obstacle.reason}; ${obstacle.fix}`;
+    const isOver = /\.(NoReply|Disconnected|NameHasNoOwner)$/.test(error.dbusName);
+    const ended = 'it ended at its start; is there a display? ("journalctl --user" has what it said)';
+    const reason = obstacle === undefined ? (isOver ? ended : error.message) : `${obstacle.reason}; ${obstacle.fix}`;
     throw new RingfenceError('Unreachable', `cannot open the window: ${reason}`, { cause: error });
   } finally {
     await bus.close();

@@ -64,6 +64,11 @@ export function didYouMean(near: readonly NamedApp[]): string {
   return near.length === 0 ? '' : `; did you mean ${near.map(describeApp).join(' or ')}?`;
 }
 
+/** What to do about an error for an app that is not there; some errors have a way out of their own. */
+export function wayOutOf(message: string, near: readonly NamedApp[]): string {
+  return near.length > 0 || message.includes('; ') ? didYouMean(near) : '; "ringfence apps" lists what is installed';
+}
+
 const mostNear = 3;
 const leastContained = 3;
 
@@ -71,7 +76,10 @@ const leastContained = 3;
 function nearApps<App extends NamedApp>(word: string, apps: readonly App[]): App[] {
   const owners = new Map<string, App>();
   for (const app of sorted(apps)) {
-    for (const text of [...lastParts(app.id), ...app.names].map(folded)) if (!owners.has(text)) owners.set(text, app);
+    const parts = lastParts(app.id);
+    const beforeDash = parts.map((part) => part.replace(/(?<=.)-.*/, ''));
+    for (const text of [...parts, ...app.names, ...beforeDash].map(folded))
+      if (!owners.has(text)) owners.set(text, app);
   }
   const nearest = nearestName(folded(withoutSuffix(word)), [...owners.keys()]);
   const owner = nearest === undefined ? undefined : owners.get(nearest);

@@ -65,6 +65,6 @@ describe('ringfence', () => {
       env: { ...process.env, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' },
     });
     expect(status).toBe(7);
-    expect(stderr).toMatch(/^ringfence: cannot /);
+    expect(stderr).toMatch(/^ringfence: cannot .*; run it in your session, without sudo \(see "ringfence doctor"\)\n$/);
   });
 });

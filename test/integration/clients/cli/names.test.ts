@@ -113,6 +113,15 @@ describe('a word', () => {
     expect(stderr).toContain('did you mean org.test.Grinder (Word Grinder)?\n');
   });
 
+  it.each([
+    ['enable', 'zzz'],
+    ['launch', 'zzz'],
+  ])('that no app is near to ends %s with how to find one', async (...args) => {
+    const { code, stderr } = await ringfence(...args);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/; "ringfence apps" lists what is installed\n$/);
+  });
+
   it.each(asked)('for several apps ends %s with all of them', async (...args) => {
     installEntry('org.other.Grindr', ['Exec=sleep 1000']);
     installEntryText('org.test.Two', '[Desktop Entry]\nType=Application\nName=Grindr\nExec=sleep 1000\n');

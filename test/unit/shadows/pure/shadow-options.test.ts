@@ -58,6 +58,8 @@ describe('parseShadowOptions', () => {
     expect(() => parse(verb, { all: 'yes' }, 1)).toThrow(
       error('InvalidArgument', `cannot ${verb}: give apps or "all", not both`),
     );
-    expect(() => parse(verb, {}, 0)).toThrow(error('InvalidArgument', `cannot ${verb}: no app given`));
+    expect(() => parse(verb, {}, 0)).toThrow(
+      error('InvalidArgument', `cannot ${verb}: no app given (see "ringfence apps")`),
+    );
   });
 });

@@ -48,6 +48,7 @@ describe('an app named on the command line', () => {
 
   it.each([
     ['firefix-esr', ['firefox-esr']],
+    ['firefxo', ['firefox-esr']],
     ['gedti', ['org.gnome.gedit']],
     ['taschenrechnr', ['org.gnome.Calculator']],
     ['editor', ['org.gnome.TextEditor']],
