@@ -8,6 +8,7 @@ import type { Instance } from '../domain/instance.ts';
 import { instanceObjectPath } from '../domain/object-path.ts';
 import { type Report, serializeReport, type TerminalPlace } from '../domain/report.ts';
 import { scopeUnitName } from '../domain/unit-name.ts';
+import { answeringEnvironment } from '../launch/answering.ts';
 import { decideFence } from '../launch/decide-fence.ts';
 import { judgeScope, requireInScope } from '../launch/judge-scope.ts';
 import { withSandbox } from '../launch/launch.ts';
@@ -61,8 +62,10 @@ export async function encloseProcess(
   const environment = processes.environment(pid);
   const unitStem = id?.name ?? name;
   const gates = [{ argv: [], environment, workingDirectory: '/' }];
-  const folder = processes.folder(pid, environment.get('PWD'));
-  const session = await systemd.environment();
+  const session = await answeringEnvironment(task, await systemd.environment(), ports.mounts);
+  const called = environment.get('PWD');
+  if (called?.startsWith('/')) await ports.mounts.ask([called], { desktops: true });
+  const folder = processes.folder(pid, called);
   const request = { name, unitStem, gates, session, variables: environment, folder, home: options.home };
   const home = await ports.sandboxes.claim(request, decision);
   try {

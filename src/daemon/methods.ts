@@ -28,7 +28,7 @@ import type { Fences } from './wire-fences.ts';
 export interface MethodPorts {
   readonly version: string;
   readonly log: Log;
-  readonly config: Pick<ConfigStore, 'current' | 'lastError' | 'settled'>;
+  readonly config: Pick<ConfigStore, 'ask' | 'current' | 'lastError' | 'settled'>;
   readonly fences: Fences;
   readonly shadows: Shadows;
   readonly desktop: Pick<Desktop, 'rows'>;
@@ -80,10 +80,13 @@ export function openMethods(around: MethodPorts): Methods {
     launchApp: (appId, uris, texts) => logged(idIfAny(appId) ?? appId, () => launchApp(appId, uris, texts, ports)),
     runCommand: (argv, variables, texts) =>
       logged(named(texts, basename(argv[0] ?? '')), () => runCommand(argv, variables, texts, ports)),
-    containProcess: (pid, texts) => logged(nameOf(pid, texts), () => containProcess(pid, texts, ports)),
+    containProcess: (pid, texts) =>
+      logged(nameOf(pid, texts), () => config.ask().then(() => containProcess(pid, texts, ports))),
     encloseProcess: (pid, texts) =>
       new Promise<Offer>((offer, refuse) => {
-        logged(nameOf(pid, texts), () => encloseProcess(pid, texts, offer, ports)).catch(refuse);
+        logged(nameOf(pid, texts), () => config.ask().then(() => encloseProcess(pid, texts, offer, ports))).catch(
+          refuse,
+        );
       }),
     ...shadowBackend(around),
     ...settingsBackend({ ...around, enabledProfile: ports.enabledProfile }),

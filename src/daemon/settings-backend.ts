@@ -5,7 +5,7 @@ import { parseSection } from '../config/pure/section-text.ts';
 import { wireConfigEdits } from '../config/wire-config.ts';
 import { describeOrigin } from '../domain/config/setting.ts';
 import type { FencePorts } from '../launch/ports.ts';
-import { judgeSharedFolders } from '../strict/wire-sandboxes.ts';
+import { askForSharedFolders, judgeSharedFolders } from '../strict/wire-sandboxes.ts';
 import type { SettingsBackend } from './objects/settings-methods.ts';
 
 /** What the methods about settings and this computer work with. */
@@ -15,7 +15,7 @@ export interface SettingsPorts {
   readonly enabledProfile: FencePorts['enabledProfile'];
   /** The daemon's own, which says where the configuration is. */
   readonly ownEnvironment: Readonly<Record<string, string | undefined>>;
-  /** The user's environment, as the user manager has it. */
+  /** The user's environment, as the user manager has it; what it leads to, and what is shared, has been asked whether it answers. */
   environment(): Promise<Readonly<Record<string, string>>>;
 }
 
@@ -38,6 +38,7 @@ export function settingsBackend(around: SettingsPorts): SettingsBackend {
     async setConfig(section, key, words) {
       // As a start would find them.
       const started = { ...ownEnvironment, ...(await around.environment()) };
+      await askForSharedFolders(words, started);
       const ports = wireConfigEdits(ownEnvironment, (shared) => judgeSharedFolders(shared, started));
       return changeSetting({ section: parseSection(section), key }, words, ports);
     },

@@ -3,7 +3,7 @@ import { changeList } from '../config/change-list.ts';
 import { wireConfigEdits } from '../config/wire-config.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
 import { readShare } from '../strict/pure/shares.ts';
-import { judgeSharedFolders } from '../strict/wire-sandboxes.ts';
+import { askForSharedFolders, judgeSharedFolders } from '../strict/wire-sandboxes.ts';
 import { openToldApps } from './io/told-apps.ts';
 import type { KeptOutPorts } from './kept-out.ts';
 
@@ -26,10 +26,12 @@ export function sharingByButton(
       const variables = await started();
       const { home = '/' } = xdgFolders(variables);
       const word = folder.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder;
+      await askForSharedFolders([word], variables);
       return judgeSharedFolders([word], variables)[0] === undefined ? word : undefined;
     },
     async share(app, word) {
       const variables = await started();
+      await askForSharedFolders([word], variables);
       const ports = wireConfigEdits(own, (words) => judgeSharedFolders(words, variables));
       const isOther = (one: string) => one.replace(/:ro$/, '') !== word;
       await changeList(app, 'shared-folders', (shared) => [...shared.filter(isOther), word], ports);

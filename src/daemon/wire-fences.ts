@@ -10,6 +10,7 @@ import { sessionBusAddress } from '../platform/dbus/address.ts';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
 import { findOrSuggest } from '../platform/desktop/suggest-apps.ts';
+import { askMounts, doubtfulPlaces, silentMount } from '../platform/files/silent-mounts.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { connectOutput, journalStreamVariable, nameOutput } from '../platform/journal/output-stream.ts';
 import { openCgroups } from '../platform/kernel/cgroups.ts';
@@ -120,6 +121,9 @@ export function wireFences(around: FenceSurroundings): Fences {
     now: Date.now,
     // No secret: a collision with a running unit is noticed and another is drawn.
     number: around.number ?? (() => BigInt(Math.floor(Math.random() * 2 ** 32))),
+    mounts: { ask: askMounts, mayHang: () => doubtfulPlaces().length > 0, silent: silentMount },
+    entryPaths: (id, variables) =>
+      openAppCatalog(Object.fromEntries(variables)).directories.map((folder) => `${folder}/${id.id}`),
     findEntry: (id, variables) => findOrSuggest(openAppCatalog(Object.fromEntries(variables)), id),
     programFacts: (variables) => readHostFacts(Object.fromEntries(variables)),
     shellProgram: around.clientPath?.replace(/[^/]*$/, 'ringfence-shell'),

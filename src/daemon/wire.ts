@@ -1,10 +1,14 @@
 import { type ConfigStore, configPlaces, openConfigStore } from '../config/io/config-store.ts';
+import { sharedWordsOf } from '../domain/config/model.ts';
+import { asFileError } from '../domain/errno-text.ts';
 import { errorTable, isRingfenceError, RingfenceError } from '../domain/errors.ts';
 import { noticeOfLimit } from '../domain/notices.ts';
 import type { LaunchStep } from '../launch/ports.ts';
+import { environmentFolders } from '../launch/pure/environment-folders.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
 import { type BusConnection, connectBus } from '../platform/dbus/connection.ts';
 import { createDispatcher, type ObjectTree } from '../platform/dbus/dispatcher.ts';
+import { askMounts } from '../platform/files/silent-mounts.ts';
 import type { Log } from '../platform/journal/log.ts';
 import { openLog } from '../platform/journal/open-log.ts';
 import { availableMemory } from '../platform/kernel/host.ts';
@@ -14,6 +18,7 @@ import { connectUserManager, type Systemd } from '../platform/systemd/user-manag
 import type { ShadowResult } from '../shadows/shadow-results.ts';
 import type { Shadows } from '../shadows/shadows.ts';
 import { enabledProfiles, followChanges, wireShadows } from '../shadows/wire-shadows.ts';
+import { askForSharedFolders } from '../strict/wire-sandboxes.ts';
 import { type Desktop, openDesktop } from '../watch/desktop.ts';
 import { openBudgetNote } from '../watch/io/budget-note.ts';
 import { followProgram, type ProgramChange } from './follow-program.ts';
@@ -107,12 +112,12 @@ async function assemble(options: DaemonOptions, connections: Connections): Promi
   const connecting = connectUserManager(bus, options);
   connecting.catch(() => {});
   // While systemd works.
-  const config = openConfigStore(configPlaces(environment));
+  const config = await openConfig(environment);
   const systemd = await connecting;
-  const managerEnvironment = async () => Object.fromEntries(await systemd.environment());
+  const managerEnvironment = () => askedEnvironment(systemd, sharedWordsOf(config.current()));
   const shadows = wireShadowsHere(options, config.current, systemd, bus);
-  // A wish is one of the user's like the config: before the first launch.
-  const [managed] = await Promise.all([managerEnvironment(), shadows.wishes().catch(internalError)]);
+  // A wish is one of the user's like the config: before the first launch. What cannot be read now may ask for strict.
+  const [managed] = await Promise.all([managerEnvironment(), shadows.wishes().catch(unlessSilent(internalError))]);
   const tree = createDispatcher(bus, { root: rootPath, onInternalError: internalError });
   const watches = wireWatches(bus);
   const enabledProfile = enabledProfiles(shadows, managed);
@@ -254,7 +259,7 @@ function wireShadowsHere(
 ): Shadows {
   return wireShadows({
     // The folders of the user's desktop, not those that this process was perhaps started with.
-    environment: async () => Object.fromEntries(await systemd.environment()),
+    environment: () => askedEnvironment(systemd, []),
     clientPath,
     version,
     config,
@@ -262,6 +267,35 @@ function wireShadowsHere(
     servicesChanged: () => reloadBus(bus),
     dropInsChanged: () => reloadManager(bus),
   });
+}
+
+/**
+ * The user manager's environment, once its folders were asked, and those that these words share: whoever looks there leaves alone what does
+ * not answer.
+ */
+async function askedEnvironment(
+  systemd: Pick<Systemd, 'environment'>,
+  sharedWords: readonly string[],
+): Promise<Record<string, string>> {
+  const environment = await systemd.environment();
+  await askMounts(environmentFolders(environment).all);
+  if (sharedWords.length > 0) await askForSharedFolders(sharedWords, Object.fromEntries(environment));
+  return Object.fromEntries(environment);
+}
+
+/** Whatever its files lie on. */
+async function openConfig(environment: DaemonOptions['environment']): Promise<ConfigStore> {
+  const places = configPlaces(environment);
+  await askMounts(places.files);
+  return openConfigStore(places);
+}
+
+/** @throws RingfenceError Failed where a folder does not answer; anything else is reported */
+function unlessSilent(report: (error: unknown) => void): (error: NodeJS.ErrnoException) => void {
+  return (error) => {
+    if (error.code === 'ETIMEDOUT') throw asFileError('start', error);
+    report(error);
+  };
 }
 
 /** The manager reads its units anew before it starts the next daemon, or knows none any more. */

@@ -15,6 +15,7 @@ const texts: Readonly<Record<string, readonly [reason: string, wayOut: string]>>
   EMFILE: ['too many files are open', 'see "ulimit -n"'],
   ENFILE: ['too many files are open on this system', 'see "sysctl fs.file-max"'],
   ENOMEM: ['there is too little memory', 'close something and try again'],
+  ETIMEDOUT: ['its file system does not answer', 'connect it again, or unmount it'],
   EIO: ['the disk reports an error', 'see "journalctl --dmesg"'],
 };
 

@@ -9,6 +9,7 @@ import { scopeUnitName } from '../domain/unit-name.ts';
 import type { Gate } from '../platform/process/gate.ts';
 import type { GatePlan } from '../platform/process/gate-script.ts';
 import type { Sandbox } from '../strict/sandboxes.ts';
+import { answeringEnvironment } from './answering.ts';
 import { decideFence } from './decide-fence.ts';
 import { enterRunning } from './enter-running.ts';
 import { judgeScope, requireInScope } from './judge-scope.ts';
@@ -59,9 +60,9 @@ async function takeSteps(request: LaunchRequest, ports: LaunchPorts): Promise<In
   const step = ports.onStep ?? (() => {});
 
   // Fetch the environment: the user manager's, now.
-  const session = await ports.systemd.environment();
+  const session = await answeringEnvironment(request.task, await ports.systemd.environment(), ports.mounts);
 
-  const asked = resolve(request, session, ports);
+  const asked = await resolve(request, session, ports);
   step('resolved');
 
   const { start, decision } = decide(asked, ports);

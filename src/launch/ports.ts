@@ -4,6 +4,7 @@ import type { FoundEntry } from '../domain/desktop-entry/found-entry.ts';
 import type { DesktopId } from '../domain/desktop-id.ts';
 import type { HostFacts } from '../domain/host-facts.ts';
 import type { Instance } from '../domain/instance.ts';
+import type { Mount } from '../domain/mounts.ts';
 import type { Report } from '../domain/report.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
 import type { ProcessTree } from '../platform/kernel/process-tree.ts';
@@ -40,11 +41,22 @@ export type LaunchStep =
   | 'noted'
   | 'entered';
 
+/** The mounts on which a look may hang; see `platform/files/silent-mounts.ts`. */
+export interface Mounts {
+  /** Asks those that these paths lead into: nothing else looks there before. `desktops`: by links into gvfs as well. */
+  ask(paths: readonly string[], how?: { readonly desktops?: boolean }): Promise<void>;
+  /** Whether there are any, but for those of the desktop in the runtime folder. */
+  mayHang(): boolean;
+  /** The one that a path leads into, and that does not answer. */
+  silent(path: string): Mount | undefined;
+}
+
 /** What every fence is made with, whether around a new process or one that runs. */
 export interface FencePorts {
   readonly systemd: Systemd;
   readonly cgroups: Cgroups;
   readonly records: Records;
+  readonly mounts: Mounts;
   config(): Config;
   /** The profile that the app was enabled with. */
   enabledProfile(app: string): Setting<string> | undefined;
@@ -70,6 +82,8 @@ export interface LaunchPorts extends FencePorts {
   sharesChanged(app: string): void;
   /** The entry of an app, as the app's own environment finds it. */
   findEntry(id: DesktopId, environment: ReadonlyMap<string, string>): FoundEntry;
+  /** Where it may lie. */
+  entryPaths(id: DesktopId, environment: ReadonlyMap<string, string>): string[];
   programFacts(environment: ReadonlyMap<string, string>): ProgramFacts;
   /** The absolute path of ringfence-shell; undefined where it is not installed. */
   readonly shellProgram?: string | undefined;

@@ -1,12 +1,13 @@
-import { basename } from 'node:path';
+import { basename, isAbsolute, join, resolve as resolvePath } from 'node:path';
 import { isNameless, pathToOpen } from '../domain/desktop-entry/file-uri.ts';
 import { mainGroup, parseDesktopEntry } from '../domain/desktop-entry/parse.ts';
 import { type DesktopId, parseDesktopId } from '../domain/desktop-id.ts';
 import { displayName } from '../domain/display-name.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { answeringEnvironment, requireAnswer } from './answering.ts';
 import type { LaunchPorts } from './ports.ts';
 import { checkListSize, type LaunchOptions, parseLaunchOptions } from './pure/launch-options.ts';
-import { resolveApp } from './pure/resolve-app.ts';
+import { type LookedUp, lookedUp, resolveApp } from './pure/resolve-app.ts';
 
 /** What is to be started, once the desktop entry or the command line has been read: plain data. */
 export interface Startable {
@@ -89,20 +90,31 @@ export function commandRequest(
 }
 
 /**
- * What the request means on this machine: reads the desktop entry or looks the program up, and changes nothing.
+ * What the request means on this machine: reads the desktop entry or looks the program up, and changes nothing. Where a look may hang it is
+ * asked before.
  * @throws RingfenceError NoSuchApp, NoSuchAction, BadEntry, InvalidArgument, ProgramNotFound, ProgramNotExecutable
  */
-export function resolve(request: LaunchRequest, session: ReadonlyMap<string, string>, ports: LaunchPorts): Startable {
+export async function resolve(
+  request: LaunchRequest,
+  session: ReadonlyMap<string, string>,
+  ports: LaunchPorts,
+): Promise<Startable> {
   return 'id' in request ? resolveEntry(request, session, ports) : resolveCommand(request, session, ports);
 }
 
-function resolveEntry(
+async function resolveEntry(
   { id, uris, texts, options, task }: AppRequest,
   session: ReadonlyMap<string, string>,
   ports: LaunchPorts,
-): Startable {
+): Promise<Startable> {
   const environment = new Map(session);
+  await ports.mounts.ask(ports.entryPaths(id, environment));
   const entry = ports.findEntry(id, environment);
+  const looked = ports.mounts.mayHang()
+    ? lookedUp({ id, action: options.action, uris }, entry)
+    : { folder: undefined, programs: [], terminals: [] };
+  const folders = [options.workingDirectory, looked.folder].filter((folder) => folder !== undefined);
+  await askForStart(task, folders.filter(isAbsolute), looked, environment, ports);
   const app = resolveApp({ id, action: options.action, uris }, entry, ports.programFacts(environment));
   // What GLib tells the apps it launches (g_desktop_app_info_launch_uris); the gate adds its pid.
   environment.set('GIO_LAUNCHED_DESKTOP_FILE', entry.path);
@@ -125,13 +137,25 @@ function resolveEntry(
   };
 }
 
-function resolveCommand(
+async function resolveCommand(
   { argv, variables, texts, options, task }: CommandRequest,
   session: ReadonlyMap<string, string>,
   ports: LaunchPorts,
-): Startable {
+): Promise<Startable> {
   const [program = ''] = argv;
-  const environment = new Map([...session, ...variables]);
+  const environment = new Map(
+    variables.size === 0
+      ? session
+      : await answeringEnvironment(task, new Map([...session, ...variables]), ports.mounts),
+  );
+  const asked = options.workingDirectory;
+  await askForStart(
+    task,
+    asked === undefined ? [] : [asked],
+    { programs: [program], terminals: [] },
+    environment,
+    ports,
+  );
   addActivationToken(environment, options);
   const folder = workingDirectory(task, options.workingDirectory, environment, ports);
   requireProgram(program, folder, task, environment, ports);
@@ -154,6 +178,34 @@ function resolveCommand(
     options,
     texts,
   };
+}
+
+/**
+ * Asks for the folder that something is started in and for its programs, wherever they may be. `folders`: the first is the one.
+ * @throws RingfenceError ProgramNotExecutable where one does not answer: a shell would hang there as well
+ */
+async function askForStart(
+  task: string,
+  folders: readonly string[],
+  { programs, terminals }: Pick<LookedUp, 'programs' | 'terminals'>,
+  environment: ReadonlyMap<string, string>,
+  { mounts, programFacts }: LaunchPorts,
+): Promise<void> {
+  await mounts.ask(folders, { desktops: true });
+  for (const folder of folders) requireAnswer(task, `the folder ${folder}`, folder, mounts);
+  const [from = environment.get('HOME') ?? '/'] = folders;
+  const facts = programFacts(environment);
+  const search = (environment.get('PATH') ?? '').split(':').filter(isAbsolute);
+  const placesOf = (program: string) =>
+    program.includes('/') ? [resolvePath(from, program)] : search.map((folder) => join(folder, program));
+  await mounts.ask([...programs, ...terminals].flatMap(placesOf));
+  for (const places of programs.map(placesOf)) {
+    if (!places.some((place) => mounts.silent(place) !== undefined)) continue;
+    for (const place of places) {
+      requireAnswer(task, `the program ${place}`, place, mounts);
+      if (facts.programState(place) === 'found') break;
+    }
+  }
 }
 
 function requireProgram(

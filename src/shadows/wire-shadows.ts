@@ -14,6 +14,7 @@ import { readHostFacts } from '../launch/io/host-facts.ts';
 import { decideContainment } from '../launch/pure/decide-containment.ts';
 import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
 import { takeLock } from '../platform/files/lock-file.ts';
+import { askMounts, doubtfulPlaces, isSilent } from '../platform/files/silent-mounts.ts';
 import { watchFolders } from '../platform/files/watch-paths.ts';
 import { type NotesMemory, openNotesFile } from '../platform/owned-files/notes-file.ts';
 import { openOwnedFiles } from '../platform/owned-files/owned-files.ts';
@@ -43,12 +44,16 @@ export function wireShadows(around: ShadowSurroundings): Shadows {
     async settings() {
       const environment = await around.environment();
       const places = shadowPlaces(environment);
+      // Any of them may be behind a link in there.
+      await askMounts(doubtfulPlaces());
+      for (const path of [places.dataHome, places.configHome]) requireAnswer(path);
       const origin = manifestPath(places.dataHome);
       const enabled = (id: string, wish: Wish) => enabledProfile(id, wish, origin);
       return {
         places,
         manifestPath: origin,
-        installed: () => openAppCatalog(environment).list(),
+        // An app of which nobody can tell whether it is there keeps its shadow.
+        installed: () => openAppCatalog(environment).list({ whole: true }),
         display: {
           desktops: currentDesktops(environment['XDG_CURRENT_DESKTOP']),
           hasProgram: (program) => readHostFacts(environment).programState(program) === 'found',
@@ -87,9 +92,16 @@ export function enabledProfiles(
   return (app) => enabledProfile(app, wishFor(shadows.known(), app), origin);
 }
 
+/** @throws ETIMEDOUT */
+function requireAnswer(path: string): void {
+  if (isSilent(path)) throw Object.assign(new Error(`${path} does not answer`), { code: 'ETIMEDOUT', path });
+}
+
 /** Whether the desktop finds the window. */
 function hasWindow({ dataHome, dataDirs }: ShadowPlaces): boolean {
-  return [dataHome, ...dataDirs].some((folder) => existsSync(join(folder, 'applications', `${windowId}.desktop`)));
+  return [dataHome, ...dataDirs]
+    .map((folder) => join(folder, 'applications', `${windowId}.desktop`))
+    .some((file) => !isSilent(file) && existsSync(file));
 }
 
 /** No real entry comes near it (the largest in Debian is 60 kB). */

@@ -1,7 +1,8 @@
+import { parseMountinfo, reachable } from '../domain/mounts.ts';
 import type { DocumentPermissions, DocumentSight, SandboxFolders, SandboxRecord } from './ports.ts';
 import { documentFolders } from './pure/document-names.ts';
 import { judgeUse, placeOf } from './pure/documents.ts';
-import { parseMountinfo, reachable } from './pure/mounts.ts';
+import { readShare } from './pure/shares.ts';
 
 /** What of the portal's documents each strict app may write. */
 export interface Documents {
@@ -125,14 +126,19 @@ async function useOf(
   const unknown = { use: 'read', kind: 'other' } as const;
   if (sandbox.documents === undefined || path === undefined) return unknown;
   const { home, grounds, downloads } = sandbox.documents;
+  const words = sharedWords();
+  const looked = [
+    ...[path, downloads.data, downloads.folder, ...folders.list().flatMap(({ writes }) => writes)],
+    ...words.map((word) => readShare(word, home).path),
+  ];
   // An app may ask many times a second.
-  await sight.askMounts(1000);
+  await sight.askMounts(looked, 1000);
   const seen = await sight.document(path);
   const isFile = seen.kind === 'file' || (seen.kind === 'missing' && (await permissions.isFile(document)));
   const open = () => [
     ...folders.list().flatMap(({ writes }) => writes),
     ...sight.downloads(downloads.data, downloads.folder),
-    ...sight.shared(sharedWords(), home),
+    ...sight.shared(words, home),
   ];
   const openIds = await sight.ids(open()).catch(() => undefined);
   const use = judgeUse(

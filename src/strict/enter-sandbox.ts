@@ -1,5 +1,6 @@
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { askForStart } from './ask-mounts.ts';
 import { isRunning, type Occupant } from './home-claims.ts';
 import { letIn } from './let-in.ts';
 import { type AddedShares, type LiveShares, showKept } from './live-shares.ts';
@@ -46,7 +47,8 @@ export async function enterSandbox(
   if (request.variables !== undefined) throw refuse('a command does not go into a sandbox that runs');
   const { terms, home = '' } = occupant;
   if (terms === undefined) throw refuse('was started as a command, whose sandbox nothing else goes into');
-  await ports.sight.askMounts();
+  await askForStart(request, decision, ports);
+  await ports.sight.askMounts([home]);
   // It would find one of that name, and what it saves would be in the one that is gone.
   if (!ports.sight.exists(home)) throw refuse(`its home ${home} was removed`);
   const lets = letIn(what, decision, wantedBy(request, decision, occupant.id, ports), ports);

@@ -1,3 +1,6 @@
+import { parseMountinfo, reachable } from '../domain/mounts.ts';
+import { isAtOrBelow } from '../domain/path-relations.ts';
+import { askForShares } from './ask-mounts.ts';
 import { lookAtShares } from './let-in.ts';
 import type { SandboxRecord } from './ports.ts';
 import type { EntryTerms } from './pure/entry-terms.ts';
@@ -6,8 +9,7 @@ import { linksInside } from './pure/links.ts';
 import type { LiveMountOutcome } from './pure/live-mount.ts';
 import { type FoundShare, planShareChanges, type ShareChange, termsAfter, termsWith } from './pure/live-shares.ts';
 import type { Link, Share } from './pure/model.ts';
-import { parseMountinfo, reachable, spotOf } from './pure/mounts.ts';
-import { isAtOrBelow } from './pure/path-relations.ts';
+import { spotOf } from './pure/mounts.ts';
 import { showShare } from './pure/shares.ts';
 import type { SandboxMachine, SandboxPorts } from './sandbox-ports.ts';
 
@@ -78,7 +80,7 @@ async function updateShares(
   machine: SandboxMachine,
 ): Promise<UpdatedShares> {
   const { unit, words, session } = update;
-  await ports.sight.askMounts();
+  await askForShares(words, session, ports);
   const sandbox = ports.folders.list().find((one) => one.unit === unit);
   const found = lookAtShares(words, session, ports);
   const unchanged = (reason: string): UpdatedShares => {
@@ -241,7 +243,8 @@ async function mount(
 ): Promise<Sandbox> {
   const { documents, sight } = ports;
   const { path, writable, kind } = share;
-  const { run, takeBack, id } = await changerOf(share, sandbox, ports, machine);
+  const id = ports.sight.id(path) ?? '';
+  const { run, takeBack } = await changerOf(share, sandbox, ports, machine, id);
   // Nobody may write documents in there before the app can put a link in their place.
   const hasNames = writable && kind === 'folder';
   const { writes, writeIds } = sandbox;
@@ -268,12 +271,13 @@ async function mount(
   }
 }
 
-/** What changes the mount of one path in a sandbox. @throws Error where it cannot be had */
+/** What changes the mount of one path in a sandbox; `id`: what is to be mounted, by device and inode. @throws Error where it cannot be had */
 async function changerOf(
   { path, kind, writable, links }: Omit<FoundShare, 'fault'>,
   { unit }: Sandbox,
-  { sight, liveMounts, cgroups, scopeCgroup, killUnit }: SandboxPorts,
+  { liveMounts, cgroups, scopeCgroup, killUnit }: SandboxPorts,
   machine: SandboxMachine,
+  id = '',
 ) {
   const { programs, facts } = await machine.look();
   const { perl } = programs;
@@ -282,11 +286,10 @@ async function changerOf(
   const cgroup = scopeCgroup(unit);
   const initPid = liveMounts.firstProcess(cgroups.pids(cgroup));
   if (initPid === undefined) throw new Error('its sandbox is not there');
-  const id = sight.id(path) ?? '';
   const order = { initPid, cgroup, path, kind, writable, id, links };
   const run = (what: 'mount' | 'unmount') => liveMounts.change(perl, arch, { ...order, do: what });
   return {
-    ...{ id, run },
+    run,
     /** A sandbox that may have what it was not to have does not live on. */
     async takeBack() {
       const hasWorked = await run('unmount').then(

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
+import { parseMountinfo } from '../domain/mounts.ts';
 import { portalId, writingId } from '../domain/portal-id.ts';
 import type { SandboxSight, SessionBus } from './ports.ts';
-import { parseMountinfo } from './pure/mounts.ts';
 import { flatpakInfo, portalInstance } from './pure/portal-identity.ts';
 
 /** What the portals of this session can do for an app. */

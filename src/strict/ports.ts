@@ -140,7 +140,7 @@ export interface DocumentPermissions {
 /** What is to be seen of where documents lie. */
 export interface DocumentSight {
   /** As `SandboxSight` has it; what has answered counts for so long, in ms. */
-  askMounts(trusted: number): Promise<void>;
+  askMounts(paths: readonly string[], trusted: number): Promise<void>;
   /** What is at a path, and the folder around it; unknown where that cannot be told in time. */
   document(path: string): Promise<Pick<DocumentFacts, 'kind' | 'realFolder' | 'around'>>;
   /** Device and inode of these that are there. @throws where that cannot be told in time */
@@ -277,8 +277,8 @@ export interface LinkQuestions {
 
 /** The file system and the processes as a sandbox needs to know them. */
 export interface SandboxSight {
-  /** Asks file systems that may hang: the other looks leave those alone that did not answer. */
-  askMounts(): Promise<void>;
+  /** Asks file systems that may hang and that these paths lead into: the other looks leave those alone that did not answer, or were not asked. */
+  askMounts(paths: readonly string[]): Promise<void>;
   /** Without symlinks, as far as it is there. */
   realFolder(path: string): string;
   /** Which of these are there, and which of them are symlinks. */

@@ -4,6 +4,7 @@ import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { Reserve } from '../platform/process/reserve.ts';
 import { appOf } from './app-of-request.ts';
+import { askForStart } from './ask-mounts.ts';
 import { keepUndivided } from './keep-undivided.ts';
 import { keptHome, type LetIn, letIn, type Wishes } from './let-in.ts';
 import { letInDocuments, writesOf } from './let-in-documents.ts';
@@ -163,7 +164,7 @@ async function openStart(
     names,
     names.then((all) => lookAtPortals(all, ports)),
     app === undefined ? undefined : refuseRunningOutside(app.id, ports),
-    ports.sight.askMounts(),
+    askForStart(request, decision, ports),
   ]);
   const needs = { a11yAddress, network: decision.sandbox?.network ?? true };
   const refusal = machine.refusal(seen.facts, needs);

@@ -1,8 +1,8 @@
+import { isAtOrBelow } from '../domain/path-relations.ts';
 import { type GatePlan, gateScript, releaseLine } from '../platform/process/gate-script.ts';
 import { appEnvironment, commandEnvironment, type EnvironmentChange } from './pure/environment.ts';
 import { initScript } from './pure/init-script.ts';
 import type { Share } from './pure/model.ts';
-import { isAtOrBelow } from './pure/path-relations.ts';
 import { setupFile } from './pure/plan.ts';
 
 /** What is there for a start inside. */

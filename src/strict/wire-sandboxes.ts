@@ -3,6 +3,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { makePipes } from '../platform/process/make-pipes.ts';
+import { askForShares } from './ask-mounts.ts';
 import { openDocuments } from './documents.ts';
 import { startBusProxy } from './io/bus-proxy.ts';
 import { startDocumentNames } from './io/document-names.ts';
@@ -56,13 +57,22 @@ export function judgeSharedFolders(
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): (string | undefined)[] {
-  const session = new Map(
-    Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
-  );
-  return judgeWords(words, session, { sight, programFolders: programFolders() });
+  return judgeWords(words, sessionOf(environment), { sight, programFolders: programFolders() });
+}
+
+/** Asks the mounts that `judgeSharedFolders` is going to look at. */
+export async function askForSharedFolders(
+  words: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  await askForShares(words, sessionOf(environment), { sight, homes });
 }
 
 const sight = { ...paths, mountinfo: () => readFileSync('/proc/self/mountinfo', 'utf8') };
+
+function sessionOf(environment: Readonly<Record<string, string | undefined>>): Map<string, string> {
+  return new Map(Object.entries(environment).flatMap(([name, value]) => (value ? [[name, value] as const] : [])));
+}
 
 /** Where Ringfence's own program is, and what runs it. */
 function programFolders(): string[] {

@@ -5,6 +5,7 @@ import type { Config } from '../../domain/config/model.ts';
 import { type ConfigSource, readConfig } from '../../domain/config/read-config.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
+import { askMounts, isSilent } from '../../platform/files/silent-mounts.ts';
 import { watchPaths } from '../../platform/files/watch-paths.ts';
 import { recallConfig, rememberConfig } from './config-memory.ts';
 
@@ -18,6 +19,8 @@ export interface ConfigStore {
   readonly lastError: () => RingfenceError | undefined;
   /** Calls back when `current()` or `errors()` has changed. Returns how to stop that. */
   readonly onChange: (listener: () => void) => () => void;
+  /** Asks the mounts that the files lie on: `current()` leaves alone what does not answer. */
+  readonly ask: () => Promise<void>;
   /** Resolves when `current()` goes by what the files are now, one that is gone or empty among them. */
   readonly settled: () => Promise<void>;
   readonly close: () => void;
@@ -47,7 +50,8 @@ export function configPlaces(env: Readonly<Record<string, string | undefined>>):
 
 /**
  * Opens the config and follows its files. Faulty files never stop it: the last good config stays in force as a whole, also
- * over a restart; where there is none yet, the faulty file is left out (see `readConfig`). Sleeps until a file changes.
+ * over a restart; where there is none yet, the faulty file is left out (see `readConfig`). Sleeps until a file changes. The mounts of the files
+ * are asked before (`askMounts`).
  */
 export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>): ConfigStore {
   const listeners = new Set<() => void>();
@@ -108,7 +112,9 @@ export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>):
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    ask: () => askMounts(places.files),
     async settled() {
+      await askMounts(places.files);
       const isBehind = () => places.files.some((path, at) => stamps[at]?.of !== stampOf(path)?.of);
       for (let waited = 0; isBehind() && waited < longestWait; waited += pause) await sleep(pause);
       scan();
@@ -124,10 +130,11 @@ export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>):
 const longestWait = 1000;
 const pause = 10;
 
-/** Changes with every write; undefined for a file that is not there. */
+/** Changes with every write; undefined for a file that is not there, or of which nobody can tell. */
 type Stamp = { readonly size: bigint; readonly of: string } | undefined;
 
 function stampOf(path: string): Stamp {
+  if (isSilent(path)) return undefined;
   try {
     const { dev, ino, size, mtimeNs } = statSync(path, { bigint: true });
     return { size, of: [dev, ino, size, mtimeNs].join(':') };
@@ -162,6 +169,7 @@ function readSource(path: string): ConfigSource | undefined {
     path,
     error: new RingfenceError('InvalidArgument', `cannot read ${path}: ${reason}`, { place: { file: path } }),
   });
+  if (isSilent(path)) return faulty('its file system does not answer');
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

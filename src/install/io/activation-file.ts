@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
+import { isSilent } from '../../platform/files/silent-mounts.ts';
 import { daemonFiles } from '../../platform/systemd/daemon-files.ts';
 import { parseBusService } from '../../shadows/pure/bus-service.ts';
 import type { ActivationFacts } from '../pure/doctor-facts.ts';
@@ -39,6 +40,7 @@ function missingFiles(program: string): string[] {
 }
 
 function canRun(path: string): boolean {
+  if (isSilent(path)) return false;
   try {
     accessSync(path, constants.X_OK);
     return true;
@@ -48,6 +50,7 @@ function canRun(path: string): boolean {
 }
 
 function read(path: string): Buffer | undefined {
+  if (isSilent(path)) return undefined;
   try {
     return readFileSync(path);
   } catch {

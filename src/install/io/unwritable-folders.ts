@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoText } from '../../domain/errno-text.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
+import { isSilent } from '../../platform/files/silent-mounts.ts';
 import type { DoctorFacts } from '../pure/doctor-facts.ts';
 
 /**
@@ -12,6 +13,7 @@ export function findUnwritable(environment: Readonly<Record<string, string | und
   const { data, config, state } = xdgFolders(environment);
   const folders = [data, config, state].filter((folder) => folder !== undefined).map(nearest);
   return [...new Set(folders)].flatMap((folder) => {
+    if (isSilent(folder)) return [errnoText({ code: 'ETIMEDOUT', path: folder }) ?? folder];
     try {
       accessSync(folder, constants.W_OK);
       return [];
@@ -22,5 +24,5 @@ export function findUnwritable(environment: Readonly<Record<string, string | und
 }
 
 function nearest(folder: string): string {
-  return folder === '/' || existsSync(folder) ? folder : nearest(dirname(folder));
+  return folder === '/' || isSilent(folder) || existsSync(folder) ? folder : nearest(dirname(folder));
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { localesOf } from '../../domain/desktop-entry/locale.ts';
+import { isSilent } from '../../platform/files/silent-mounts.ts';
 import type { HostFacts, ProgramState } from '../pure/resolve-app.ts';
 
 /** What this computer can run, seen with an app's environment (PATH and the locale variables count). */
@@ -9,7 +10,7 @@ export function readHostFacts(environment: Readonly<Record<string, string | unde
   return {
     locales: localesOf(environment),
     programState: (program, from) => programState(program, path, from),
-    isDirectory: (folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false,
+    isDirectory: (folder) => !isSilent(folder) && (statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false),
   };
 }
 
@@ -23,6 +24,7 @@ function programState(program: string, path: string, from: string | undefined): 
 }
 
 function stateOf(path: string): ProgramState {
+  if (isSilent(path)) return 'missing';
   try {
     if (!statSync(path).isFile()) return 'missing';
   } catch {

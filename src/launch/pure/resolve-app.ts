@@ -125,6 +125,31 @@ export function resolveApp(request: AppRequest, entry: FoundEntry, facts: HostFa
   };
 }
 
+/** What is looked up for an entry. */
+export interface LookedUp {
+  /** That it starts in. */
+  readonly folder: string | undefined;
+  readonly programs: readonly string[];
+  /** One of these. */
+  readonly terminals: readonly string[];
+}
+
+/** Reads it from an entry; nothing of one that cannot be launched. */
+export function lookedUp(request: AppRequest, entry: FoundEntry): LookedUp {
+  try {
+    const document = parseDesktopEntry(entry.bytes, entry.path);
+    const exec = document.get(groupOf(request, document), 'Exec') ?? '';
+    const argvs = expandExec(exec, { uris: [], name: '', icon: undefined, entryPath: entry.path, keepUris: true });
+    const terminals = document.getBoolean(mainGroup, 'Terminal') ? knownTerminals.map(([program]) => program) : [];
+    const tryExec = document.get(mainGroup, 'TryExec') || undefined;
+    const folder = document.get(mainGroup, 'Path') || undefined;
+    const programs = [tryExec, ...argvs.map(([program]) => program)].filter((one) => one !== undefined);
+    return { folder, programs, terminals };
+  } catch {
+    return { folder: undefined, programs: [], terminals: [] };
+  }
+}
+
 /** The group that holds the Exec line asked for. */
 function groupOf(request: AppRequest, document: DesktopDocument): string {
   if (request.action === undefined) return mainGroup;

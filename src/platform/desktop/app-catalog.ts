@@ -5,6 +5,7 @@ import { type DesktopId, parseDesktopId } from '../../domain/desktop-id.ts';
 import { isShortage } from '../../domain/errno-text.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
+import { isSilent } from '../files/silent-mounts.ts';
 
 /** The key that marks an entry Ringfence wrote over another; its value is the absolute path of that other one. */
 const shadowKey = 'X-Ringfence-Source';
@@ -26,8 +27,11 @@ export interface AppCatalog {
    * @throws RingfenceError NoSuchApp; BadEntry when there is one but it cannot be read
    */
   find(id: DesktopId, options?: { readonly shadows?: boolean }): FoundEntry;
-  /** All apps, sorted by id; contents are not read, so hidden and malformed entries and shadows are among them. */
-  list(): ListedApp[];
+  /**
+   * All apps, sorted by id; contents are not read, so hidden and malformed entries and shadows are among them.
+   * @throws with `whole`, where a folder does not answer and nobody can tell what is in there; ETIMEDOUT
+   */
+  list(options?: { readonly whole?: boolean }): ListedApp[];
 }
 
 /** No real entry comes near it (the largest in Debian is 60 kB). */
@@ -44,7 +48,7 @@ export function openAppCatalog(environment: Readonly<Record<string, string | und
   return {
     directories,
     find: (id, options) => findEntry(directories, id, options?.shadows ?? false),
-    list: () => listApps(directories),
+    list: (options) => listApps(directories, options?.whole ?? false),
   };
 }
 
@@ -89,8 +93,9 @@ function* candidatePaths(directory: string, id: string, depth = 0): Generator<st
     const folder = id.slice(0, dash);
     const rest = id.slice(dash + 1);
     if (folder === '' || folder.startsWith('.') || rest.startsWith('.')) continue;
-    if (statSync(join(directory, folder), { throwIfNoEntry: false })?.isDirectory()) {
-      yield* candidatePaths(join(directory, folder), rest, depth + 1);
+    const inner = join(directory, folder);
+    if (!isSilent(inner) && statSync(inner, { throwIfNoEntry: false })?.isDirectory()) {
+      yield* candidatePaths(inner, rest, depth + 1);
     }
   }
 }
@@ -103,6 +108,10 @@ function readOriginal(path: string): FoundEntry | undefined {
 
 /** Reads a file if there is one. O_NONBLOCK, as opening a FIFO would otherwise wait for its other end. */
 function readEntry(path: string, problems: string[]): FoundEntry | undefined {
+  if (isSilent(path)) {
+    problems.push(`${path} cannot be read, as its file system does not answer`);
+    return undefined;
+  }
   let fd: number;
   try {
     // Most folders have it not, and an exception of node's costs as much as four calls.
@@ -143,10 +152,10 @@ function shadowSource(bytes: Uint8Array): string | undefined {
   return new RegExp(`^[ \\t]*${shadowKey}[ \\t]*=[ \\t]*(.*?)\\r?$`, 'm').exec(buffer.toString('utf8'))?.[1];
 }
 
-function listApps(directories: readonly string[]): ListedApp[] {
+function listApps(directories: readonly string[], whole: boolean): ListedApp[] {
   const found = new Map<string, { id: DesktopId; paths: string[] }>();
   for (const directory of directories) {
-    for (const [id, path] of walk(directory, '', new Set(), 0)) {
+    for (const [id, path] of walk(directory, '', new Set(), 0, whole)) {
       const app = found.get(id.id);
       if (app === undefined) found.set(id.id, { id, paths: [path] });
       else app.paths.push(path);
@@ -160,20 +169,29 @@ function* walk(
   prefix: string,
   above: ReadonlySet<string>,
   depth: number,
+  whole: boolean,
 ): Generator<[DesktopId, string]> {
+  if (isPassedOver(directory, whole)) return;
   const real = tryOr(() => realpathSync(directory), undefined);
   if (real === undefined || above.has(real) || depth > maxDepth) return;
   const entries = tryOr(() => readdirSync(directory, { withFileTypes: true }), []);
   for (const entry of entries) {
     const path = join(directory, entry.name);
+    if (entry.isSymbolicLink() && isPassedOver(path, whole)) continue;
     if (entry.name.endsWith('.desktop') && !entry.isDirectory()) {
       const id = tryOr(() => parseDesktopId(prefix + entry.name), undefined);
       const kind = entry.isSymbolicLink() ? tryOr(() => statSync(path), undefined) : entry;
       if (id !== undefined && kind?.isFile()) yield [id, path];
     } else if (entry.isDirectory() || (entry.isSymbolicLink() && tryOr(() => statSync(path).isDirectory(), false))) {
-      yield* walk(path, `${prefix}${entry.name}-`, new Set([...above, real]), depth + 1);
+      yield* walk(path, `${prefix}${entry.name}-`, new Set([...above, real]), depth + 1, whole);
     }
   }
+}
+
+function isPassedOver(path: string, whole: boolean): boolean {
+  if (!isSilent(path)) return false;
+  if (whole) throw Object.assign(new Error(`${path} does not answer`), { code: 'ETIMEDOUT', path });
+  return true;
 }
 
 function tryOr<T, U>(attempt: () => T, otherwise: U): T | U {

@@ -1,5 +1,6 @@
 import { type FSWatcher, lstatSync, readdirSync, readlinkSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { askMounts, isSilent } from './silent-mounts.ts';
 
 /** What is being watched. */
 export interface PathWatch {
@@ -12,11 +13,11 @@ export interface PathWatch {
  * Calls back some time after any of the files (absolute paths) may have changed, appeared or gone, also if their folders
  * do not exist yet or symbolic links lead to them. Works by inotify: no timer runs while nothing happens, and the
  * process is not kept alive. Many changes in a row, as an editor or a package manager makes them, are one call, a twentieth of a
- * second after the last and at most a second after the first. What inotify has no room for is looked at every five seconds.
- * `changed` must not throw.
+ * second after the last and at most a second after the first. What inotify has no room for, or lies where nothing answers, is looked at every
+ * five seconds. Mounts are asked before every look but the first, which is the caller's. `changed` must not throw.
  */
 export function watchPaths(paths: readonly string[], changed: () => void): PathWatch {
-  return watchPoints(() => pointsOf(paths), { quietTime: 50, pollTime: 5000 }, changed);
+  return watchPoints(paths, () => pointsOf(paths), { quietTime: 50, pollTime: 5000 }, changed);
 }
 
 /**
@@ -29,7 +30,7 @@ export function watchFolders(folders: readonly string[], changed: () => void): P
     for (const folder of folders) addTree(points, folder, 0);
     return points;
   };
-  return watchPoints(find, { quietTime: 100, pollTime: 60_000 }, changed);
+  return watchPoints(folders, find, { quietTime: 100, pollTime: 60_000 }, changed);
 }
 
 /** Why this process cannot watch anything (more) now; undefined when it can. */
@@ -63,6 +64,7 @@ interface Watched {
 }
 
 function watchPoints(
+  paths: readonly string[],
   find: () => WatchPoints,
   { quietTime, pollTime }: { readonly quietTime: number; readonly pollTime: number },
   changed: () => void,
@@ -72,11 +74,15 @@ function watchPoints(
   let poll: NodeJS.Timeout | undefined;
   let firstEvent = 0;
   let blind = false;
+  let isClosed = false;
 
   const settle = () => {
     timer = undefined;
-    follow();
-    changed();
+    void askMounts(paths).then(() => {
+      if (isClosed) return;
+      follow();
+      changed();
+    });
   };
   const notice = () => {
     const now = performance.now();
@@ -90,7 +96,7 @@ function watchPoints(
   const follow = () => {
     addWatchers();
     clearTimeout(poll);
-    if (blind) poll = setTimeout(settle, pollTime).unref();
+    if (blind || paths.some(isSilent)) poll = setTimeout(settle, pollTime).unref();
   };
   const addWatchers = () => {
     for (let round = 0; round < 5; round++) {
@@ -124,6 +130,7 @@ function watchPoints(
       return blind;
     },
     close() {
+      isClosed = true;
       clearTimeout(timer);
       clearTimeout(poll);
       for (const { watcher } of watchers.values()) watcher.close();
@@ -191,6 +198,7 @@ function addTree(points: WatchPoints, folder: string, depth: number): void {
 }
 
 function identify(folder: string): string | undefined {
+  if (isSilent(folder)) return undefined;
   try {
     const { dev, ino } = statSync(folder);
     return join(folder, `:${dev}:${ino}`);
@@ -200,6 +208,7 @@ function identify(folder: string): string | undefined {
 }
 
 function linkTarget(path: string): string | undefined {
+  if (isSilent(path)) return undefined;
   try {
     return lstatSync(path).isSymbolicLink() ? resolve(dirname(path), readlinkSync(path)) : undefined;
   } catch {

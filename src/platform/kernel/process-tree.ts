@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isSilent } from '../files/silent-mounts.ts';
 import { readKernelFile } from './kernel-file.ts';
 
 /** A process as /proc shows it (proc(5)). Its pid and start time together name it for as long as the machine runs. */
@@ -116,7 +117,7 @@ export function openProcessTree(cgroupRoot: string): ProcessTree {
     folder(pid, called) {
       try {
         const folder = readlinkSync(`/proc/${pid}/cwd`);
-        return called?.startsWith('/') && realpathSync(called) === folder ? called : folder;
+        return called?.startsWith('/') && !isSilent(called) && realpathSync(called) === folder ? called : folder;
       } catch {
         return undefined;
       }

@@ -26,6 +26,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { makeFolders } from '../files/make-folders.ts';
+import { isSilent } from '../files/silent-mounts.ts';
 import type { Look } from './model.ts';
 
 /** The disk below which owned files are written. Calls throw what node throws (ENOSPC, EROFS, EACCES …). */
@@ -148,6 +149,7 @@ function openStaging(folder: string, makeFolder: () => void): Pick<OwnedDisk, 's
 }
 
 function namesIn(folder: string): string[] {
+  if (isSilent(folder)) return [];
   try {
     return readdirSync(folder).sort();
   } catch {
@@ -199,6 +201,7 @@ function copyExactly(from: string, to: string): void {
 }
 
 function look(path: string, maxSize: number): Look {
+  if (isSilent(path)) return unusable(path, 'its file system does not answer');
   let own: Stats | undefined;
   try {
     own = lstatSync(path, { throwIfNoEntry: false });
@@ -232,6 +235,7 @@ function statText({ dev, ino, size, mtimeMs }: Stats): string {
 
 /** Never waits, as opening a FIFO would for its other end, and never reads more than the limit. */
 function readRegular(path: string, maxSize: number): Buffer {
+  if (isSilent(path)) throw Object.assign(new Error(`${path} does not answer`), { code: 'ETIMEDOUT', path });
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const facts = fstatSync(fd);

@@ -1,14 +1,14 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { askMounts, isSilent } from '../../platform/files/silent-mounts.ts';
 import type { DocumentSight } from '../ports.ts';
 import { readShare } from '../pure/shares.ts';
 import { homes } from './homes.ts';
 import { paths } from './look-at-paths.ts';
-import { askMounts, isSilent } from './silent-mounts.ts';
 
 /** Where documents lie: anywhere of the user's, on file systems that hang among that. */
 export const documentSight: Omit<DocumentSight, 'mountinfo'> = {
-  askMounts,
+  askMounts: (looked, trusted) => askMounts(looked, { trusted }),
 
   document: (path) => inTime(look(path)).catch(() => ({ kind: 'other' as const, realFolder: undefined, around: [] })),
 

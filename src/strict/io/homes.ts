@@ -17,10 +17,10 @@ import { basename, join } from 'node:path';
 import { errnoText } from '../../domain/errno-text.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { homeFolder } from '../../domain/home-folder.ts';
+import { isSilent } from '../../platform/files/silent-mounts.ts';
 import type { Homes } from '../ports.ts';
 import { downloadsNames } from '../pure/home-names.ts';
 import { letOwnerIn } from './let-owner-in.ts';
-import { isSilent } from './silent-mounts.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -125,6 +125,7 @@ function removeIfEmpty(folder: string): void {
 
 /** A FIFO in the place of a file would keep the daemon waiting for its other end. */
 function readPlainFile(path: string): string {
+  if (isSilent(path)) throw new Error(`${path} does not answer`);
   const fd = openSync(path, O_RDONLY | O_NONBLOCK);
   try {
     if (!fstatSync(fd).isFile()) throw new Error(`${path} is no file`);

@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { machine } from 'node:os';
 import { join } from 'node:path';
 import { isShortage } from '../../domain/errno-text.ts';
+import { isSilent } from '../../platform/files/silent-mounts.ts';
 import type { SandboxPrograms } from '../ports.ts';
 import {
   type NestedTrial,
@@ -67,6 +68,7 @@ function findIn(folders: readonly string[], name: string): string | undefined {
   return folders
     .map((folder) => join(folder, name))
     .find((file) => {
+      if (isSilent(file)) return false;
       try {
         accessSync(file, constants.X_OK);
         return statSync(file).isFile() && isRootsAlone(file);

@@ -2,6 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { parseDesktopId } from '../../domain/desktop-id.ts';
 import { openAppCatalog } from '../../platform/desktop/app-catalog.ts';
+import { isSilent } from '../../platform/files/silent-mounts.ts';
 import type { KnownApps } from '../ports.ts';
 import { startedProgram } from '../pure/started-program.ts';
 import { isRootsAlone } from './roots-alone.ts';
@@ -33,8 +34,9 @@ export const knownApps: KnownApps = {
 function realProgram(word: string, session: ReadonlyMap<string, string>): string | undefined {
   const folders = isAbsolute(word) ? [''] : (session.get('PATH') ?? '').split(':').filter(isAbsolute);
   for (const folder of folders) {
+    const found = isAbsolute(word) ? word : join(folder, word);
+    if (isSilent(found)) continue;
     try {
-      const found = isAbsolute(word) ? word : join(folder, word);
       const real = realpathSync(found);
       return isRootsAlone(dirname(found)) && isRootsAlone(real) ? real : undefined;
     } catch {

@@ -1,17 +1,17 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { askMounts, isSilent } from '../../platform/files/silent-mounts.ts';
 import type { Followed, SandboxSight } from '../ports.ts';
 import type { Link } from '../pure/model.ts';
 import { isRoots } from './roots-alone.ts';
-import { askMounts, isSilent } from './silent-mounts.ts';
 
 /** The file system as a sandbox needs to know it. */
 export const paths: Pick<
   SandboxSight,
   'askMounts' | 'realFolder' | 'system' | 'devices' | 'text' | 'exists' | 'id' | 'isPlain' | 'follow' | 'accounts'
 > = {
-  askMounts: () => askMounts(),
+  askMounts: (looked) => askMounts(looked, { desktops: true }),
 
   realFolder,
 

@@ -1,6 +1,6 @@
+import { isAtOrBelow } from '../../domain/path-relations.ts';
 import { documentFolders } from './document-names.ts';
 import { liesIn, spotOf, spotsOf } from './mounts.ts';
-import { isAtOrBelow } from './path-relations.ts';
 import { judgeDocument, type ShareGrounds } from './shares.ts';
 
 /** A document of the portal's, as it is now. */

@@ -1,7 +1,7 @@
+import { isAtOrBelow } from '../../domain/path-relations.ts';
 import { showSwitch } from '../../domain/sandbox-choices.ts';
 import type { EnvironmentChange } from './environment.ts';
 import type { Link, SandboxHost, SandboxSettings, Share } from './model.ts';
-import { isAtOrBelow } from './path-relations.ts';
 import { showConfigured } from './shares.ts';
 
 /** What a sandbox was made with and no second start can change, as its record has it. */

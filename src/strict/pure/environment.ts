@@ -1,6 +1,6 @@
+import { joinPath } from '../../domain/path-relations.ts';
 import { pressureNames, withPressure } from '../../domain/pressure-variables.ts';
 import type { SandboxHost, SandboxSettings } from './model.ts';
-import { joinPath } from './path-relations.ts';
 import { cookieFile, pressureFile } from './plan.ts';
 
 /** What changes in an environment: names that are taken away, and variables that are set. */

@@ -1,6 +1,7 @@
+import { type Mount, parseMountinfo, reachable } from '../../domain/mounts.ts';
+import { isAtOrBelow } from '../../domain/path-relations.ts';
 import type { SandboxNamespace, SandboxOp } from './model.ts';
-import { type Mount, parseMountinfo, reachable, spotOf } from './mounts.ts';
-import { isAtOrBelow } from './path-relations.ts';
+import { spotOf } from './mounts.ts';
 
 /** A descriptor of the process that waits inside. */
 export interface Descriptor {

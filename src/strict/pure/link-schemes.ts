@@ -1,4 +1,4 @@
-import { joinPath } from './path-relations.ts';
+import { joinPath } from '../../domain/path-relations.ts';
 
 /** Links of these open outside without a question, by the user's browser and mail program, where an app has the network anyway. */
 export const webSchemes = ['http', 'https', 'mailto'];

@@ -1,5 +1,5 @@
+import { isAtOrBelow } from '../../domain/path-relations.ts';
 import type { Link } from './model.ts';
-import { isAtOrBelow } from './path-relations.ts';
 import { closedTrees } from './shares.ts';
 
 /**

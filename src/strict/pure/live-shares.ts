@@ -1,6 +1,6 @@
+import { isAtOrBelow } from '../../domain/path-relations.ts';
 import type { EntryTerms } from './entry-terms.ts';
 import type { Link, Share } from './model.ts';
-import { isAtOrBelow } from './path-relations.ts';
 import { showConfigured, showShare } from './shares.ts';
 
 /** A word of `shared-folders` as it is found now. */

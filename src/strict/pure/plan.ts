@@ -1,6 +1,6 @@
+import { isAtOrBelow, joinPath } from '../../domain/path-relations.ts';
 import { documentFolders } from './document-names.ts';
 import type { SandboxHost, SandboxOp, SandboxPlan, SandboxSettings } from './model.ts';
-import { isAtOrBelow, joinPath } from './path-relations.ts';
 
 /**
  * The strict sandbox of one start, as data. `renderBwrapArgs` makes the argv of it, `judgeSandbox` tells from the

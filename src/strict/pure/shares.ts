@@ -1,6 +1,7 @@
+import type { Mount } from '../../domain/mounts.ts';
+import { isAtOrBelow } from '../../domain/path-relations.ts';
 import type { Share } from './model.ts';
-import { liesIn, type Mount, spotOf, spotsOf } from './mounts.ts';
-import { isAtOrBelow } from './path-relations.ts';
+import { liesIn, spotOf, spotsOf } from './mounts.ts';
 
 /** What a folder that is to be let in is held against; paths without symlinks. */
 export interface ShareGrounds {

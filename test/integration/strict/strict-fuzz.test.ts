@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '../../../src/domain/decision.ts';
 import { isRingfenceError } from '../../../src/domain/errors.ts';
+import { parseMountinfo } from '../../../src/domain/mounts.ts';
 import { resolveChoices } from '../../../src/domain/sandbox-choices.ts';
 import { homes } from '../../../src/strict/io/homes.ts';
 import { paths } from '../../../src/strict/io/look-at-paths.ts';
 import { type LetIn, letIn } from '../../../src/strict/let-in.ts';
 import { renderBwrapArgs } from '../../../src/strict/pure/bwrap-args.ts';
-import { parseMountinfo } from '../../../src/strict/pure/mounts.ts';
 import { planSandbox, systemPaths } from '../../../src/strict/pure/plan.ts';
 import { setupScript } from '../../../src/strict/pure/setup.ts';
 

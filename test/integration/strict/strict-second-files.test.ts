@@ -227,30 +227,88 @@ shared-folders = ${JSON.stringify(folders)}
     }
   });
 
-  it('that is a command has no folder of which nobody can tell what it is', async () => {
-    const [far, hang] = [join(home, 'work/untold'), join(home, 'work/hang')];
+  it('hangs nowhere where nothing answers, nor does anything else of the daemon', async () => {
+    const [far, hang, told] = [join(home, 'work/untold'), join(home, 'work/hang'), join(home, 'work/told')];
     mkdirSync(far, { recursive: true });
-    // Whoever serves these files keeps quiet when asked, and answers the rest.
-    const files = spawn('python3', [join(process.cwd(), 'test/fixtures/hanging-files.py'), far, hang, '17'], {
+    const links = join(home, 'work/links');
+    mkdirSync(links, { recursive: true });
+    symlinkSync(join(far, 'linked'), join(links, 'linked'));
+    const files = spawn('python3', [join(process.cwd(), 'test/fixtures/hanging-files.py'), far, hang], {
       stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const run = (argv: readonly string[], profile = 'relaxed', more: Readonly<Record<string, string>> = {}) => {
+      const { PATH, ...options } = more;
+      const texts = { ...(profile === 'strict' ? strict : {}), profile, ...options };
+      return world.client.run(
+        argv,
+        new Map(PATH === undefined ? [] : [['PATH', PATH]]),
+        new Map(Object.entries(texts)),
+      );
+    };
+    const there = { 'working-directory': far };
+    const refused = (what: string) => ({
+      code: 'ProgramNotExecutable',
+      message: expect.stringMatching(new RegExp(`${what} does not answer; .*: fusermount3 -uz ${far}$`)),
     });
     try {
       await once(files.stdout, 'data');
-      await world.start();
-      const run = () =>
-        world.client.run(
-          ['sleep', '1000'],
-          new Map(),
-          new Map([...Object.entries(strict), ['profile', 'strict'], ['working-directory', far]]),
-        );
-      const told = async (path: string) =>
-        JSON.stringify((await instanceAt(world.client, path)).report.map((row) => [...row]));
-      expect(await told(await run())).toContain(far);
+      // Its own search for programs as well.
+      await world.start({ PATH: `${far}:${process.env['PATH']}` });
+      const { report } = await instanceAt(world.client, await run(['sleep', '1000'], 'strict', there));
+      expect(JSON.stringify(report.map((row) => [...row]))).toContain(far);
       write(hang, '');
-      expect(await told(await run())).not.toContain(far);
+
+      // What leads nowhere near is not asked for: whoever asks would hang there now.
+      await run(['true'], 'strict');
+      expect((await command(['pgrep', '-f', `stat -f -- ${far}`])).stdout).toBe('');
+
+      // Whoever asks meanwhile is answered.
+      let isRefused = false;
+      const waiting = run(['true'], 'relaxed', there).finally(() => {
+        isRefused = true;
+      });
+      waiting.catch(() => {});
+      await run(['true']);
+      expect(isRefused).toBe(false);
+      await expect(waiting).rejects.toMatchObject(refused(`the folder ${far}`));
+      await expect(run(['true'], 'strict', there)).rejects.toMatchObject(refused(`the folder ${far}`));
+      await expect(run([join(far, 'program')])).rejects.toMatchObject(refused(`the program ${far}/program`));
+      const search = { PATH: `${links}:/usr/bin:/bin` };
+      await expect(run(['linked'], 'relaxed', search)).rejects.toMatchObject(refused(`the program ${links}/linked`));
+
+      // A folder of PATH is left out, for what is started too: its own search would hang.
+      await run(['sh', '-c', `ls / >/dev/null && echo "$PATH" >${told}`], 'relaxed', { PATH: `${far}:/usr/bin:/bin` });
+      await waitFor(() => existsSync(told) && readFileSync(told, 'utf8') === '/usr/bin:/bin\n', { what: 'its PATH' });
+
+      // Of the session, as icons have it.
+      const dirs = `XDG_DATA_DIRS=${far}/share:/usr/local/share:/usr/share`;
+      await command(['systemctl', '--user', 'set-environment', `PATH=${far}/bin:${process.env['PATH']}`, dirs]);
+      await world.client.stop(await world.client.launch(id, [], new Map([['profile', 'relaxed']])), 0);
+      // An app that may be in there is none that is gone.
+      await expect(world.client.listApps()).rejects.toMatchObject({
+        message: expect.stringMatching(/does not answer/),
+      });
+
+      // The configuration that was in force stays so.
+      const { profile: _, ...limits } = strict;
+      const profileOf = async () => {
+        const path = await world.client.launch(id, [], new Map(Object.entries(limits)));
+        const { profile } = await instanceAt(world.client, path);
+        await world.client.stop(path, 0);
+        return profile;
+      };
+      write(config, `[app."${id}"]\nprofile = "strict"\n`);
+      expect(await profileOf()).toBe('strict');
+      rmSync(config);
+      symlinkSync(join(far, 'config.toml'), config);
+      await waitFor(async () => (await world.client.configError()).includes('does not answer'), { what: 'the fault' });
+      expect(await profileOf()).toBe('strict');
     } finally {
       files.kill('SIGKILL');
       rmSync(hang, { force: true });
+      rmSync(config, { force: true });
+      await command(['systemctl', '--user', 'unset-environment', 'XDG_DATA_DIRS']);
+      await command(['systemctl', '--user', 'set-environment', `PATH=${process.env['PATH']}`]);
       await command(['fusermount3', '-u', '-z', far]);
     }
   });

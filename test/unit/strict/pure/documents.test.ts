@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseMountinfo } from '../../../../src/domain/mounts.ts';
 import { type DocumentFacts, type DocumentGrounds, judgeUse, placeOf } from '../../../../src/strict/pure/documents.ts';
-import { parseMountinfo } from '../../../../src/strict/pure/mounts.ts';
 
 const home = '/home/anna';
 const homes = `${home}/.local/share/ringfence/homes`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseMountinfo } from '../../../../src/strict/pure/mounts.ts';
+import { parseMountinfo } from '../../../../src/domain/mounts.ts';
 import {
   judgeDocument,
   judgeShare,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isAtOrBelow, joinPath } from '../../../../src/strict/pure/path-relations.ts';
+import { isAtOrBelow, joinPath } from '../../../src/domain/path-relations.ts';
 
 it.each([
   ['/a/b', '/a', true],
