@@ -4,6 +4,7 @@ import type { Outcome } from '../watch/pure/outcome.ts';
 import { startAgain } from '../watch/pure/start-again.ts';
 import type { KeptOutPorts } from './kept-out.ts';
 import { endedNotice } from './pure/ended-notice.ts';
+import { openSecretButtons } from './secret-buttons.ts';
 
 /** What such notices are carried by. */
 export interface EndedNoticePorts
@@ -23,14 +24,8 @@ export interface EndedNotices {
   closed(number: number): void;
 }
 
-interface Shown {
-  readonly key: string;
-  readonly report: Report;
-  readonly refused: string;
-}
-
 export function openEndedNotices(ports: EndedNoticePorts): EndedNotices {
-  const shown = new Map<number, Shown>();
+  const buttons = openSecretButtons<{ readonly report: Report; readonly refused: string }>('have', ports.secret);
   const underWay = new Set<string>();
   const tell = async (report: Report, outcome: Outcome) => {
     const { app, name, unit, once = false } = report;
@@ -40,10 +35,7 @@ export function openEndedNotices(ports: EndedNoticePorts): EndedNotices {
     const icon = await ports.iconOf(app).catch(() => undefined);
     const exitCode = outcome.get('exit-code') ?? '';
     const notice = endedNotice({ app, name, unit, exitCode, refused, mayHave }, icon);
-    const key = `have-${ports.secret()}`;
-    const buttons = notice.buttons.map(([, label]) => [key, label] as const);
-    const number = await ports.show({ ...notice, buttons }, app);
-    if (mayHave) shown.set(number, { key, report, refused });
+    await buttons.show(notice, { report, refused: refused ?? '' }, (locked) => ports.show(locked, app));
     ports.tell(app);
   };
   return {
@@ -59,9 +51,8 @@ export function openEndedNotices(ports: EndedNoticePorts): EndedNotices {
     },
 
     async pressed(number, key) {
-      const told = shown.get(number);
-      if (told?.key !== key) return;
-      shown.delete(number);
+      const told = buttons.pressed(number, key);
+      if (told === undefined) return;
       const { report, refused } = told;
       try {
         await ports.letHave(report.app, refused);
@@ -71,6 +62,6 @@ export function openEndedNotices(ports: EndedNoticePorts): EndedNotices {
       }
     },
 
-    closed: (number) => void shown.delete(number),
+    closed: buttons.closed,
   };
 }

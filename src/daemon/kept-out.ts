@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Instance } from '../domain/instance.ts';
 import type { Notice } from '../watch/pure/limit-notice.ts';
 import { type KeptOut, keptOutNotice, sharedLaterNotice } from './pure/kept-out-notice.ts';
+import { openSecretButtons } from './secret-buttons.ts';
 
 /** What such notices are carried by. */
 export interface KeptOutPorts {
@@ -37,7 +38,7 @@ export interface KeptOutNotices {
 }
 
 export function openKeptOutNotices(ports: KeptOutPorts): KeptOutNotices {
-  const shown = new Map<number, KeptOut & { readonly key: string }>();
+  const buttons = openSecretButtons<KeptOut>('share', ports.secret);
   const underWay = new Set<string>();
   return {
     async keptOut({ unit, path, isFolder }) {
@@ -50,10 +51,7 @@ export function openKeptOutNotices(ports: KeptOutPorts): KeptOutNotices {
         if (folder === undefined) return void underWay.delete(app);
         const told = { app, name, folder, file: isFolder ? undefined : basename(path) };
         const icon = await ports.iconOf(app).catch(() => undefined);
-        const notice = keptOutNotice(told, icon);
-        const key = `share-${ports.secret()}`;
-        const buttons = notice.buttons.map(([, label]) => [key, label] as const);
-        shown.set(await ports.show({ ...notice, buttons }, app), { ...told, key });
+        await buttons.show(keptOutNotice(told, icon), told, (notice) => ports.show(notice, app));
         ports.tell(app);
       } catch {
         // Nobody shows notifications here, and the app has its error.
@@ -61,9 +59,8 @@ export function openKeptOutNotices(ports: KeptOutPorts): KeptOutNotices {
     },
 
     async pressed(number, key) {
-      const told = shown.get(number);
-      if (told?.key !== key) return;
-      shown.delete(number);
+      const told = buttons.pressed(number, key);
+      if (told === undefined) return;
       try {
         const reason = await ports.share(told.app, told.folder);
         if (reason === undefined) return;
@@ -74,6 +71,6 @@ export function openKeptOutNotices(ports: KeptOutPorts): KeptOutNotices {
       }
     },
 
-    closed: (number) => void shown.delete(number),
+    closed: buttons.closed,
   };
 }

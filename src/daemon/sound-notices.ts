@@ -1,6 +1,7 @@
 import type { Report } from '../domain/report.ts';
 import type { Notice } from '../watch/pure/limit-notice.ts';
 import { soundNotice, wantsSound } from './pure/sound-notice.ts';
+import { openSecretButtons } from './secret-buttons.ts';
 
 /** What such notices are carried by. */
 export interface SoundPorts {
@@ -33,7 +34,7 @@ export interface SoundNotices {
 }
 
 export function openSoundNotices(ports: SoundPorts): SoundNotices {
-  const shown = new Map<number, { readonly app: string; readonly name: string; readonly key: string }>();
+  const buttons = openSecretButtons<Pick<Report, 'app' | 'name'>>('sound', ports.secret);
   const underWay = new Set<string>();
   const overtaken = new Set<string>();
   return {
@@ -47,9 +48,7 @@ export function openSoundNotices(ports: SoundPorts): SoundNotices {
         const notice = soundNotice({ app, name }, await ports.iconOf(app).catch(() => undefined));
         // Another notice about the app was quicker.
         if (overtaken.has(app)) return;
-        const key = `sound-${ports.secret()}`;
-        const buttons = notice.buttons.map(([, label]) => [key, label] as const);
-        shown.set(await ports.show({ ...notice, buttons }), { app, name, key });
+        await buttons.show(notice, { app, name }, ports.show);
         ports.tell(app);
       } catch {
         // It has no entry, or nobody shows notifications here.
@@ -61,20 +60,17 @@ export function openSoundNotices(ports: SoundPorts): SoundNotices {
 
     giveWay(app) {
       if (underWay.has(app)) overtaken.add(app);
-      const [number] = [...shown].find(([, told]) => told.app === app) ?? [];
-      if (number === undefined) return undefined;
-      shown.delete(number);
-      ports.untell(app);
+      const number = buttons.giveWay((told) => told.app === app);
+      if (number !== undefined) ports.untell(app);
       return number;
     },
 
     async pressed(number, key) {
-      const told = shown.get(number);
-      if (told?.key !== key) return;
-      shown.delete(number);
+      const told = buttons.pressed(number, key);
+      if (told === undefined) return;
       await ports.allow(told.app).catch((error: unknown) => ports.failed(`allow sound for ${told.name}`, error));
     },
 
-    closed: (number) => void shown.delete(number),
+    closed: buttons.closed,
   };
 }
