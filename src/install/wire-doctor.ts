@@ -138,7 +138,7 @@ async function askDaemon(bus: BusConnection): Promise<NonNullable<DoctorFacts['d
     await unit.wake();
     return { version: await unit.version() };
   } catch (error) {
-    if (isRingfenceError(error, 'TimedOut')) return { problem: 'it has been asked and says nothing', hangs: true };
+    if (isRingfenceError(error, 'TimedOut')) return { problem: 'no answer came in time', hangs: true };
     return { problem: messageOf(error) };
   }
 }

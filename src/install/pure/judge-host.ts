@@ -240,7 +240,7 @@ function judgeDaemon(facts: DoctorFacts): Finding | undefined {
   if (busProblem !== undefined || daemon === undefined) return undefined;
   if ('problem' in daemon && daemon.hangs === true) {
     const fix = 'run "systemctl --user restart ringfence.service"; what runs in a fence stays as it is';
-    return missing('daemon', `it runs and does not answer: ${daemon.problem}`, fix);
+    return missing('daemon', `it hangs: ${daemon.problem}`, fix);
   }
   if ('problem' in daemon) {
     return missing(

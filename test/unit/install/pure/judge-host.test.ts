@@ -304,7 +304,7 @@ describe('judgeHost', () => {
       { daemon: { problem: 'gone' } },
       ['daemon: missing'],
     ],
-    ['a daemon that hangs', { daemon: { problem: 'it says nothing', hangs: true } }, ['daemon: missing']],
+    ['a daemon that hangs', { daemon: { problem: 'no answer came in time', hangs: true } }, ['daemon: missing']],
     [
       'no bus, though a daemon runs',
       { busProblem: 'it is gone', daemon: { version: '0.9.0' } },
