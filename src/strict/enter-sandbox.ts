@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { askForStart } from './ask-mounts.ts';
-import { isRunning, type Occupant } from './home-claims.ts';
+import { hasEnded, isRunning, type Occupant } from './home-claims.ts';
 import { letIn } from './let-in.ts';
 import { type AddedShares, type LiveShares, showKept } from './live-shares.ts';
 import { type EntryTerms, judgeEntry, lackingShares, termsOf } from './pure/entry-terms.ts';
@@ -41,6 +41,7 @@ export async function enterSandbox(
       `cannot launch ${what} strictly: close it first: it runs already (${occupant.unit}), and ${reason}`,
     );
   if (!entry.wasReleased) {
+    // What a daemon that was killed has not let run ends by itself.
     if (await hasEnded(occupant.unit, ports)) return 'gone';
     throw refuse('was never let run');
   }
@@ -120,16 +121,3 @@ async function tell(
   for (const name of names) doors.remove(folder, name);
   return outcome;
 }
-
-/** What a daemon that was killed has not let run ends by itself. */
-async function hasEnded(unit: string, ports: SandboxPorts): Promise<boolean> {
-  for (let waited = 0; waited < longestWait; waited += pause) {
-    if (!isRunning(unit, ports)) return true;
-    await ports.sleep(pause);
-  }
-  return !isRunning(unit, ports);
-}
-
-/** In ms. */
-const longestWait = 5000;
-const pause = 10;

@@ -1,6 +1,6 @@
 import { isRingfenceError, RingfenceError } from '../domain/errors.ts';
 import type { Cgroups } from '../platform/kernel/cgroups.ts';
-import type { SandboxFolders, SandboxRecord } from './ports.ts';
+import type { PortalInstances, SandboxFolders, SandboxRecord } from './ports.ts';
 
 /** A sandbox that runs, with its folder's name. */
 export type Occupant = SandboxRecord & { readonly id: string };
@@ -16,15 +16,19 @@ export interface HomeClaim {
 /** What a claim is made with. */
 export interface ClaimPorts {
   readonly folders: Pick<SandboxFolders, 'list'>;
+  readonly portalInstances: Pick<PortalInstances, 'initPid'>;
   readonly cgroups: Pick<Cgroups, 'pids'>;
   scopeCgroup(unit: string): string;
   /** Waits for a lock that ends with its holder. @throws RingfenceError TimedOut, Failed */
   lockHome(path: string): Promise<() => void>;
+  /** Resolves after so many milliseconds. */
+  sleep(milliseconds: number): Promise<void>;
 }
 
 /**
  * Takes a home for one start, from before its plan is made until its sandbox stands in the records: waits for another start that is
- * under way, whichever daemon makes it. From then on the scope holds the home, for as long as a process is in it.
+ * under way, whichever daemon makes it. From then on the scope holds the home, for as long as a process is in it: who starts the next
+ * command as soon as one has ended waits for the bus filter and whatever else has served it.
  * @throws RingfenceError NotEnforceable
  */
 export async function claimHome(what: string, path: string | undefined, ports: ClaimPorts): Promise<HomeClaim> {
@@ -38,7 +42,14 @@ export async function claimHome(what: string, path: string | undefined, ports: C
     throw new RingfenceError('NotEnforceable', `cannot launch ${what} strictly: ${reason}`, { cause });
   });
   const occupant = ports.folders.list().find(({ home, unit }) => home === path && isRunning(unit, ports));
-  return { occupant, release };
+  const isFree = occupant !== undefined && isEmpty(occupant, ports) && (await hasEnded(occupant.unit, ports));
+  return { occupant: isFree ? undefined : occupant, release };
+}
+
+/** Whether the first process of a sandbox has ended, and with it all that was inside, though its scope has not. */
+function isEmpty({ unit, instance }: SandboxRecord, { portalInstances, cgroups, scopeCgroup }: ClaimPorts): boolean {
+  const init = portalInstances.initPid(instance);
+  return init !== undefined && !cgroups.pids(scopeCgroup(unit)).includes(init);
 }
 
 /** Whether a scope has a process. */
@@ -48,3 +59,19 @@ export function isRunning(
 ): boolean {
   return unit !== '' && cgroups.pids(scopeCgroup(unit)).length > 0;
 }
+
+/** Waits for the end of a scope that ends by itself. */
+export async function hasEnded(
+  unit: string,
+  ports: Pick<ClaimPorts, 'cgroups' | 'scopeCgroup' | 'sleep'>,
+): Promise<boolean> {
+  for (let waited = 0; waited < longestWait; waited += pause) {
+    if (!isRunning(unit, ports)) return true;
+    await ports.sleep(pause);
+  }
+  return !isRunning(unit, ports);
+}
+
+/** In ms. */
+const longestWait = 5000;
+const pause = 10;

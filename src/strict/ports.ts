@@ -186,6 +186,8 @@ export interface SandboxRecord {
 export interface PortalInstances {
   /** Says which is the first process of the sandbox, by its pid outside. */
   put(instance: string, initPid: number): void;
+  /** What was said; undefined before that, and when it is removed. */
+  initPid(instance: string): number | undefined;
   remove(instance: string): void;
 }
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeFolders } from '../../platform/files/make-folders.ts';
 import { replaceFile } from '../../platform/files/replace-file.ts';
 import type { PortalInstances, SandboxFolders, SandboxRecord } from '../ports.ts';
-import { bwrapInfo } from '../pure/portal-identity.ts';
+import { bwrapInfo, initPidOf } from '../pure/portal-identity.ts';
 
 /** One folder per sandbox below `<runtime folder>/ringfence/sandboxes`: the sockets of its bus filter and its record. */
 export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
@@ -70,10 +70,18 @@ export function openSandboxFolders(runtimeDirectory: string): SandboxFolders {
 /** What portals read of the instances of strict apps, among those of flatpak. */
 export function openPortalInstances(runtimeDirectory: string): PortalInstances {
   const folder = (instance: string) => join(runtimeDirectory, '.flatpak', instance);
+  const file = (instance: string) => join(folder(instance), 'bwrapinfo.json');
   return {
     put(instance, initPid) {
       makeFolders(folder(instance), 0o700);
-      writeFileSync(join(folder(instance), 'bwrapinfo.json'), bwrapInfo(initPid), { mode: 0o600 });
+      writeFileSync(file(instance), bwrapInfo(initPid), { mode: 0o600 });
+    },
+    initPid(instance) {
+      try {
+        return initPidOf(readFileSync(file(instance), 'utf8'));
+      } catch {
+        return undefined;
+      }
     },
     remove(instance) {
       if (instance !== '') rmSync(folder(instance), { recursive: true, force: true });

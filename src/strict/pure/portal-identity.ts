@@ -24,3 +24,9 @@ export function flatpakInfo(id: string, instance: string, network: boolean): str
 export function bwrapInfo(initPid: number): string {
   return `{\n    "child-pid": ${initPid}\n}\n`;
 }
+
+/** The first process that such a text names; undefined where it names none. */
+export function initPidOf(bwrapInfo: string): number | undefined {
+  const digits = /"child-pid": (\d+)\n/.exec(bwrapInfo)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

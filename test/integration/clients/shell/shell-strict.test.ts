@@ -378,6 +378,24 @@ describe('a strict ringfence-shell', () => {
       expect(await command([shell, '--home=../x', ...rest, 'true'], { cwd: home })).toMatchObject({ code: 2 });
     });
 
+    it('has a home as soon as the command before it has ended, though not yet all that served that one', async () => {
+      const [, ...rest] = strict;
+      const first = spawn(shell, ['--home=tools', ...rest, 'sh', '-c', 'echo in; read -r line'], { cwd: home });
+      const ended = new Promise((resolve) => first.once('exit', resolve));
+      await new Promise((resolve) => first.stdout.once('data', resolve));
+      const [instance] = await world.client.instances();
+      const filters = proxies().filter((pid) => instance?.pids.includes(pid));
+      expect(filters.length).toBeGreaterThan(0);
+      for (const pid of filters) process.kill(pid, 'SIGSTOP');
+      first.stdin.end('go\n');
+      expect(await ended).toBe(0);
+      const second = command([shell, '--home=tools', ...rest, 'echo', 'again'], { cwd: home });
+      const lock = `${runtime}/ringfence/homes/named.tools.lock`;
+      await Promise.race([second, waitFor(() => existsSync(lock), { what: 'the next to want the home' })]);
+      for (const pid of filters) process.kill(pid, 'SIGCONT');
+      expect(await second).toMatchObject({ code: 0, stdout: 'again\n' });
+    });
+
     it('has the folder it was started in, and nothing else of the home', async () => {
       writeFileSync(join(realHome, 'private'), 'p');
       const script = `ls -A ${realHome}; cat ${realHome}/private; touch here`;

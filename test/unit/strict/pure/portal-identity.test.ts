@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { portalId, writingId } from '../../../../src/domain/portal-id.ts';
-import { bwrapInfo, flatpakInfo, portalInstance } from '../../../../src/strict/pure/portal-identity.ts';
+import { bwrapInfo, flatpakInfo, initPidOf, portalInstance } from '../../../../src/strict/pure/portal-identity.ts';
 
 const names = [
   ...[
@@ -51,4 +51,7 @@ it('is what flatpak writes', () => {
   // flatpak's clearing up takes what is a number for its own.
   expect(portalInstance('12')).not.toMatch(/^\d+$/);
   expect(JSON.parse(bwrapInfo(7))).toEqual({ 'child-pid': 7 });
+  expect(initPidOf(bwrapInfo(47))).toBe(47);
+  // Cut short.
+  expect(initPidOf(bwrapInfo(47).slice(0, -5))).toBeUndefined();
 });
