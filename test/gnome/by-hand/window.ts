@@ -8,7 +8,7 @@ import { clearNotifications, clickIcon, focusedApp, shellApp } from '../../fixtu
 import { built } from '../../fixtures/live-daemon.ts';
 import { shellEval } from '../../fixtures/shell-eval.ts';
 import { windowId } from '../../fixtures/shown-window.ts';
-import { configFile, readConfig } from '../../fixtures/window-stage.ts';
+import { configFile, pages, readConfig } from '../../fixtures/window-stage.ts';
 import { cgroupOf } from '../../harness/cgroup.ts';
 import { output } from '../../harness/command.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -200,9 +200,14 @@ describe('the window in GNOME Shell', () => {
     await shellEval(resize);
     // In place of the pages, which are at the bottom now.
     await window.one({ role: 'label', name: '^Ringfence$' });
-    for (const key of ['alt+2', 'alt+3', 'alt+1']) {
-      await pressKeys(key);
-      await screenshot(`gnome-narrow-${key.at(-1)}`);
+    for (const number of [2, 3, 1]) {
+      await pressKeys(`alt+${number}`);
+      const isShown = async () => {
+        const tabs = await window.all({ role: 'page tab' });
+        return tabs.some(({ selected }, place) => selected && place % pages.length === number - 1);
+      };
+      await window.until(isShown, `page ${number}`);
+      await screenshot(`gnome-narrow-${number}`);
     }
     await window.one({ role: 'label', name: '^strict$', within: row });
     const log = await output(['journalctl', '--user', '--no-pager', '-o', 'cat', '-q', `_PID=${pid}`]);
