@@ -11,6 +11,7 @@ const sandboxKeys = {
   wayland: { type: 'boolean', initial: true },
   sound: { type: 'boolean', initial: false },
   gpu: { type: 'boolean', initial: true },
+  printing: { type: 'boolean', initial: false },
   'open-links': { type: 'boolean', initial: true },
   home: { type: 'boolean', initial: true },
   'shared-folders': { type: 'shares', initial: [] },
@@ -75,6 +76,7 @@ export function resolveChoices(sections: readonly (SandboxSection | undefined)[]
     wayland: choice('wayland'),
     sound: choice('sound'),
     gpu: choice('gpu'),
+    printing: choice('printing'),
     'open-links': choice('open-links'),
     home: choice('home'),
     lists: Object.fromEntries(
@@ -90,6 +92,7 @@ export function throwAway(choices: SandboxChoices, network: boolean): SandboxCho
     network,
     sound: false,
     gpu: false,
+    printing: false,
     home: false,
     lists: { ...choices.lists, 'shared-folders': [], 'talk-names': [] },
   };

@@ -105,6 +105,7 @@ export function letIn(what: string, decision: Decision, wishes: Wishes, ports: L
       wayland: choices.wayland,
       sound: choices.sound && sight.exists(soundSocket({ runtimeDir: bases.runtime })),
       gpu: choices.gpu,
+      printing: choices.printing,
     },
     home: bases.home,
     runtimeDir: bases.runtime,

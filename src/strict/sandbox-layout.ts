@@ -229,6 +229,7 @@ async function layOutIn(
     ownNames: lets.ownNames,
     calls: lets.calls,
     openLinks: links.open,
+    printing: lets.settings.printing,
   });
   const filter = compileSeccomp(seccompArchOf(facts.machine) ?? 'x86_64', {
     cgroupNamespaces: keepsLimitsInNamespaces(sight.mountinfo()),

@@ -9,6 +9,7 @@ const titles = () => ({
   x11: _('X11 Display'),
   sound: _('Sound'),
   gpu: _('Graphics Card'),
+  printing: _('Printing'),
   'shared-folders': _('Shared Folders'),
 });
 

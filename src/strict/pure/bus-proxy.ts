@@ -15,6 +15,8 @@ export interface BusProxyRequest {
   readonly calls: readonly string[];
   /** Whether it may have links opened outside. */
   readonly openLinks: boolean;
+  /** Whether it may have the portal's print dialog. */
+  readonly printing: boolean;
 }
 
 /**

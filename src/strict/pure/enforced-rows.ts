@@ -7,7 +7,7 @@ import { showShare } from './shares.ts';
 interface LetInRows {
   readonly own: OwnHome;
   readonly shares: readonly Share[];
-  readonly settings: Pick<SandboxSettings, 'network' | 'wayland' | 'sound' | 'gpu'>;
+  readonly settings: Pick<SandboxSettings, 'network' | 'wayland' | 'sound' | 'gpu' | 'printing'>;
   readonly ownNames: readonly string[];
   readonly calls: readonly string[];
 }
@@ -49,6 +49,11 @@ export function enforcedRows(plan: SandboxPlan, host: LetInRows, status: string)
     row('display', displays.length === 0 ? 'none' : displays.join(', ')),
     row('sound', settings.sound ? 'the PulseAudio socket' : 'none', String(settings.sound)),
     row('gpu', gpuDevices.length === 0 ? 'none' : gpuDevices.join(', '), String(settings.gpu)),
+    row(
+      'printing',
+      settings.printing ? "the portal's dialog, which the app fills in" : 'none',
+      String(settings.printing),
+    ),
   ];
 }
 

@@ -38,6 +38,7 @@ export function termsOf(
       wayland: showSwitch('wayland', settings.wayland),
       sound: String(settings.sound),
       gpu: String(settings.gpu),
+      printing: String(settings.printing),
       'open-links': String(openLinks),
       'shared folders': showConfigured(configured),
       'own-names': ownNames.join(', '),

@@ -9,6 +9,8 @@ export interface SandboxSettings {
   readonly sound: boolean;
   /** The files by which programs draw with the GPU: what is behind them is the driver, in the kernel. */
   readonly gpu: boolean;
+  /** The portal's print dialog. The app fills it in, and it may write the app's bytes to any file. */
+  readonly printing: boolean;
 }
 
 /** A file or folder of the host that is let in at its own path: absolute, without symlinks. */

@@ -18,6 +18,7 @@ export class LetInGroup {
       display: row(_('Display')),
       sound: row(_('Sound')),
       gpu: row(_('Graphics Card')),
+      printing: row(_('Printing')),
     };
     for (const one of Object.values(this.#rows)) this.widget.add(one);
   }

@@ -8,7 +8,7 @@ import { type SettingKey, settingTitle } from '../setting-title.ts';
 import { showSwitch } from '../widgets/show-switch.ts';
 import { translate as _, fill } from '../words.ts';
 
-type SwitchName = 'network' | 'x11' | 'sound' | 'gpu';
+type SwitchName = 'network' | 'x11' | 'sound' | 'gpu' | 'printing';
 
 /** What a strict app is let at: switches, and folders that are picked in a dialog. */
 export class StrictGroup {
@@ -35,6 +35,7 @@ export class StrictGroup {
     this.#addSwitch('x11', _('Lets it see and control the windows of other X11 apps'));
     this.#addSwitch('sound', _('Playing and recording'));
     this.#addSwitch('gpu', _('Drawing faster, by a driver in the kernel'));
+    this.#addSwitch('printing', _('By a dialog that the app fills in: check which file it prints to'));
     const add = new Gtk.Button({ icon_name: 'list-add-symbolic', valign: Gtk.Align.CENTER, css_classes: ['flat'] });
     add.set_tooltip_text(_('Share a Folder'));
     add.update_property([Gtk.AccessibleProperty.LABEL], [_('Share a Folder')]);

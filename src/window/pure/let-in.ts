@@ -2,12 +2,12 @@ import type { Instance } from './instance.ts';
 
 /** A part of what a sandbox was given. */
 export interface LetInPart {
-  readonly name: 'shared' | 'bus-names' | 'bus-calls' | 'network' | 'display' | 'sound' | 'gpu';
+  readonly name: 'shared' | 'bus-names' | 'bus-calls' | 'network' | 'display' | 'sound' | 'gpu' | 'printing';
   /** In the daemon's words; empty for nothing. */
   readonly value: string;
 }
 
-const parts = ['shared', 'bus-names', 'bus-calls', 'network', 'display', 'sound', 'gpu'] as const;
+const parts = ['shared', 'bus-names', 'bus-calls', 'network', 'display', 'sound', 'gpu', 'printing'] as const;
 
 /** What a strict start let in, by its report; undefined for one that is not strict. */
 export function letIn(report: Instance['report']): LetInPart[] | undefined {

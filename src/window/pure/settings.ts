@@ -19,7 +19,7 @@ export function settingOf(settings: readonly Setting[], key: string): string | u
 }
 
 /** Whether a switch of the sandbox is on; one that nothing sets is as the sandbox has it by itself. */
-export function isOn(settings: readonly Setting[], key: 'network' | 'x11' | 'sound' | 'gpu'): boolean {
+export function isOn(settings: readonly Setting[], key: 'network' | 'x11' | 'sound' | 'gpu' | 'printing'): boolean {
   const said = settingOf(settings, key);
   return said === undefined ? resolveChoices([])[key] : said === 'true';
 }

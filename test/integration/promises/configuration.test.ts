@@ -156,6 +156,7 @@ const checks: Record<string, Check> = {
     }),
   gpu: async () =>
     expect(await strictly('gpu = false', yes('[ -c /dev/dri/renderD128 ]'))).toEqual({ with: 'no', without: 'yes' }),
+  printing: seenIn('integration/strict/strict-portals.test.ts', 'prints where the settings say so'),
   'open-links': seenIn('integration/strict/strict-portals.test.ts', 'opens no link where the settings say so'),
   home: async () => {
     const script = 'basename $HOME | cut -d. -f1; cat $HOME/kept; echo kept >$HOME/kept';

@@ -155,6 +155,8 @@ describe('the window', () => {
     const network = { role: 'switch|toggle button|check box', name: '^Network$' };
     await stage.window.press(network);
     await waitFor(() => /network = /.test(readConfig()), { what: 'network in the configuration' });
+    await stage.window.press({ role: 'switch|toggle button|check box', name: '^Printing$' });
+    await waitFor(() => /printing = true/.test(readConfig()), { what: 'printing in the configuration' });
     const sound = { role: 'switch|toggle button|check box', name: '^Sound$' };
     const isOn = (await stage.window.one(sound)).checked;
     // By an editor.

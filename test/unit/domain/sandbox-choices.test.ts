@@ -38,7 +38,16 @@ describe('sections of two files under one name', () => {
 
 it('resolves to the documented defaults, the first section’s switches and all lists', () => {
   expect(resolveChoices([])).toEqual({
-    ...{ network: true, x11: true, wayland: true, sound: false, gpu: true, home: true, 'open-links': true },
+    ...{
+      network: true,
+      x11: true,
+      wayland: true,
+      sound: false,
+      gpu: true,
+      printing: false,
+      home: true,
+      'open-links': true,
+    },
     lists: { 'shared-folders': [], 'pass-environment': [], 'own-names': [], 'talk-names': [] },
   });
   const layers = [

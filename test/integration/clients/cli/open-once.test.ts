@@ -29,6 +29,7 @@ import {
 import { command, output } from '../../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../../harness/daemon.ts';
 import { journal } from '../../../harness/journal.ts';
+import { tempHome } from '../../../harness/temp-home.ts';
 import { waitFor } from '../../../harness/wait-for.ts';
 
 const home = process.env['HOME'] ?? '';
@@ -105,7 +106,11 @@ describe('ringfence open-once', () => {
     mkdirSync(join(home, 'Documents'), { recursive: true });
     writeFileSync(document, 'pay me\n');
     writeFileSync(join(home, 'Documents/other'), 'secret');
-    daemon = await startDaemon();
+    // It is no choice of a thrown-away start, also where the app has it.
+    const settings = tempHome();
+    mkdirSync(join(settings.config, 'ringfence'), { recursive: true });
+    writeFileSync(join(settings.config, 'ringfence/config.toml'), `[app."${id}"]\nprinting = true\n`);
+    daemon = await startDaemon({ home: settings });
     client = await connectTestClient();
   });
   afterAll(async () => {
@@ -120,7 +125,7 @@ describe('ringfence open-once', () => {
     const { instance, rows } = await once('Documents/invoice.invoice');
     expect(rows.get('own-home')).toMatch(/\/homes\/passing\.\w+, gone at the end$/);
     expect(rows.get('network')).toMatch(/of its own/);
-    expect([rows.get('sound'), rows.get('gpu')]).toEqual(['none', 'none']);
+    expect([rows.get('sound'), rows.get('gpu'), rows.get('printing')]).toEqual(['none', 'none', 'none']);
     expect(rows.get('shared')).toContain(`${document} (read-only)`);
     const text = await printed(id, 'done');
     expect(text).toMatch(/^read pay me$/m);

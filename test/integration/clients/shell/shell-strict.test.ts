@@ -58,7 +58,9 @@ const nothingIsLeft = async (bus: BusConnection) => {
     what: 'bus filters and gates to be gone',
   });
 };
-const settings: SandboxSettings = { network: true, x11: true, wayland: true, sound: false, gpu: false };
+const settings: SandboxSettings = {
+  ...{ network: true, x11: true, wayland: true, sound: false, gpu: false, printing: false },
+};
 const oneLine = /^ringfence-shell: [^\n]+\n$/;
 
 describe('a strict ringfence-shell', () => {

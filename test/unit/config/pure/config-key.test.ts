@@ -22,6 +22,7 @@ const shared = [
     'wayland',
     'sound',
     'gpu',
+    'printing',
     'open-links',
     'home',
     'shared-folders',

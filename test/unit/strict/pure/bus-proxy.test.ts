@@ -18,6 +18,7 @@ const request: BusProxyRequest = {
   ownNames: [...ownNamesOf('org.gnome.gedit'), 'org.example.Extra.*'],
   calls: ['org.freedesktop.secrets=org.freedesktop.Secret.Service.*@/org/freedesktop/secrets'],
   openLinks: true,
+  printing: false,
 };
 
 describe('planBusProxy', () => {
@@ -63,6 +64,18 @@ describe('planBusProxy', () => {
     expect(links(true)).toEqual([
       '--call=org.freedesktop.portal.Desktop=org.freedesktop.portal.OpenURI.OpenURI@/org/freedesktop/portal/desktop',
     ]);
+  });
+
+  it('prints where it is told to, by the two calls that this takes', () => {
+    const print = (printing: boolean) =>
+      planBusProxy({ ...request, printing }).filter((word) => /portal\.Print/.test(word));
+    expect(print(false)).toEqual([]);
+    expect(print(true)).toEqual(
+      ['PreparePrint', 'Print'].map(
+        (method) =>
+          `--call=org.freedesktop.portal.Desktop=org.freedesktop.portal.Print.${method}@/org/freedesktop/portal/desktop`,
+      ),
+    );
   });
 
   it('takes no word for an option', () => {

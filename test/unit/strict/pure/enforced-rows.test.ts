@@ -36,12 +36,13 @@ it('says of each part what was seen', () => {
     ['display', 'none'],
     ['sound', 'none'],
     ['gpu', 'none'],
+    ['printing', 'none'],
   ]);
 });
 
 it('calls each enforced, asked for by strict', () => {
   for (const row of rowsOf().values()) {
-    const asked = { network: 'true', sound: 'false', gpu: 'true' }[row.name] ?? 'strict';
+    const asked = { network: 'true', sound: 'false', gpu: 'true', printing: 'false' }[row.name] ?? 'strict';
     expect(row).toMatchObject({ asked, origin: 'built-in', state: 'enforced', reason: '', fix: '' });
   }
 });
@@ -62,12 +63,21 @@ it('names what is shared, and a home that goes at the end', () => {
   expect(rowsOf({ own: { path: '/own', kept: false } }).get('own-home')?.value).toBe('/own, gone at the end');
 });
 
-it('names the bus names, the calls, the sound and the displays that are let in', () => {
+it('names the bus names, the calls, the sound, the print dialog and the displays that are let in', () => {
   const lets = { ownNames: ['org.test.App'], calls: ['org.test.Other=org.test.I.*@/p'] };
-  const rows = rowsOf({ display: ':7', waylandDisplay: 'wayland-3' }, { ...plainSettings, sound: true }, status, lets);
+  const rows = rowsOf(
+    { display: ':7', waylandDisplay: 'wayland-3' },
+    { ...plainSettings, sound: true, printing: true },
+    status,
+    lets,
+  );
   expect(rows.get('bus-names')?.value).toBe('org.test.App');
   expect(rows.get('bus-calls')?.value).toBe('org.test.Other=org.test.I.*@/p');
   expect([rows.get('sound')?.asked, rows.get('sound')?.value]).toEqual(['true', 'the PulseAudio socket']);
+  expect([rows.get('printing')?.asked, rows.get('printing')?.value]).toEqual([
+    'true',
+    "the portal's dialog, which the app fills in",
+  ]);
   expect(rows.get('display')?.value).toMatch(/X11 :7.*read every window/);
   expect(rows.get('display')?.value).toContain('Wayland wayland-3');
 });

@@ -16,6 +16,7 @@ describe('judgeEntry', () => {
     ['sound', { settings: { ...plainSettings, sound: true } }],
     ['wayland', { settings: { ...plainSettings, wayland: false } }],
     ['gpu', { settings: { ...plainSettings, gpu: false } }],
+    ['printing', { settings: { ...plainSettings, printing: true } }],
     ['open-links', { openLinks: false }],
     ['shared folders', { configured: [{ path: '/data', writable: true }] }],
     ['own-names', { ownNames: ['org.example.A'] }],

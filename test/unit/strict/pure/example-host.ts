@@ -1,7 +1,9 @@
 import type { SandboxHost, SandboxSettings } from '../../../../src/strict/pure/model.ts';
 
 /** Settings that say nothing beyond the defaults. */
-export const plainSettings: SandboxSettings = { network: true, x11: true, wayland: true, sound: false, gpu: true };
+export const plainSettings: SandboxSettings = {
+  ...{ network: true, x11: true, wayland: true, sound: false, gpu: true, printing: false },
+};
 
 export const home = '/home/anna';
 export const ownHome = `${home}/.local/share/ringfence/homes/org.example.Reader`;

@@ -40,7 +40,7 @@ describe('planSandbox, as bubblewrap gets it', () => {
     ['everything', { ...plainSettings, sound: true }, full],
     [
       'passing-offline',
-      { network: false, x11: false, wayland: true, sound: false, gpu: false },
+      { network: false, x11: false, wayland: true, sound: false, gpu: false, printing: false },
       hostWith({ own: { path: ownHome, kept: false }, gpuDevices: ['/dev/dri/renderD128'] }),
     ],
   ] as const)('is golden: %s', async (name, settings, host) => {

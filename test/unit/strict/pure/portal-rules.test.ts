@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { portalRules } from '../../../../src/strict/pure/portal-rules.ts';
 
-const rules = portalRules({ openLinks: true });
+const rules = portalRules({ openLinks: true, printing: false });
 const portal = 'org.freedesktop.portal.Desktop';
 
 describe('what an app may call of the portals', () => {
@@ -26,7 +26,7 @@ describe('what an app may call of the portals', () => {
   it('are links where these may be opened, by one method, and never files', () => {
     const link = `--call=${portal}=org.freedesktop.portal.OpenURI.OpenURI@/org/freedesktop/portal/desktop`;
     expect(rules.filter((rule) => rule.includes('OpenURI'))).toEqual([link]);
-    expect(portalRules({ openLinks: false })).toEqual(rules.filter((rule) => rule !== link));
+    expect(portalRules({ openLinks: false, printing: false })).toEqual(rules.filter((rule) => rule !== link));
   });
 
   it('are of documents those that tell where they are, and none that makes one', () => {

@@ -11,6 +11,7 @@ describe('what was let in', () => {
       { name: 'display', asked: 'strict', value: 'none' },
       { name: 'sound', asked: 'true', value: 'the PulseAudio socket' },
       { name: 'gpu', asked: 'true', value: '/dev/dri/renderD128' },
+      { name: 'printing', asked: 'false', value: 'none' },
     ];
     expect(letIn(report)).toEqual([
       { name: 'shared', value: '/a, /b (read-only)' },
@@ -20,6 +21,7 @@ describe('what was let in', () => {
       { name: 'display', value: '' },
       { name: 'sound', value: 'the PulseAudio socket' },
       { name: 'gpu', value: '/dev/dri/renderD128' },
+      { name: 'printing', value: '' },
     ]);
   });
 

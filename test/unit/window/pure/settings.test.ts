@@ -21,6 +21,7 @@ it('finds a value and the items of a list', () => {
 it('shows a switch that nothing sets as the sandbox has it by itself', () => {
   expect(isOn(settings, 'network')).toBe(true);
   expect(isOn(settings, 'sound')).toBe(false);
+  expect(isOn(settings, 'printing')).toBe(false);
   expect(isOn(settingsFrom([{ key: 'network', value: 'false' }]), 'network')).toBe(false);
   expect(isOn(settingsFrom([{ key: 'sound', value: 'true' }]), 'sound')).toBe(true);
 });
