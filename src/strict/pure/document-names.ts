@@ -76,7 +76,18 @@ my $first = syscall($pidfd_open, $pid + 0, 0);
 exit 1 if $first < 0;
 open(my $mounts, '<', "/proc/$pid/ns/mnt") or exit 1;
 my $owner = ioctl($mounts, 0xb701, 0) or exit 1;
+# Of what the kernel counts for a user as a whole the app gets half, by the limits of its namespace (namespaces(7), "The /proc/sys/user directory").
+my %shares;
+for my $name (qw(max_inotify_instances max_inotify_watches max_user_namespaces)) {
+    local $/ = "\n";
+    open(my $limit, '<', "/proc/sys/user/$name") or next;
+    $shares{$name} = int(<$limit> / 2);
+}
 enter($owner + 0, 0x10000000);
+for my $name (keys %shares) {
+    open(my $limit, '>', "/proc/sys/user/$name") or next;
+    syswrite $limit, $shares{$name};
+}
 open(my $fuse, '+<', '/dev/fuse') or exit 1;
 my $child = fork;
 defined $child or exit 1;

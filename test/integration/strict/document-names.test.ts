@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -84,6 +84,22 @@ async function look(script: string, hear: Hear = () => {}): Promise<string[]> {
   await waitFor(() => !names.isAlive(), { what: 'the names to end with the sandbox' });
   return heard.out.split('\n').slice(1, -1);
 }
+
+it('leaves half of what the kernel counts for a user as a whole to others', async () => {
+  const limits = ['inotify_instances', 'inotify_watches', 'user_namespaces'].map(
+    (name) => `/proc/sys/user/max_${name}`,
+  );
+  const halves = limits.map((limit) => String(Math.floor(Number(readFileSync(limit, 'utf8')) / 2)));
+  let there: string[] = [];
+  await look('echo waiting; read go', (out, tell) => {
+    if (!out.endsWith('waiting\n')) return;
+    // Of the namespace around the app's, which has limits of its own; these hold in both.
+    const words = [`--user=/proc/${serving}/ns/user`, '--preserve-credentials', 'cat', ...limits];
+    there = execFileSync('nsenter', words, { encoding: 'utf8' }).trim().split('\n');
+    tell('go');
+  });
+  expect(there).toEqual(halves);
+});
 
 it('has a link for every id that a document can have, and for nothing else', async () => {
   const ids = ['07', '7', 'J11bonKKY9QcSpRBqo5Ovw', '_x_', 'c0ffee12'];
