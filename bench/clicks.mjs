@@ -1,14 +1,27 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { interleave, launchArgs, row } from './rig.mjs';
 
 const quiet = { stdio: 'ignore' };
 
-const client = ['dist/ringfence-open', '--app=bench', '--'];
+const client = 'dist/ringfence-open';
+const options = ['--app=bench', '--'];
+const script = join(process.env.HOME, '.local/share/applications/ringfence/bench.sh');
+/** As a shadow's script begins, with as much behind it. */
+const scriptText = `#!/bin/sh
+# What the icon of bench.desktop runs, by Ringfence
+# X-Ringfence-Source=/usr/share/applications/bench.desktop
+ringfence_client=${client} ringfence_status=127
+[ ! -r "$ringfence_client" ] || { . "$ringfence_client"; ringfence_status=$?; }
+case $ringfence_status in 75 | 127) ;; *) exit "$ringfence_status" ;; esac
+${': what is run where the client is gone\n'.repeat(60)}`;
 /** As the Exec line of a shadow has it. */
-const icon = (...files) => {
-  const script = 's=127; [ ! -r "$0" ] || { . "$0"; s=$?; }; exit $s';
-  return spawn('/bin/sh', ['-c', script, ...client, ...files], quiet);
+const icon = (...files) => spawn('/bin/sh', [script, ...options, ...files], quiet);
+/** As that of 0.2.0 had it. */
+const inlineIcon = () => {
+  const inline = 's=127; [ ! -r "$0" ] || { . "$0"; s=$?; }; exit $s';
+  return spawn('/bin/sh', ['-c', inline, client, ...options], quiet);
 };
 
 /** What a user would start the same app with instead, as far as it is here and works. */
@@ -39,6 +52,8 @@ function alternatives(rig) {
 /** From the start of a client until the app's first instruction inside its scope; and many of them at once. */
 export async function measureClicks(rig) {
   const { child: daemon } = await rig.startDaemon();
+  mkdirSync(dirname(script), { recursive: true });
+  writeFileSync(script, scriptText);
   const systemdRun = 'systemd-run --user --scope';
   const clicks = {
     'bare exec': () => spawn(rig.app, quiet),
@@ -46,7 +61,7 @@ export async function measureClicks(rig) {
     'dbus-send Launch': () => spawn('dbus-send', launchArgs('bench'), quiet),
     'the icon': () => icon(),
     'the icon, a comma': () => icon('x:a,b'),
-    'the icon of 0.1.0': () => spawn('/bin/sh', ['-c', '"$0" "$@"; exit $?', ...client], quiet),
+    'the icon of 0.2.0': inlineIcon,
   };
   const { there, missing } = alternatives(rig);
   Object.assign(clicks, there);

@@ -5,6 +5,7 @@ import type { DesktopId } from '../domain/desktop-id.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { isWindow } from '../domain/window-id.ts';
 import { desirePortalEntry } from './desired-portal-entry.ts';
+import { desireIconScript } from './desired-script.ts';
 import { desireAutostart, desireService, indexServices } from './desired-starters.ts';
 import { type BusService, servicesOf } from './pure/bus-service.ts';
 import { type Manifest, type Wish, wishFor } from './pure/manifest.ts';
@@ -105,6 +106,8 @@ function desireApp(
     ...servicesOf(id.name, services).flatMap((service) => desireService(shop, id.id, service, strict)),
     ...(wish.autostart ? desireAutostart(shop, id.id, strict) : []),
     ...dropIns.map((path) => desireDropIn(shop, id.id, path, original.source, wish)),
+    // Before what runs it.
+    desireIconScript(shop, id.id, original, strict),
     ...(strict ? [desirePortalEntry(shop, id, original)] : []),
     // Last: the icon goes through Ringfence once all the rest is there.
     entry,

@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
+import { desireScript } from './desired-script.ts';
 import { type BusService, overrideScript, overrideText, parseBusService } from './pure/bus-service.ts';
 import { autostartEntry, autostartScript } from './pure/shadow-entry.ts';
-import { type DesiredShadow, desire, entryInput, findOriginal, type Original, once } from './shadow-original.ts';
+import { type DesiredShadow, desire, entryInput, findOriginal, once } from './shadow-original.ts';
 import { keptBelow, type Workshop } from './shadow-workshop.ts';
 
 /** The activation file that counts for each bus name: that of the first folder, or what it was before ours took its place. */
@@ -40,7 +41,7 @@ export function desireService(shop: Workshop, appId: string, service: BusService
   const scriptPath = join(dataHome, 'ringfence/services', service.name);
   const input = once(() => ({ ...entryInput(shop, appId, original, strict), service, appId, scriptPath }));
   return [
-    scriptOf(shop, appId, scriptPath, original, strict, () => overrideScript(input())),
+    desireScript(shop, appId, scriptPath, original, strict, () => overrideScript(input())),
     desire(shop, appId, 'service', original, strict, () => Buffer.from(overrideText(input()))),
   ];
 }
@@ -57,20 +58,7 @@ export function desireAutostart(shop: Workshop, id: string, strict: boolean): De
   const scriptPath = join(dataHome, 'ringfence/autostart', id.replace(/\.desktop$/, ''));
   const input = once(() => ({ ...entryInput(shop, id, original, strict), scriptPath }));
   return [
-    scriptOf(shop, id, scriptPath, original, strict, () => autostartScript(input())),
+    desireScript(shop, id, scriptPath, original, strict, () => autostartScript(input())),
     desire(shop, id, 'autostart', original, strict, () => autostartEntry(input())),
   ];
-}
-
-function scriptOf(
-  shop: Workshop,
-  app: string,
-  path: string,
-  original: Original,
-  strict: boolean,
-  text: () => string,
-): DesiredShadow {
-  const place = { ...original, target: path, asidePath: `${path}.original` };
-  const file = desire(shop, app, 'script', place, strict, () => Buffer.from(text()));
-  return { ...file, contents: { ...file.contents, mode: 0o755 } };
 }

@@ -3,7 +3,7 @@ import type { OwnedFile } from '../domain/owned-file.ts';
 import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
 import { type Manifest, type ShadowKind, type Wish, wishFor } from './pure/manifest.ts';
 import { describeItself } from './pure/unnoted.ts';
-import type { ShadowPlaces, ShadowSettings } from './shadow-workshop.ts';
+import { iconScripts, type ShadowPlaces, type ShadowSettings } from './shadow-workshop.ts';
 
 /** Files that are ours by their marks, though the notes have been lost. */
 export interface Unnoted {
@@ -33,9 +33,12 @@ export function findUnnoted(manifest: Manifest, { places }: ShadowSettings, file
     const originals = join(places.dataHome, 'ringfence/originals');
     const isThere = (file: string) => files.disk.look(file).state !== 'missing';
     const isLost = source.startsWith(`${originals}/`) && !isThere(source);
-    if (isLost && kind !== 'drop-in') originalsLost.set(path, source);
+    if (isLost && kind !== 'drop-in' && kind !== 'script') originalsLost.set(path, source);
     if (isLost && !all) continue;
-    const aside = join(originals, asideName[kind], kind === 'drop-in' ? basename(dirname(path)) : basename(path));
+    const aside =
+      kind === 'script'
+        ? `${path}.original`
+        : join(originals, asideName[kind], kind === 'drop-in' ? basename(dirname(path)) : basename(path));
     const kept = isThere(aside) ? { aside } : {};
     found[path] = { group: app, kind, is, fingerprint: '', stat: look.stat, source, ...kept };
     if (kind === 'entry') wishes.set(app, { ...wishes.get(app), ...(strict ? { profile: 'strict' } : {}) });
@@ -63,11 +66,14 @@ const asideName: Readonly<Record<ShadowKind, string>> = {
 };
 
 function* candidates(
-  { dataHome, configHome }: ShadowPlaces,
+  folders: ShadowPlaces,
   { disk }: OwnedFiles,
   { files }: Manifest,
 ): Generator<{ path: string; kind: ShadowKind }> {
+  const { dataHome, configHome } = folders;
   const places: [folder: string, suffix: string, kind: ShadowKind][] = [
+    // Before the entries that run them: what is taken away goes in the reverse order.
+    [iconScripts(folders), '.sh', 'script'],
     [join(dataHome, 'applications'), '.desktop', 'entry'],
     [join(dataHome, 'applications'), 'mimeinfo.cache', 'mime-cache'],
     [join(dataHome, 'dbus-1/services'), '.service', 'service'],

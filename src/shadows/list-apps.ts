@@ -5,7 +5,7 @@ import type { OwnedFile } from '../domain/owned-file.ts';
 import { isWindow } from '../domain/window-id.ts';
 import type { OwnedDisk } from '../platform/owned-files/disk.ts';
 import { type Manifest, wishFor } from './pure/manifest.ts';
-import type { ShadowSettings } from './shadow-workshop.ts';
+import { iconScriptPath, type ShadowSettings } from './shadow-workshop.ts';
 
 /** An installed application, and whether its icon goes through Ringfence. */
 export interface AppView {
@@ -34,10 +34,16 @@ export function listApps(
   const entries = new Map<string, readonly [string, OwnedFile]>();
   for (const [path, file] of Object.entries(manifest.files))
     if (file.kind === 'entry') entries.set(file.group, [path, file]);
+  const isIntact = (path: string, file: OwnedFile | undefined) => {
+    const look = disk.look(path);
+    return look.state === 'file' && look.stat === file?.stat;
+  };
   return settings.installed().flatMap(({ id, paths }) => {
     const [path, file] = entries.get(id.id) ?? [];
-    const look = path === undefined ? undefined : disk.look(path);
-    const intact = look?.state === 'file' && look.stat === file?.stat;
+    const script = iconScriptPath(settings.places, id.id);
+    const hasScript = Object.hasOwn(manifest.files, script);
+    const intact =
+      path !== undefined && isIntact(path, file) && (!hasScript || isIntact(script, manifest.files[script]));
     const source = file?.source ?? paths[0] ?? '';
     const name = nameOf(disk, source, locales, settings.display);
     if ((name === undefined || isWindow(id.id)) && file === undefined) return [];

@@ -3,8 +3,8 @@ import { RingfenceError } from '../domain/errors.ts';
 import type { OwnedDisk } from '../platform/owned-files/disk.ts';
 import type { Contents, DesiredFile } from '../platform/owned-files/model.ts';
 import type { ShadowKind } from './pure/manifest.ts';
-import { isMarked, sampleEntry } from './pure/shadow-entry.ts';
-import { asidePath, type Workshop } from './shadow-workshop.ts';
+import { isMarked, sampleShadow } from './pure/shadow-entry.ts';
+import { asidePath, iconScriptPath, type Workshop } from './shadow-workshop.ts';
 
 /** A file that is to be, of which all is known. */
 export interface DesiredShadow extends DesiredFile {
@@ -97,7 +97,7 @@ export function desire(
 let form: string | undefined;
 
 function formOf(shop: Workshop): string {
-  form ??= shop.files.hash(sampleEntry()).slice(0, 16);
+  form ??= shop.files.hash(sampleShadow()).slice(0, 16);
   return form;
 }
 
@@ -106,7 +106,8 @@ export function entryInput(shop: Workshop, id: string, { readFrom, source }: Ori
   const original = shop.files.disk.read(readFrom);
   const { clientPath, version, window } = shop.settings;
   const sourceHash = shop.files.hash(original);
-  return { id, original, sourcePath: source, sourceHash, clientPath, version, strict, window };
+  const scriptPath = iconScriptPath(shop.settings.places, id);
+  return { id, original, sourcePath: source, sourceHash, clientPath, scriptPath, version, strict, window };
 }
 
 /** Makes a value when it is first asked for. */

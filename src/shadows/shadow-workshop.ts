@@ -48,6 +48,19 @@ export interface Workshop {
   readonly files: OwnedFiles;
 }
 
+/**
+ * Where the scripts are that icons run: beside the entries, so that whoever keeps or copies these has both, and removing
+ * Ringfence's own folder breaks no icon. Menus look for nothing but .desktop files there.
+ */
+export function iconScripts({ dataHome }: ShadowPlaces): string {
+  return join(dataHome, 'applications/ringfence');
+}
+
+/** That of an app; `id` with ".desktop". */
+export function iconScriptPath(places: ShadowPlaces, id: string): string {
+  return join(iconScripts(places), id.replace(/\.desktop$/, '.sh'));
+}
+
 /** Where the user's own file in the place of a shadow goes. */
 export function asidePath(shop: Workshop, name: string): string {
   return join(shop.settings.places.dataHome, 'ringfence/originals', name);

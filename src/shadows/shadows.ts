@@ -6,6 +6,7 @@ import type { NotesFile } from '../platform/owned-files/notes-file.ts';
 import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
 import { collectShadows, type DesiredShadows } from './desired-shadows.ts';
 import { findUnnoted } from './find-unnoted.ts';
+import { keepScripts } from './keep-scripts.ts';
 import { type AppView, listApps } from './list-apps.ts';
 import type { ShadowPorts } from './ports.ts';
 import {
@@ -136,7 +137,7 @@ async function change(
     const wanted = withoutApps(alter(before), before, unwanted);
     if (!dryRun) files.disk.clean([...new Set(Object.keys(before.files).map((path) => dirname(path)))]);
     const desired = await collectShadows({ manifest: wanted, settings, files }, installed, ports.breathe);
-    const plan = files.plan([...desired.files.values()], wanted.files);
+    const plan = keepScripts(files.plan([...desired.files.values()], wanted.files), wanted.files);
     const results = describePlan(verb, asked, unwanted, desired, plan, wanted, settings);
     const tellLost = withOriginalsLost(originalsLost);
     if (dryRun) {

@@ -23,6 +23,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 };
 const home = process.env['HOME'] ?? '';
 const icon = join(home, '.local/share/applications/org.test.Sleeper.desktop');
+const script = join(home, '.local/share/applications/ringfence/org.test.Sleeper.sh');
 
 interface Format {
   readonly name: string;
@@ -142,7 +143,7 @@ describe.each(formats)('$name', ({ prefix, install, remove }) => {
 
   it('has the icon of an enabled app start it in its fence, by the daemon that it brought', async () => {
     await output([ringfence, 'enable', 'org.test.Sleeper']);
-    expect(readFileSync(icon, 'utf8')).toContain(`${prefix}/lib/ringfence/ringfence-open`);
+    expect(readFileSync(script, 'utf8')).toContain(`${prefix}/lib/ringfence/ringfence-open`);
     expect(await click()).toMatch(/\/app\.slice\/app-ringfence-org\.test\.Sleeper-\d+\.scope$/);
     expect(await unitProperty('ringfence.service', 'FragmentPath')).toBe(
       `${prefix}/lib/systemd/user/ringfence.service`,

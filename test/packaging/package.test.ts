@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const folder = join(root, 'out/package');
 const home = process.env['HOME'] ?? '';
 const icon = join(home, '.local/share/applications/org.test.Sleeper.desktop');
+const script = join(home, '.local/share/applications/ringfence/org.test.Sleeper.sh');
 const scope = /\/app\.slice\/(app-ringfence-org\.test\.Sleeper-\d+\.scope)$/;
 
 interface Finding {
@@ -58,6 +59,11 @@ async function click(): Promise<{ pid: number; cgroup: string }> {
   await output(['sh', '-c', 'exec gio launch "$1" >/dev/null 2>&1', 'click', icon]);
   const pid = await waitFor(async () => (await sleepers()).find((one) => !before.has(one)), { what: 'the app' });
   return { pid, cgroup: cgroupOf(pid) ?? '' };
+}
+
+/** The entry and the script that it runs; 0.2.0 had both in the entry. */
+function iconText(): string {
+  return readFileSync(icon, 'utf8') + (existsSync(script) ? readFileSync(script, 'utf8') : '');
 }
 
 async function sleepers(): Promise<number[]> {
@@ -133,7 +139,7 @@ describe('the package', () => {
 
   it('has the icon of an enabled app start it in its fence', async () => {
     await output(['/usr/bin/ringfence', 'enable', '--memory-max', '1G', 'org.test.Sleeper']);
-    expect(readFileSync(icon, 'utf8')).toContain('/usr/lib/ringfence/ringfence-open');
+    expect(iconText()).toContain('/usr/lib/ringfence/ringfence-open');
     first = await click();
     expect(first.cgroup).toMatch(scope);
     unit = scope.exec(first.cgroup)?.[1] ?? '';
@@ -169,14 +175,14 @@ describe('the package', () => {
       says: expect.stringMatching(/yours is used/),
     });
     expect(await unitProperty('ringfence.service', 'FragmentPath')).toContain(home);
-    await waitFor(() => readFileSync(icon, 'utf8').includes(`${home}/.local/share/ringfence/dist/ringfence-open`), {
+    await waitFor(() => iconText().includes(`${home}/.local/share/ringfence/dist/ringfence-open`), {
       what: 'the icon to name the client that is used',
     });
     expect((await click()).cgroup).toMatch(scope);
 
     await output(['/usr/bin/ringfence', 'uninstall', '--keep-enabled']);
     expect(await unitProperty('ringfence.service', 'FragmentPath')).toBe('/usr/lib/systemd/user/ringfence.service');
-    await waitFor(() => readFileSync(icon, 'utf8').includes('/usr/lib/ringfence/ringfence-open'), {
+    await waitFor(() => iconText().includes('/usr/lib/ringfence/ringfence-open'), {
       what: 'the icon to name the package’s client again',
     });
     expect((await doctor())('installation')?.state).toBe('works');
@@ -186,14 +192,14 @@ describe('the package', () => {
   });
 
   it('is removed: the daemon ends, running apps go on, and the icon starts the app without a fence and says why', async () => {
-    const shadow = readFileSync(icon, 'utf8');
+    const shadow = iconText();
     notifications.take();
     expect(await dpkg('--remove', 'ringfence')).toContain('ringfence uninstall');
     await waitFor(async () => (await unitProperty('ringfence.service', 'LoadState')) === 'not-found', {
       what: 'the daemon to end and its unit to be forgotten',
     });
     expect(cgroupOf(first.pid)).toBe(first.cgroup);
-    expect(readFileSync(icon, 'utf8')).toBe(shadow);
+    expect(iconText()).toBe(shadow);
     const { cgroup } = await click();
     expect(cgroup).not.toMatch(/ringfence-org/);
     const told: { summary: string; body: string }[] = [];

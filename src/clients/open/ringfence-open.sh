@@ -2,10 +2,10 @@
 # ringfence-open --app ID [--action ID] [--profile NAME] [--strict] [--once] [--original FILE] [--] [FILE|URI…]
 # ringfence-open --app ID {--run | --service NAME} [--profile NAME] [--strict] -- COMMAND [ARGUMENT…]
 #
-# Asks ringfenced to start an app in its fence and ends as soon as that has answered. The shell of an icon's Exec line
-# reads this file into itself ("."); D-Bus activation files, autostart entries and scripts run it as a program. --run and
-# --service have it start COMMAND as a part of the app; --service waits until NAME has an owner. It never starts anything
-# itself. Its last status, which is its exit status as a program:
+# Asks ringfenced to start an app in its fence and ends as soon as that has answered. An icon's shell reads this file into
+# itself ("."): its script has the path of this file in ringfence_client, the Exec lines of 0.2.0 in $0. D-Bus activation files,
+# autostart entries and scripts run it as a program. --run and --service have it start COMMAND as a part of the app;
+# --service waits until NAME has an owner. It never starts anything itself. Its last status, which is its exit status as a program:
 #    0  the app runs in its fence
 #    1  not started, and it must not be; the user has been told
 #    2  wrong usage
@@ -17,11 +17,12 @@
 ringfence_open() {
   # Local, so that the original, should the icon's shell start it, gets the environment unchanged.
   local app='' action='' profile='' strict='' once='' original='' service='' method=Launch wrong='' parsed=0
-  local one rest token begun idle request list options answer='' status=''
+  local client one rest token begun idle request list options answer='' status=''
   # Seconds until a daemon that has not answered counts as hung.
   local wait=10
-  rest=$0.rest
-  [ ! -L "$0" ] || rest=$(readlink -f -- "$0").rest
+  client=${ringfence_client:-$0}
+  rest=$client.rest
+  [ ! -L "$client" ] || rest=$(readlink -f -- "$client").rest
   case $rest in */*) ;; *) rest=./$rest ;; esac
   [ -r "$rest" ] || return 127
   parse "$@"

@@ -7,7 +7,7 @@ import { daemonMark, recordName, recordsFolder } from '../../domain/runtime-file
 import { shellQuote } from '../../domain/shell-quote.ts';
 import { unitName } from '../../install/pure/places.ts';
 import { bundleSuffix } from '../../platform/systemd/daemon-files.ts';
-import { endStartupProgram } from '../../shadows/pure/open-line.ts';
+import { endStartupProgram } from '../../shadows/pure/open-script.ts';
 
 /** What ringfence-open and ringfence-shell know of the rest of the project: the build writes each into them where their source has @NAME@. */
 export const shellFacts: Readonly<Record<string, string>> = {

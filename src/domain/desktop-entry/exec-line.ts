@@ -127,7 +127,7 @@ function quoteArgument(argument: string): string {
     throw new RingfenceError('InvalidArgument', 'cannot write an Exec line: an argument is not plain text');
   }
   const escaped = argument.replaceAll('%', '%%');
-  return /^[\w%+,./:@=-]+$/.test(escaped) ? escaped : `"${withBackslashes(escaped)}"`;
+  return /^[\p{L}\p{M}\p{N}_%+,./:@=-]+$/u.test(escaped) ? escaped : `"${withBackslashes(escaped)}"`;
 }
 
 /** One pass for each: three times as fast as a pattern, and a shadow has a script in each of its Exec lines. */

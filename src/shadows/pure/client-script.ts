@@ -1,5 +1,5 @@
 import { shellQuote } from '../../domain/shell-quote.ts';
-import { sayNotFenced, sayNotStarted } from './open-line.ts';
+import { sayNotFenced, sayNotStarted } from './open-script.ts';
 
 /** A command that is to be started through the client, from a place that takes no quoting. */
 export interface ClientScript {

@@ -19,17 +19,9 @@ export function portalEntry(input: ShadowInput): Buffer {
     return text === undefined ? [] : [`Name[${locale}]=${text}`];
   });
   const line = openLine({
-    clientPath: input.clientPath,
+    scriptPath: input.scriptPath,
     options: [`--app=${input.id}`, '--profile=strict', '--strict', `--original=${input.sourcePath}`],
     exec: document.get(mainGroup, 'Exec') ?? '',
-    original: {
-      id: input.id,
-      name: document.get(mainGroup, 'Name'),
-      icon: document.get(mainGroup, 'Icon'),
-      path: input.sourcePath,
-      terminal: false,
-    },
-    mayFallBack: false,
   });
   const lines = [
     '[Desktop Entry]',

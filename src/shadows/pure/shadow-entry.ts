@@ -5,7 +5,8 @@ import { escapeValue } from '../../domain/desktop-entry/value.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { isWindow } from '../../domain/window-id.ts';
 import { clientScript } from './client-script.ts';
-import { namesClient, type OriginalFacts, openLine, takesFiles } from './open-line.ts';
+import { namesClient, openLine, takesFiles } from './open-line.ts';
+import { openScript } from './open-script.ts';
 import { onceActionId, sandboxActionGroup, strictActionId } from './sandbox-actions.ts';
 import { windowActionGroup, windowActionId } from './window-action.ts';
 
@@ -28,6 +29,8 @@ export interface ShadowInput {
   readonly sourceHash: string;
   /** Of `ringfence-open`, absolute. */
   readonly clientPath: string;
+  /** Of the script that goes with it, absolute. */
+  readonly scriptPath: string;
   readonly version: string;
   /** The app's profile is a strict one: it may not start without its fence. */
   readonly strict: boolean;
@@ -36,34 +39,28 @@ export interface ShadowInput {
 }
 
 /**
- * The entry that stands before an original, same id: every byte of it, but Exec of the entry and of each action leads to
- * the client, the desktop no longer starts it over D-Bus or in a terminal of its own, and there are one to three actions more.
+ * The entry that stands before an original, same id: every byte of it, but Exec of the entry and of each action runs its
+ * script (see shadowScript), the desktop no longer starts it over D-Bus or in a terminal of its own, and there are one to three actions more.
  *
  * @throws RingfenceError BadEntry for an entry that is not to be wrapped; the message says why
  */
 export function shadowEntry(input: ShadowInput): Buffer {
   const document = parseDesktopEntry(input.original, input.sourcePath);
   const exec = requireWrappable(document, input);
-  const original: OriginalFacts = {
-    id: input.id,
-    name: readable(() => document.get(mainGroup, 'Name')),
-    icon: readable(() => document.get(mainGroup, 'Icon')),
-    path: input.sourcePath,
-    terminal: document.getBoolean(mainGroup, 'Terminal'),
-  };
-  const line = (command: string, extra: readonly string[], mayFallBack: boolean) =>
+  const line = (command: string, extra: readonly string[], strict: boolean) =>
     openLine({
-      clientPath: input.clientPath,
-      options: [`--app=${input.id}`, ...extra, ...(mayFallBack ? [] : ['--strict']), `--original=${input.sourcePath}`],
+      scriptPath: input.scriptPath,
+      options: [`--app=${input.id}`, ...extra, ...(strict ? ['--strict'] : []), `--original=${input.sourcePath}`],
       exec: command,
-      original,
-      mayFallBack,
     });
-  wrapActions(document, original.id, (command, action) => line(command, [`--action=${action}`], !input.strict));
+  for (const { group, action, command } of wrappedActions(document)) {
+    document.set(group, 'Exec', line(command, [`--action=${action}`], input.strict));
+  }
+  askOverBus(document, input.id);
   const sandboxed = (id: typeof strictActionId | typeof onceActionId, option: string) => ({
     id,
     group: () => {
-      const command = escapeValue(line(exec, [option], false));
+      const command = escapeValue(line(exec, [option], true));
       return sandboxActionGroup(id, command, actionIcon(document), document.locales(mainGroup, 'Name'));
     },
   });
@@ -73,7 +70,7 @@ export function shadowEntry(input: ShadowInput): Buffer {
     ...(input.window ? [{ id: windowActionId, group: () => windowActionGroup(input.id) }] : []),
   ]);
   const added = [...mark(input), ...more.lines];
-  document.set(mainGroup, 'Exec', line(exec, [], !input.strict));
+  document.set(mainGroup, 'Exec', line(exec, [], input.strict));
   added.push(...hideWithProgram(document, exec));
   for (const key of ['DBusActivatable', 'Terminal']) {
     if (document.getBoolean(mainGroup, key)) document.set(mainGroup, key, 'false');
@@ -102,8 +99,30 @@ function newActions(
   return { lines: [], groups };
 }
 
-/** An entry such as this version writes them: where another version's is not the same, its shadows are written anew. */
-export function sampleEntry(): Buffer {
+/**
+ * The script that the lines of a shadow run.
+ * @throws RingfenceError as shadowEntry
+ */
+export function shadowScript(input: ShadowInput): string {
+  const document = parseDesktopEntry(input.original, input.sourcePath);
+  const exec = requireWrappable(document, input);
+  return openScript({
+    clientPath: input.clientPath,
+    original: {
+      id: input.id,
+      name: readable(() => document.get(mainGroup, 'Name')),
+      icon: readable(() => document.get(mainGroup, 'Icon')),
+      path: input.sourcePath,
+      terminal: document.getBoolean(mainGroup, 'Terminal'),
+    },
+    exec,
+    actions: new Map(wrappedActions(document).map(({ action, command }) => [action, command])),
+    mayFallBack: !input.strict,
+  });
+}
+
+/** A shadow such as this version writes them: where another version's is not the same, its shadows are written anew. */
+export function sampleShadow(): Buffer {
   const lines = [
     'Type=Application',
     'Name=A',
@@ -114,16 +133,19 @@ export function sampleEntry(): Buffer {
     'Name=B',
     'Exec=a b',
   ];
-  return shadowEntry({
+  const input: ShadowInput = {
     id: 'a.desktop',
     original: Buffer.from(`[Desktop Entry]\n${lines.join('\n')}\n`),
     sourcePath: '/a.desktop',
     sourceHash: '',
     clientPath: '/client',
+    scriptPath: '/script',
     version: '',
     strict: false,
     window: true,
-  });
+  };
+  const scripts = [false, true].map((strict) => Buffer.from(shadowScript({ ...input, strict })));
+  return Buffer.concat([shadowEntry(input), ...scripts]);
 }
 
 /**
@@ -131,7 +153,7 @@ export function sampleEntry(): Buffer {
  * desktop and systemd's xdg-autostart generator unquote differently.
  * @throws RingfenceError BadEntry as shadowEntry, and for a path that cannot be written so that both read it
  */
-export function autostartEntry(input: ShadowInput & { readonly scriptPath: string }): Buffer {
+export function autostartEntry(input: ShadowInput): Buffer {
   const document = parseDesktopEntry(input.original, input.sourcePath);
   const exec = requireWrappable(document, input);
   if (!/^[\w+,./:@-]+$/.test(input.scriptPath)) {
@@ -196,19 +218,28 @@ function withKeys(bytes: string, lines: readonly string[]): string {
   return `${bytes.slice(0, at)}${gap}${encodeText(lines.join('\n'))}\n${bytes.slice(at)}`;
 }
 
+/** The actions that start the program, and not through Ringfence already. */
+function wrappedActions(document: DesktopDocument) {
+  return actionsOf(document).flatMap(({ group, action }) => {
+    const command = document.get(group, 'Exec');
+    return command === undefined || command === '' || namesClient(command) ? [] : [{ group, action, command }];
+  });
+}
+
 /** An action without Exec of a D-Bus-activatable app is one that the app answers itself; gapplication asks it. */
-function wrapActions(document: DesktopDocument, id: string, wrap: (command: string, action: string) => string): void {
-  const viaBus = document.getBoolean(mainGroup, 'DBusActivatable');
-  for (const group of document.groups()) {
-    const action = /^Desktop Action (.+)$/.exec(group)?.[1];
-    if (action === undefined) continue;
-    const exec = document.get(group, 'Exec');
-    if (exec !== undefined && exec !== '') {
-      if (!namesClient(exec)) document.set(group, 'Exec', wrap(exec, action));
-    } else if (viaBus && /^[\w.-]+$/.test(action)) {
-      document.set(group, 'Exec', `gapplication action ${id.replace(/\.desktop$/, '')} ${action}`);
-    }
+function askOverBus(document: DesktopDocument, id: string): void {
+  if (!document.getBoolean(mainGroup, 'DBusActivatable')) return;
+  for (const { group, action } of actionsOf(document)) {
+    if (document.get(group, 'Exec') || !/^[\w.-]+$/.test(action)) continue;
+    document.set(group, 'Exec', `gapplication action ${id.replace(/\.desktop$/, '')} ${action}`);
   }
+}
+
+function actionsOf(document: DesktopDocument): { readonly group: string; readonly action: string }[] {
+  return document.groups().flatMap((group) => {
+    const action = /^Desktop Action (.+)$/.exec(group)?.[1];
+    return action === undefined ? [] : [{ group, action }];
+  });
 }
 
 /** The shadow's own program is always there; it must be hidden all the same where the original's is not. */

@@ -1,5 +1,7 @@
 import { mainGroup, parseDesktopEntry } from '../../domain/desktop-entry/parse.ts';
+import { unescapeValue } from '../../domain/desktop-entry/value.ts';
 import type { ShadowKind } from './manifest.ts';
+import { scriptHead } from './open-script.ts';
 import { sourceKey } from './shadow-entry.ts';
 
 /** What a file that Ringfence wrote says of itself. */
@@ -18,6 +20,7 @@ export const cacheMark = '# Written by Ringfence, for the enabled applications i
 /** What a file says of itself; undefined for one that is not marked as ours, or not wholly. */
 export function describeItself(kind: ShadowKind, name: string, bytes: Uint8Array): SelfDescription | undefined {
   try {
+    if (kind === 'script') return readScript(Buffer.from(bytes).toString('utf8'));
     if (kind === 'drop-in') return readDropIn(Buffer.from(bytes).toString('utf8'));
     if (kind === 'mime-cache') return readCache(Buffer.from(bytes).toString('utf8'));
     const document = parseDesktopEntry(bytes, name);
@@ -31,6 +34,11 @@ export function describeItself(kind: ShadowKind, name: string, bytes: Uint8Array
   } catch {
     return undefined;
   }
+}
+
+function readScript(text: string): SelfDescription | undefined {
+  const [, app, source] = scriptHead.exec(text) ?? [];
+  return app === undefined || source === undefined ? undefined : { app, source: unescapeValue(source), strict: false };
 }
 
 function readDropIn(text: string): SelfDescription | undefined {

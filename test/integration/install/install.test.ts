@@ -356,8 +356,8 @@ describe('ringfence install, in the session', () => {
       const enabled = await ringfence(['enable', 'of-my-own', 'org.gnome.gedit']);
       expect(enabled).toMatchObject({ code: 0 });
       const client = join(data, 'ringfence/dist/ringfence-open');
-      expect(readFileSync(own, 'utf8')).toContain(client);
-      expect(readFileSync(join(data, 'applications/org.gnome.gedit.desktop'), 'utf8')).toContain(client);
+      for (const id of ['of-my-own', 'org.gnome.gedit'])
+        expect(readFileSync(join(data, `applications/ringfence/${id}.sh`), 'utf8')).toContain(client);
       if (daemon !== 'runs') {
         await output(['systemctl', '--user', 'stop', 'ringfence.service']);
         rmSync(join(data, 'ringfence/dist/ringfenced'));

@@ -63,7 +63,8 @@ describe('enable', () => {
     expect(named.sort()).toEqual(expected);
     expect(isShadow('good.desktop')).toBe(true);
     const added = readdirSync(world.own).filter((name) => !before.includes(name));
-    expect(added).toEqual(['good.desktop']);
+    expect(added.sort()).toEqual(['good.desktop', 'ringfence']);
+    expect(readdirSync(join(world.own, 'ringfence'))).toEqual(['good.sh']);
   });
 
   it('keeps the user’s own entry aside and puts it back with its time and mode', async () => {
@@ -95,7 +96,7 @@ describe('enable', () => {
       execFileSync('patch', ['--quiet', place], { input: diff });
       expect(readFileSync(place)).toEqual(wanted);
     }
-    expect(told.length).toBe(2);
+    expect(told.length).toBe(4);
   });
 
   it('takes two at once one after the other', async () => {
@@ -166,6 +167,71 @@ describe('sync', () => {
     expect(shadow('app.desktop')).toBe(edited);
   });
 
+  it('leaves a shadow that the user edited its script, and takes that away once the shadow is gone', async () => {
+    addEntry(world, 'app.desktop', []);
+    addEntry(world, 'org.test.Files.desktop', ['DBusActivatable=true']);
+    const service = '[D-BUS Service]\nName=org.test.Files\nExec=/bin/files --service\n';
+    writeFileSync(join(world.root, 'usr/dbus-1/services/org.test.Files.service'), service);
+    const before = world.tree();
+    await world.shadows.enable(all);
+    const override = join(world.root, 'home/.local/share/dbus-1/services/org.test.Files.service');
+    const shadows = [join(world.own, 'app.desktop'), override];
+    const scripts = shadows.map((path) => /^Exec=\/bin\/sh (\S+)/m.exec(readFileSync(path, 'utf8'))?.[1] ?? '');
+    for (const path of shadows) writeFileSync(path, `${readFileSync(path, 'utf8')}# mine\n`);
+    await world.shadows.disable(all);
+    const after = world.tree();
+    expect(await world.shadows.sync({ dryRun: false })).toMatchObject([{ state: 'edited' }, { state: 'edited' }]);
+    expect(world.tree()).toBe(after);
+    for (const path of [...shadows, ...scripts]) expect(existsSync(path)).toBe(true);
+    for (const path of shadows) rmSync(path);
+    await world.shadows.sync({ dryRun: false });
+    expect(world.tree()).toBe(before);
+  });
+
+  it('writes the script of an icon anew when it is removed, and leaves one that the user edited', async () => {
+    addEntry(world, 'app.desktop', []);
+    const before = world.tree();
+    await world.shadows.enable(only('app'));
+    const script = join(world.own, 'ringfence/app.sh');
+    const written = readFileSync(script, 'utf8');
+    const state = async () => (await world.shadows.list([]))[0]?.state;
+    for (const gone of [script, join(world.own, 'ringfence')]) {
+      rmSync(gone, { recursive: true });
+      expect(await state()).toBe('edited');
+      expect(await world.shadows.sync({ dryRun: false })).toMatchObject([{ file: script, change: 'created' }]);
+      expect(readFileSync(script, 'utf8')).toBe(written);
+      expect(await state()).toBe('enabled');
+    }
+    writeFileSync(script, '');
+    await world.shadows.sync({ dryRun: false });
+    expect(readFileSync(script, 'utf8')).toBe(written);
+    writeFileSync(script, `${written}# mine\n`);
+    expect(await world.shadows.sync({ dryRun: false })).toMatchObject([{ file: script, state: 'edited' }]);
+    expect(await state()).toBe('edited');
+    expect(readFileSync(script, 'utf8')).toBe(`${written}# mine\n`);
+    rmSync(script);
+    await world.shadows.disable(all);
+    expect(world.tree()).toBe(before);
+  });
+
+  it('puts no shadow where its script cannot be', async () => {
+    addEntry(world, 'app.desktop', []);
+    const script = join(world.own, 'ringfence/app.sh');
+    const tried = async (what: string) => {
+      const before = world.tree();
+      const [result] = await world.shadows.enable(only('app'));
+      expect({ what, ...result }).toMatchObject({ what, app: 'app.desktop', state: 'failed' });
+      expect(existsSync(join(world.own, 'app.desktop'))).toBe(false);
+      await world.shadows.disable(all);
+      expect(world.tree()).toBe(before);
+    };
+    mkdirSync(script, { recursive: true });
+    await tried('a folder in its place');
+    rmSync(join(world.own, 'ringfence'), { recursive: true });
+    writeFileSync(join(world.own, 'ringfence'), 'mine');
+    await tried('a file in place of its folder');
+  });
+
   it('shadows an own entry anew when its owner writes it anew', async () => {
     addEntry(world, 'pwa.desktop', ['Comment=one'], world.own);
     await world.shadows.enable(only('pwa'));
@@ -202,7 +268,10 @@ describe('sync', () => {
       rmSync(path);
       expect(await world.shadows.enable(only('own'))).toMatchObject([{ state: 'enabled' }]);
       rmSync(path);
-      expect(await world.shadows.disable(only('own'))).toMatchObject([{ state: 'disabled', change: 'restored' }]);
+      expect(await world.shadows.disable(only('own'))).toMatchObject([
+        { state: 'disabled', change: 'restored' },
+        { state: 'disabled', change: 'removed' },
+      ]);
       expect(world.tree()).toBe(before);
     },
   );
@@ -413,35 +482,41 @@ info.launch_action(sys.argv[2], None) if sys.argv[2] else info.launch_uris(sys.a
     expect(await outcome()).toEqual(['app', '--open=x', 'two words']);
   });
 
-  it('that 0.1.0 wrote starts the app as before, and is written anew by sync', async () => {
+  it('that 0.2.0 wrote, with its script in the line, starts the app as before and is written anew by sync', async () => {
     const clientPath = join(world.root, 'bin/ringfence-open');
     world = makeWorld({ root: world.root, clientPath });
     record('ringfence-open', 0);
     addEntry(world, 'app.desktop', ['Exec=app --open %F']);
     await world.shadows.enable(only('app'));
     const place = join(world.own, 'app.desktop');
-    const written = readFileSync(place, 'utf8');
-    // As 0.1.0 had it in all its Exec lines: the client was a program of its own.
-    const old = written.replaceAll(
-      's=127; [ ! -r \\\\"\\\\$0\\\\" ] || { . \\\\"\\\\$0\\\\"; s=\\\\$?; }',
-      '\\\\"\\\\$0\\\\" \\\\"\\\\$@\\\\"; s=\\\\$?',
-    );
-    expect(old).not.toBe(written);
+    const script = join(world.own, 'ringfence/app.sh');
+    const written = [place, script].map((path) => readFileSync(path, 'utf8'));
+    const inline = 's=127; [ ! -r \\\\"\\\\$0\\\\" ] || { . \\\\"\\\\$0\\\\"; s=\\\\$?; }; exit \\\\$s';
+    const old = shadow('app.desktop').replaceAll(`/bin/sh ${script} `, () => `/bin/sh -c "${inline}" ${clientPath} `);
+    expect(old).not.toContain(script);
     writeFileSync(place, old);
+    rmSync(join(world.own, 'ringfence'), { recursive: true });
     const manifestPath = join(world.root, 'home/.local/share/ringfence/manifest.json');
     const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
-    const file = manifest.files[place];
-    Object.assign(file, {
-      hash: createHash('sha256').update(old).digest('hex'),
-      // That of 0.1.0 had no word on how entries are written.
-      fingerprint: file.fingerprint.replace(/^(\S+) [0-9a-f]{16} /, '$1 '),
-      stat: undefined,
-    });
+    const { [script]: _, [place]: file, ...files } = manifest.files;
+    const stat = undefined;
+    const hash = createHash('sha256').update(old).digest('hex');
+    const fingerprint = file.fingerprint.replace(/^(\S+) [0-9a-f]{16} /, '$1 0123456789abcdef ');
+    Object.assign(manifest, { files: { ...files, [place]: { ...file, hash, fingerprint, stat } } });
+    manifest.folders = manifest.folders.filter(
+      (folder: string) => !folder.endsWith('/ringfence') || folder.endsWith('/share/ringfence'),
+    );
     writeFileSync(manifestPath, JSON.stringify(manifest));
     click('app.desktop', '', [strange]);
     expect((await outcome()).slice(-2)).toEqual(['--', `/srv/a b,c'"$x%.txt`]);
-    await makeWorld({ root: world.root, clientPath }).shadows.sync({ dryRun: false });
-    expect(readFileSync(place, 'utf8')).toBe(written);
+    const { shadows } = makeWorld({ root: world.root, clientPath });
+    const results = await shadows.sync({ dryRun: false });
+    expect(results.map(({ file: path, change }) => [path, change])).toEqual([
+      [script, 'created'],
+      [place, 'updated'],
+    ]);
+    expect([place, script].map((path) => readFileSync(path, 'utf8'))).toEqual(written);
+    expect((await shadows.list([]))[0]).toMatchObject({ id: 'app.desktop', state: 'enabled' });
   });
 
   it('leads to the window where that is installed, and is as before once it is removed', async () => {
@@ -466,7 +541,5 @@ info.launch_action(sys.argv[2], None) if sys.argv[2] else info.launch_uris(sys.a
     await world.shadows.enable(only('app'));
     const strict = shadow('app.desktop').split('[Desktop Action ringfence-strict]')[1] ?? '';
     expect(strict).toContain('--profile=strict --strict');
-    expect(strict).not.toContain('exec true');
-    expect(shadow('app.desktop')).toContain('exec true');
   });
 });

@@ -62,6 +62,18 @@ function furnish(): void {
   writeFileSync(join(world.own, 'mimeinfo.cache'), '[MIME Cache]\ntext/plain=kde-foo.desktop;\n');
 }
 
+/** The scripts that icons run and that are not there, or not whole. */
+function deadIcons(): string[] {
+  return readdirSync(world.own)
+    .filter((name) => name.endsWith('.desktop'))
+    .flatMap((name) => [
+      ...readFileSync(join(world.own, name), 'latin1').matchAll(/^Exec=\/bin\/sh (\S+) --app=.* -- ?.*$/gm),
+    ])
+    .flatMap(([, script = '']) =>
+      existsSync(script) && /^exec [^\n]*\n$/m.test(readFileSync(script, 'utf8')) ? [] : [script],
+    );
+}
+
 /** Another process that finds this world; the lock of the last counts for nothing, as it would if that had ended. */
 function nextProcess(): ShadowWorld {
   rmSync(join(world.root, 'run'), { recursive: true });
@@ -112,9 +124,11 @@ describe('undo', () => {
           await world.shadows.disable(all);
         });
         if (!died) expect(count).toBeGreaterThan(100);
+        expect(deadIcons(), `after a death before change ${count}`).toEqual([]);
         // The rescue dies as well, sooner or later.
         const second = nextProcess();
         await dieBeforeChange(1 + ((count * 7) % 50), () => rescue(second));
+        expect(deadIcons(), `after a death before change ${count}, and another`).toEqual([]);
         await rescue(nextProcess());
         expect(world.tree(), `after a death before change ${count}`).toBe(before);
       }
@@ -136,6 +150,7 @@ describe('undo', () => {
       await ended;
       if (world.tree() !== before) halfDone++;
       const after = makeWorld({ root: world.root });
+      expect(deadIcons()).toEqual([]);
       for (const id of readdirSync(world.own).filter((name) => name.endsWith('.desktop'))) {
         // Whole at every moment: the old one or the new one.
         expect(readFileSync(join(world.own, id), 'utf8')).toMatch(/\n$/);
@@ -157,7 +172,7 @@ describe('a disk that does not take it', () => {
     const told = await output(['unshare', '-Urm', 'sh', '-c', small, process.execPath, script, world.root]);
     const { states, ...rest } = JSON.parse(told) as { states: string[] };
     expect(states.some((state) => state === 'failed' || state === 'Failed')).toBe(true);
-    expect(rest).toEqual({ whole: true, restored: true, again: ['enabled'], restoredAgain: true });
+    expect(rest).toEqual({ whole: true, restored: true, again: ['enabled', 'enabled'], restoredAgain: true });
   });
 
   it('is left as it was when it may only be read', async () => {

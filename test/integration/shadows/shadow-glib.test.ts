@@ -41,7 +41,8 @@ describe('a shadow, as GLib sees it', () => {
   let before: Seen;
   let visible: Seen;
   let after: Seen;
-  const isShadow = (seen: Seen) => (id: string) => seen.apps[id]?.exec.startsWith('/bin/sh -c ') ?? false;
+  const isShadow = (seen: Seen) => (id: string) =>
+    seen.apps[id]?.exec.startsWith(`/bin/sh ${world.own}/ringfence/`) ?? false;
 
   beforeAll(async () => {
     ids = installRealApps(world);
@@ -102,7 +103,7 @@ describe('a shadow, as GLib sees it', () => {
     await world.shadows.sync({ dryRun: false });
     const seen = () => askGlib<Seen>(world, { ids: ['goes.desktop'] }).apps['goes.desktop'];
     // The client of this world was never there.
-    expect(seen()?.exec).toContain('/opt/Ring Fence/ringfence-open');
+    expect(seen()?.exec).toMatch(/^\/bin\/sh \S+\/ringfence\/goes\.sh --app=goes\.desktop --original=\S+ -- %u$/);
     rmSync(join(world.root, 'bin/goes'));
     expect(seen()).toBeNull();
   });

@@ -1,9 +1,10 @@
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expandExec } from '../../../../src/domain/desktop-entry/exec-line.ts';
 import type { BusConnection } from '../../../../src/platform/dbus/connection.ts';
 import { openLine } from '../../../../src/shadows/pure/open-line.ts';
+import { openScript } from '../../../../src/shadows/pure/open-script.ts';
 import { installEntry, installProgram, removeEntries } from '../../../fixtures/desktop-entries.ts';
 import {
   built,
@@ -23,14 +24,28 @@ const folder = temporaryFolder();
 const out = join(folder, 'environment');
 const original = `cp /proc/self/environ ${out}`;
 
-const today = (mayFallBack: boolean) =>
-  openLine({
+const today = (mayFallBack: boolean) => {
+  const scriptPath = join(folder, 'clicked.sh');
+  const script = openScript({
     clientPath: client,
-    options: ['--app=clicked.desktop', ...(mayFallBack ? [] : ['--strict'])],
     exec: original,
+    actions: new Map(),
     original: { id: 'clicked.desktop', name: 'Clicked', icon: undefined, path: '/clicked.desktop', terminal: false },
     mayFallBack,
   });
+  writeFileSync(scriptPath, script);
+  return openLine({
+    scriptPath,
+    options: ['--app=clicked.desktop', ...(mayFallBack ? [] : ['--strict'])],
+    exec: original,
+  });
+};
+
+/** As 0.2.0 wrote them. */
+const second = (mayFallBack: boolean) =>
+  mayFallBack
+    ? `/bin/sh -c "s=127; [ ! -r \\"\\$0\\" ] || { . \\"\\$0\\"; s=\\$?; }; case \\$s in 75) ;; 127) (notify-send -a Ringfence -- 'Clicked was started without its fence' 'Ringfence is gone'; logger -t ringfence -- 'clicked.desktop: started without its fence: Ringfence is gone') >/dev/null 2>&1 & ;; *) exit \\$s ;; esac; until [ \\"\\$1\\" = -- ]; do shift; done; shift; exec ${original} \\"\\$@\\"" ${client} --app=clicked.desktop --`
+    : `/bin/sh -c "s=127; [ ! -r \\"\\$0\\" ] || { . \\"\\$0\\"; s=\\$?; }; case \\$s in 127) (notify-send -a Ringfence -- 'Clicked was not started' 'it may run in a strict fence only, and Ringfence is gone') >/dev/null 2>&1 & ;; esac; exit \\$s" ${client} --app=clicked.desktop --strict --`;
 
 /** As 0.1.0 wrote them. */
 const first = (mayFallBack: boolean) =>
@@ -40,6 +55,7 @@ const first = (mayFallBack: boolean) =>
 
 describe.each([
   ['of today', today],
+  ['of 0.2.0', second],
   ['of 0.1.0', first],
 ])('an icon %s', (_age, line) => {
   let bus: BusConnection;

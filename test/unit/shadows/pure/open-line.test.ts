@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expandExec } from '../../../../src/domain/desktop-entry/exec-line.ts';
-import { endStartupProgram, openLine } from '../../../../src/shadows/pure/open-line.ts';
+import { openLine } from '../../../../src/shadows/pure/open-line.ts';
+import { endStartupProgram, openScript } from '../../../../src/shadows/pure/open-script.ts';
 import { waitFor } from '../../../harness/wait-for.ts';
 
 describe('an icon whose client is gone', () => {
@@ -19,15 +20,19 @@ describe('an icon whose client is gone', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const click = (mayFallBack: boolean, variables: Record<string, string>) => {
-    const exec = openLine({
+  const click = (mayFallBack: boolean, variables: Record<string, string>, options: readonly string[] = []) => {
+    const exec = 'echo started %U';
+    const script = openScript({
       clientPath: join(folder, 'no-such-client'),
-      options: ['--app=app.desktop'],
-      exec: 'echo started %U',
+      exec,
+      actions: new Map(),
       original: { id: 'app.desktop', name: "Tom's", icon: undefined, path: '/app.desktop', terminal: false },
       mayFallBack,
     });
-    const [program = '', ...args] = expandExec(exec, { uris: ['x:y'] })[0] ?? [];
+    const scriptPath = join(folder, 'app.sh');
+    writeFileSync(scriptPath, script);
+    const line = openLine({ scriptPath, options, exec });
+    const [program = '', ...args] = expandExec(line, { uris: ['x:y'] })[0] ?? [];
     const env = { PATH: `${folder}:${process.env['PATH']}`, ...variables };
     const { status, stdout } = spawnSync(program, args, { env, encoding: 'utf8' });
     return { status, stdout };
@@ -37,12 +42,12 @@ describe('an icon whose client is gone', () => {
   const words = (file: string) => readFileSync(join(folder, file), 'utf8').split('\0').slice(0, -1);
 
   it.each([
-    [{ XDG_ACTIVATION_TOKEN: 'token 1', DESKTOP_STARTUP_ID: 'old' }, 'token 1'],
-    [{ DESKTOP_STARTUP_ID: "id'2" }, "id'2"],
+    ['a strict app', false, [], { XDG_ACTIVATION_TOKEN: 'token 1', DESKTOP_STARTUP_ID: 'old' }, 'token 1'],
+    ['an action that is strict', true, ['--profile=strict', '--strict'], { DESKTOP_STARTUP_ID: "id'2" }, "id'2"],
   ])(
-    'tells the user, ends the waiting for a window and starts nothing that is to be strict',
-    async (variables, token) => {
-      expect(click(false, variables)).toEqual({ status: 127, stdout: '' });
+    'tells the user, ends the waiting for a window and starts nothing: %s',
+    async (_what, mayFallBack, options, variables, token) => {
+      expect(click(mayFallBack, variables, options)).toEqual({ status: 127, stdout: '' });
       expect(await told('gjs')).toEqual(['-c', endStartupProgram, token]);
       expect((await told('notify-send')).at(-2)).toBe("Tom's was not started");
       expect((await told('logger')).at(-1)).toMatch(/^app\.desktop: not started: /);

@@ -6,8 +6,9 @@ import {
   autostartScript,
   isMarked,
   type ShadowInput,
-  sampleEntry,
+  sampleShadow,
   shadowEntry,
+  shadowScript,
 } from '../../../../src/shadows/pure/shadow-entry.ts';
 
 const strict = 'Desktop Action ringfence-strict';
@@ -18,6 +19,7 @@ const input = (text: string, more: Partial<ShadowInput> = {}): ShadowInput => ({
   sourcePath: '/usr/app.desktop',
   sourceHash: '00',
   clientPath: '/usr/bin/ringfence-open',
+  scriptPath: '/home/ringfence/app.sh',
   version: '1',
   strict: false,
   window: false,
@@ -33,7 +35,7 @@ describe('isMarked', () => {
     expect(isMarked(Buffer.from(entryOf(['Exec=app'])))).toBe(false);
     // A view into more bytes than its own.
     expect(isMarked(Buffer.from(`X-Ringfence-Source ${entryOf(['Exec=app'])}`).subarray(19))).toBe(false);
-    expect(isMarked(sampleEntry())).toBe(true);
+    expect(isMarked(sampleShadow())).toBe(true);
   });
 });
 
@@ -149,16 +151,27 @@ describe('the actions of a shadow', () => {
 });
 
 describe('what the icon needs of the original', () => {
-  it('is in the line that starts it where the client is gone', () => {
-    const exec = made('Exec=app %i %c', 'Icon=my-icon', 'Terminal=true').get(mainGroup, 'Exec');
+  const script = (...lines: string[]) => shadowScript(input(entryOf(lines)));
+
+  it('is in the script, which starts it where the client is gone', () => {
+    const exec = script('Exec=app %i %c', 'Icon=my-icon', 'Terminal=true');
     expect(exec).toContain('my-icon');
     expect(exec).toContain('xterm');
-    expect(made('Exec=app %i').get(mainGroup, 'Exec')).not.toContain('xterm');
+    expect(script('Exec=app %i')).not.toContain('xterm');
+  });
+
+  it('is each action of its own, but none that goes through Ringfence already or has no command', () => {
+    const groups = ['[Desktop Action a]', 'Exec=app a', '[Desktop Action b]', 'Exec=ringfence-open --app=x'];
+    const starts = script('Exec=app', ...groups, '[Desktop Action c]', 'Exec=', '[Desktop Action d]')
+      .split('\n')
+      .filter((line) => line.includes('exec app') || line.includes('ringfence_action"'));
+    expect(starts).toEqual(['[ "$ringfence_action" != a ] || exec app a "$@"', 'exec app "$@"']);
   });
 
   it('may be a name that is no UTF-8', () => {
     const text = '[Desktop Entry]\nType=Application\nName=Caf\xe9\nIcon=\xe9\nExec=app %i %c\n';
-    expect(parseDesktopEntry(shadowEntry(input(text))).get(mainGroup, 'Exec')).toContain('--app=app.desktop');
+    expect(parseDesktopEntry(shadowEntry(input(text))).get(mainGroup, 'Exec')).toContain('/app.sh');
+    expect(shadowScript(input(text))).toContain("exec app '' ");
   });
 });
 
@@ -202,7 +215,7 @@ describe('what is not to be wrapped', () => {
   });
 
   it('is no entry of the usual autostart phase', () => {
-    expect(made('Exec=app', 'X-GNOME-Autostart-Phase=Applications').get(mainGroup, 'Exec')).toContain('--app=');
+    expect(made('Exec=app', 'X-GNOME-Autostart-Phase=Applications').get(mainGroup, 'Exec')).toContain('/app.sh');
   });
 });
 

@@ -5,28 +5,44 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expandExec } from '../../../../src/domain/desktop-entry/exec-line.ts';
 import { mainGroup, parseDesktopEntry } from '../../../../src/domain/desktop-entry/parse.ts';
-import { type ShadowInput, shadowEntry } from '../../../../src/shadows/pure/shadow-entry.ts';
+import { shellQuote } from '../../../../src/domain/shell-quote.ts';
+import { type ShadowInput, shadowEntry, shadowScript } from '../../../../src/shadows/pure/shadow-entry.ts';
 
 const base = { id: 'app.desktop', sourcePath: '/usr/share/applications/app.desktop', sourceHash: '00', version: '1' };
 
+const scriptPath = '/home/jürgen/.local/share/applications/ringfence/app.sh';
+
 function shadowOf(lines: readonly string[], input: Partial<ShadowInput> = {}) {
+  return parseDesktopEntry(shadowEntry(inputOf(lines, input)));
+}
+
+function inputOf(lines: readonly string[], input: Partial<ShadowInput> = {}): ShadowInput {
   const original = Buffer.from(['[Desktop Entry]', 'Type=Application', 'Name=App', ...lines, ''].join('\n'));
-  return parseDesktopEntry(
-    shadowEntry({ ...base, original, clientPath: '/usr/bin/ringfence-open', strict: false, window: false, ...input }),
-  );
+  return {
+    ...{ ...base, original, clientPath: '/usr/bin/ringfence-open', scriptPath, strict: false, window: false },
+    ...input,
+  };
 }
 
 const argv = (exec: string | undefined, uris: string[] = []) => expandExec(exec ?? '', { uris })[0] ?? [];
 
 describe('shadowEntry', () => {
-  it('hands the client the id, the action and the files', () => {
-    const shadow = shadowOf(['Exec=app %U', 'Actions=new;', '[Desktop Action new]', 'Name=New', 'Exec=app --new']);
-    const [sh, c, , client, ...rest] = argv(shadow.get(mainGroup, 'Exec'), ['https://a/%20b', '/srv/ä b']);
-    expect([sh, c, client]).toEqual(['/bin/sh', '-c', '/usr/bin/ringfence-open']);
+  it('hands its script the id, the action and the files, in words without quotes', () => {
+    const shadow = shadowOf([
+      'Exec=app "a b" %U',
+      'Actions=new;',
+      '[Desktop Action new]',
+      'Name=New',
+      'Exec=app --new',
+    ]);
     const original = `--original=${base.sourcePath}`;
-    expect(rest).toEqual(['--app=app.desktop', original, '--', 'https://a/%20b', '/srv/ä b']);
-    const action = argv(shadow.get('Desktop Action new', 'Exec'));
-    expect(action.slice(4)).toEqual(['--app=app.desktop', '--action=new', original, '--']);
+    expect(shadow.raw(mainGroup, 'Exec')).toBe(`/bin/sh ${scriptPath} --app=app.desktop ${original} -- %U`);
+    expect(argv(shadow.get(mainGroup, 'Exec'), ['https://a/%20b', '/srv/ä b'])).toEqual([
+      ...['/bin/sh', scriptPath, '--app=app.desktop', original, '--', 'https://a/%20b', '/srv/ä b'],
+    ]);
+    expect(shadow.raw('Desktop Action new', 'Exec')).toBe(
+      `/bin/sh ${scriptPath} --app=app.desktop --action=new ${original} --`,
+    );
     expect(shadow.getList(mainGroup, 'Actions')).toEqual(['new', 'ringfence-strict']);
   });
 
@@ -37,15 +53,18 @@ describe('shadowEntry', () => {
     expect(shadowOf(['Exec=app 100%%']).get(mainGroup, 'Exec')).toMatch(/ --$/);
   });
 
-  it('survives any path of the client and any id', () => {
+  it('survives any id and path of its script, and the script any path of the client', () => {
     const name = fc
       .string({ unit: 'grapheme', minLength: 1 })
       .filter((text) => !/[\0\n\r/]|\p{Cc}|\p{Surrogate}/u.test(text));
     fc.assert(
       fc.property(name, name, (folder, id) => {
+        const input = { scriptPath: `/home/${folder}/ringfence/${id}.sh`, id: `${id}.desktop` };
+        const words = argv(shadowOf(['Exec=app'], input).get(mainGroup, 'Exec'));
+        expect(words.slice(0, 3)).toEqual(['/bin/sh', input.scriptPath, `--app=${id}.desktop`]);
         const clientPath = `/opt/${folder}/ringfence-open`;
-        const words = argv(shadowOf(['Exec=app'], { clientPath, id: `${id}.desktop` }).get(mainGroup, 'Exec'));
-        expect(words.slice(3, 5)).toEqual([clientPath, `--app=${id}.desktop`]);
+        const script = shadowScript(inputOf(['Exec=app'], { ...input, clientPath }));
+        expect(script.split('\n')[3]).toBe(`ringfence_client=${shellQuote(clientPath)} ringfence_status=127`);
       }),
     );
   });
@@ -77,15 +96,9 @@ describe('shadowEntry', () => {
     const group = 'Desktop Action ringfence-once';
     expect(once.keys(group)).toEqual(['Name', 'Name[de]', 'Exec']);
     const words = argv(once.get(group, 'Exec'), ['/srv/letter']);
-    expect(words.slice(4)).toEqual([
-      '--app=app.desktop',
-      '--once',
-      '--strict',
-      `--original=${base.sourcePath}`,
-      '--',
-      '/srv/letter',
+    expect(words.slice(2)).toEqual([
+      ...['--app=app.desktop', '--once', '--strict', `--original=${base.sourcePath}`, '--', '/srv/letter'],
     ]);
-    expect(words[2]).not.toContain('secret-program');
   });
 
   it('speaks the languages of the entry', () => {
@@ -95,11 +108,15 @@ describe('shadowEntry', () => {
   });
 
   it('never runs the original of an app that is to be strictly contained', () => {
-    const strict = shadowOf(['Exec=secret-program'], { strict: true });
-    for (const group of [mainGroup, 'Desktop Action ringfence-strict']) {
-      expect(argv(strict.get(group, 'Exec'))[2]).not.toContain('secret-program');
+    const lines = ['Exec=secret-program', '[Desktop Action new]', 'Exec=secret-program --new'];
+    const strict = shadowOf(lines, { strict: true });
+    for (const group of [mainGroup, 'Desktop Action new', 'Desktop Action ringfence-strict']) {
       expect(argv(strict.get(group, 'Exec'))).toContain('--strict');
     }
+    const script = (isStrict: boolean) => shadowScript(inputOf(lines, { strict: isStrict }));
+    expect(script(false)).toContain('secret-program --new');
+    expect(script(true)).not.toContain('secret-program');
+    expect(script(true)).toContain('\nset -- --strict "$@"\n');
   });
 
   it('refuses what is not to be wrapped', () => {
@@ -113,7 +130,11 @@ describe('shadowEntry', () => {
       ['Exec=app', 'X-GNOME-Autostart-Phase=Panel'],
       ['Exec=app', 'X-Ringfence-Source=/x'],
     ];
-    for (const lines of bad) expect(() => shadowOf(lines)).toThrowError(expect.objectContaining({ code: 'BadEntry' }));
+    for (const lines of bad) {
+      for (const make of [shadowEntry, shadowScript]) {
+        expect(() => make(inputOf(lines))).toThrowError(expect.objectContaining({ code: 'BadEntry' }));
+      }
+    }
   });
 
   it('looks like the example', () => {
@@ -121,16 +142,18 @@ describe('shadowEntry', () => {
     const original = readFileSync(join(folder, 'original.desktop'));
     const id = 'org.example.Notes.desktop';
     const sourcePath = `/usr/share/applications/${id}`;
-    const made = shadowEntry({
+    const input: ShadowInput = {
       id,
       original,
       sourcePath,
       sourceHash: createHash('sha256').update(original).digest('hex'),
       clientPath: '/usr/bin/ringfence-open',
+      scriptPath: `/home/ada/.local/share/applications/ringfence/org.example.Notes.sh`,
       version: '0.1.0',
       strict: false,
       window: false,
-    });
-    expect(made.toString()).toBe(readFileSync(join(folder, 'shadow.desktop'), 'utf8'));
+    };
+    expect(shadowEntry(input).toString()).toBe(readFileSync(join(folder, 'shadow.desktop'), 'utf8'));
+    expect(shadowScript(input)).toBe(readFileSync(join(folder, 'shadow.sh'), 'utf8'));
   });
 });

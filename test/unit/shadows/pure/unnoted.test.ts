@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { overrideText, parseBusService } from '../../../../src/shadows/pure/bus-service.ts';
 import type { ShadowKind } from '../../../../src/shadows/pure/manifest.ts';
 import { scopeDropIn } from '../../../../src/shadows/pure/scope-drop-in.ts';
-import { autostartEntry, type ShadowInput, shadowEntry } from '../../../../src/shadows/pure/shadow-entry.ts';
+import {
+  autostartEntry,
+  type ShadowInput,
+  shadowEntry,
+  shadowScript,
+} from '../../../../src/shadows/pure/shadow-entry.ts';
 import { cacheMark, describeItself } from '../../../../src/shadows/pure/unnoted.ts';
 
 const source = '/usr/share/applications/a.desktop';
@@ -12,6 +17,7 @@ const input: ShadowInput = {
   sourcePath: source,
   sourceHash: '00',
   clientPath: '/opt/ringfence-open',
+  scriptPath: '/home/anna/.local/share/applications/ringfence/a.sh',
   version: '1',
   strict: false,
   window: false,
@@ -22,6 +28,15 @@ const told = (kind: ShadowKind, text: string | Buffer, name = 'a.desktop') =>
 describe('a file that Ringfence wrote', () => {
   it.each([false, true])('is known as an icon (strict: %s)', (strict) => {
     expect(told('entry', shadowEntry({ ...input, strict }))).toEqual({ app: 'a.desktop', source, strict });
+  });
+
+  it.each(['a.desktop', 'A b.desktop c.desktop'])('is known as the script of the icon %s', (id) => {
+    for (const sourcePath of [source, '/a\\n b.desktop']) {
+      const script = shadowScript({ ...input, id, sourcePath });
+      expect(told('script', script, 'a.sh')).toEqual({ app: id, source: sourcePath, strict: false });
+    }
+    expect(told('script', shadowScript(input).replace('X-Ringfence-', ''))).toBeUndefined();
+    expect(told('script', `\n${shadowScript(input)}`)).toBeUndefined();
   });
 
   it('is known as an autostart entry', () => {
