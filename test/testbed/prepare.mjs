@@ -75,6 +75,8 @@ const packages = [
   ...['xdg-desktop-portal', 'xdg-desktop-portal-gtk', 'fuse3'],
   // the launchers of other desktops
   ...['libgtk-3-bin', 'exo-utils'],
+  // xdg-open, and what it tells types by
+  ...['xdg-utils', 'file'],
   // what packages are made and looked through with
   ...['debhelper', 'esbuild', 'lintian', 'rpm', 'makepkg', 'pacman-package-manager', 'libarchive-tools', 'fakeroot'],
   // the window, which is driven by the accessibility tree
