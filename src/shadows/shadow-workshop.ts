@@ -7,6 +7,7 @@ import type { Manifest, ShadowKind, Wish } from './pure/manifest.ts';
 
 /** The user's folders, absolute, without a slash at the end. */
 export interface ShadowPlaces {
+  readonly home: string;
   readonly dataHome: string;
   readonly configHome: string;
   /** Behind dataHome, in order of precedence. */

@@ -5,6 +5,7 @@ import type { Plan } from '../platform/owned-files/model.ts';
 import type { NotesFile } from '../platform/owned-files/notes-file.ts';
 import type { OwnedFiles } from '../platform/owned-files/owned-files.ts';
 import { collectShadows, type DesiredShadows } from './desired-shadows.ts';
+import { findCopy } from './find-copies.ts';
 import { findUnnoted } from './find-unnoted.ts';
 import { keepScripts } from './keep-scripts.ts';
 import { type AppView, listApps } from './list-apps.ts';
@@ -137,8 +138,11 @@ async function change(
     const wanted = withoutApps(alter(before), before, unwanted);
     if (!dryRun) files.disk.clean([...new Set(Object.keys(before.files).map((path) => dirname(path)))]);
     const desired = await collectShadows({ manifest: wanted, settings, files }, installed, ports.breathe);
-    const plan = keepScripts(files.plan([...desired.files.values()], wanted.files), wanted.files);
+    const planned = files.plan([...desired.files.values()], wanted.files);
+    const copyOf = (script: string) => findCopy(script, settings.places, files.disk);
+    const { plan, left } = keepScripts(planned, wanted.files, copyOf);
     const results = describePlan(verb, asked, unwanted, desired, plan, wanted, settings);
+    if (verb === 'disable') results.push(...left);
     const tellLost = withOriginalsLost(originalsLost);
     if (dryRun) {
       return [

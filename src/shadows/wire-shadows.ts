@@ -175,8 +175,9 @@ function watchedFolders({ dataHome, dataDirs, configHome, configDirs }: ShadowPl
 /** The user's folders. */
 function shadowPlaces(environment: Readonly<Record<string, string | undefined>>): ShadowPlaces {
   // A user manager always has a HOME.
-  const { data = '/.local/share', config = '/.config', dataDirs, configDirs } = xdgFolders(environment);
+  const { home = '/', data = '/.local/share', config = '/.config', dataDirs, configDirs } = xdgFolders(environment);
   return {
+    home,
     dataHome: data,
     configHome: config,
     dataDirs: dataDirs.filter((path) => path !== data),

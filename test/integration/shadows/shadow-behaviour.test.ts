@@ -188,6 +188,38 @@ describe('sync', () => {
     expect(world.tree()).toBe(before);
   });
 
+  it.each([
+    ['the desktop', 'Desktop', ''],
+    [
+      'a desktop by another name',
+      'Schreibtisch',
+      'XDG_DOCUMENTS_DIR="$HOME/x"\nXDG_DESKTOP_DIR="$HOME/Schreibtisch"\n',
+    ],
+    ['Xfce’s panel', '.config/xfce4/panel/launcher-7', ''],
+    ['MATE’s panel', '.config/mate/panel2.d/default/launchers', ''],
+  ])(
+    'leaves the script for a copy of the shadow, and takes it away once that is gone: %s',
+    async (_what, place, dirs) => {
+      addEntry(world, 'app.desktop', []);
+      const folder = join(world.root, 'home', place);
+      for (const path of [folder, join(world.root, 'home/.config')]) mkdirSync(path, { recursive: true });
+      writeFileSync(join(world.root, 'home/.config/user-dirs.dirs'), dirs);
+      const before = world.tree();
+      await world.shadows.enable(only('app'));
+      const [script, copy] = [join(world.own, 'ringfence/app.sh'), join(folder, '16789.desktop')];
+      writeFileSync(copy, shadow('app.desktop'));
+      const told = { app: 'app.desktop', state: 'disabled', file: script, reason: expect.stringContaining(copy) };
+      expect(await world.shadows.disable(only('app'))).toContainEqual(told);
+      expect([script, join(world.own, 'app.desktop')].map((path) => existsSync(path))).toEqual([true, false]);
+      expect((await world.shadows.list([]))[0]).toMatchObject({ id: 'app.desktop', state: 'available' });
+      expect(await world.shadows.sync({ dryRun: false })).toEqual([]);
+      expect(existsSync(script)).toBe(true);
+      rmSync(copy);
+      await world.shadows.sync({ dryRun: false });
+      expect(world.tree()).toBe(before);
+    },
+  );
+
   it('writes the script of an icon anew when it is removed, and leaves one that the user edited', async () => {
     addEntry(world, 'app.desktop', []);
     const before = world.tree();

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { OwnedDisk } from '../platform/owned-files/disk.ts';
+import type { ShadowPlaces } from './shadow-workshop.ts';
+
+/**
+ * The copy of an entry that runs this script, in one of the places where desktops put copies: the desktop itself, and the panels of
+ * Xfce and MATE. Others keep the id only.
+ */
+export function findCopy(script: string, { home, configHome }: ShadowPlaces, disk: OwnedDisk): string | undefined {
+  const panel = join(configHome, 'xfce4/panel');
+  const folders = [
+    desktopFolder(home, textOf(join(configHome, 'user-dirs.dirs'), disk)),
+    join(configHome, 'mate/panel2.d/default/launchers'),
+    ...disk.list(panel).map((name) => join(panel, name)),
+  ];
+  for (const folder of folders) {
+    for (const name of disk.list(folder)) {
+      const path = join(folder, name);
+      if (name.endsWith('.desktop') && textOf(path, disk).includes(script)) return path;
+    }
+  }
+  return undefined;
+}
+
+/** As xdg-user-dirs has it. */
+function desktopFolder(home: string, userFolders: string): string {
+  const [, below, path = 'Desktop'] = /^XDG_DESKTOP_DIR="(\$HOME\/|)(.+)"$/m.exec(userFolders) ?? [];
+  return below === '' ? path : join(home, path);
+}
+
+function textOf(path: string, disk: OwnedDisk): string {
+  try {
+    return disk.look(path).state === 'file' ? disk.read(path).toString('utf8') : '';
+  } catch {
+    return '';
+  }
+}
