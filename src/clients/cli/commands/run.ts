@@ -4,6 +4,7 @@ import type { Command, Context, Words } from '../command.ts';
 import { containmentOptions, requestOptions } from '../containment-options.ts';
 import { printStarted, warnOfConfig, warnOfLost } from '../instance-text.ts';
 import { appIdOf } from '../name-app.ts';
+import { limitBehind } from '../pure/limit-words.ts';
 import { runHere, type TerminalUse } from '../run-here.ts';
 
 /** `ringfence run [--] COMMAND [ARGUMENT...]` */
@@ -78,6 +79,9 @@ async function runInBackground(
   try {
     const path = await client.run(words.positionals, variables, options);
     await printStarted(client, path, words.flag('json'), terminal);
+    const behind = limitBehind(words.positionals);
+    if (behind !== undefined)
+      terminal.warn(`ringfence: ${behind} went to the command and limits nothing: limits stand before the command`);
     return 0;
   } finally {
     await client.close();

@@ -29,6 +29,14 @@ export function readLimitWords(words: readonly string[]): {
   throw refused(`no limit given; ${hint}`);
 }
 
+/** "--memory-max" behind a command that is started: the command's own word, and hardly meant so. Undefined where there is none. */
+export function limitBehind([program = '', ...words]: readonly string[]): string | undefined {
+  if (/(?:^|\/)(?:ringfence|ssc|safe)[^/]*$/.test(program) || words.includes('--')) return undefined;
+  return words
+    .map((word) => word.replace(/=.*/s, ''))
+    .find((word) => word.startsWith('--') && isLimitName(word.slice(2)));
+}
+
 function unknown(name: string): string {
   const near = nearestName(name, limitNames);
   return `unknown limit ${JSON.stringify(name)}${near === undefined ? ` (known: ${limitNames.join(', ')})` : `; did you mean ${near}?`}`;

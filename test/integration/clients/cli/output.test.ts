@@ -161,6 +161,11 @@ describe('--json', () => {
 });
 
 describe('the command line', () => {
+  it('says of a limit behind a command that it limits nothing', async () => {
+    const { code, stderr } = await ringfence('run', 'true', '--memory-max', '1G');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('--memory-max went to the command') });
+  });
+
   it.each([
     [['lsit'], '"lsit" is not a ringfence command; did you mean list?'],
     [['help', 'rnu'], '"rnu" is not a ringfence command; did you mean run?'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLimitWords } from '../../../../../src/clients/cli/pure/limit-words.ts';
+import { limitBehind, readLimitWords } from '../../../../../src/clients/cli/pure/limit-words.ts';
 
 describe('limits of a command line', () => {
   it('stand behind the names', () =>
@@ -39,4 +39,17 @@ describe('limits of a command line', () => {
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     );
   });
+});
+
+it.each([
+  [['sleep', '600', '--memory-max', '1G'], '--memory-max'],
+  [['sleep', '600', '--cpu-quota=50%'], '--cpu-quota'],
+  [['--memory-max', '1G'], undefined],
+  [['sleep', '600', '--memory', '1G', 'memory-max'], undefined],
+  [['ringfence', 'run', '--memory-max', '1G', 'sleep', '600'], undefined],
+  [['/usr/bin/ringfence-shell', '--memory-max', '1G'], undefined],
+  [['env', 'ringfence-shell', '--memory-max', '1G', '--', 'sleep', '600'], undefined],
+  [[], undefined],
+])('a limit behind the command %j is the command’s own: %j', (argv, found) => {
+  expect(limitBehind(argv)).toBe(found);
 });
