@@ -7,6 +7,7 @@ import { built, temporaryFolder } from '../../fixtures/live-daemon.ts';
 import { configFile, readConfig, sessionHome, useWindowStage } from '../../fixtures/window-stage.ts';
 import { output } from '../../harness/command.ts';
 import { startDaemon } from '../../harness/daemon.ts';
+import { userUnits } from '../../harness/user-units.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 const start = (program?: string) => startDaemon({ home: sessionHome, ...(program === undefined ? {} : { program }) });
@@ -181,15 +182,21 @@ describe('the window, when things are not as they should be', () => {
     expect(rows.length).toBeLessThan(500);
   });
 
-  it('sees what starts while it asks what runs', async () => {
+  it('sees what starts and ends while it asks what runs', async () => {
     await stage.shown.stop();
     rmSync(join(sessionHome.data, 'applications/many'), { recursive: true, force: true });
+    await output([built.ringfence, 'launch', 'org.test.Name0']);
+    const units = await userUnits('app-ringfence-org.test.Name0-*.scope');
+    expect(units).toHaveLength(1);
     stage.daemon.process.kill('SIGSTOP');
     onTestFinished(() => void stage.daemon.process.kill('SIGCONT'));
     const isAsked = await watchCalls('GetManagedObjects');
     // Which has no translation: words are English, the direction is GTK's for the language.
     stage.shown = stage.show({ LANG: 'C.UTF-8', LANGUAGE: 'ar' });
     await waitFor(isAsked, { what: 'the window to ask' });
+    // The daemon hears of this after that.
+    await output(['systemctl', '--user', 'kill', '--signal=SIGKILL', ...units]);
+    await waitFor(async () => (await userUnits(units[0] ?? '')).length === 0, { what: 'the app to be gone' });
     // It finds the answer, and the start after that, when it goes on.
     const pid = stage.shown.pid ?? 0;
     process.kill(pid, 'SIGSTOP');
@@ -197,6 +204,7 @@ describe('the window, when things are not as they should be', () => {
     await output([built.ringfence, 'launch', 'org.test.Sleeper']);
     process.kill(pid, 'SIGCONT');
     await stage.window.one({ role: 'push button', name: '^Freeze$', within: row('org.test.Sleeper') });
+    expect(await stage.window.all({ role: 'push button', name: '^(?:Freeze|Resume)$' })).toHaveLength(1);
   });
 
   it('reads from right to left where the language does', async () => {
