@@ -3,12 +3,18 @@ import type { OwnedDisk } from '../platform/owned-files/disk.ts';
 import type { ShadowPlaces } from './shadow-workshop.ts';
 
 /**
- * The copy of an entry that runs this script, in one of the places where desktops put copies: the desktop itself, and the panels of
- * Xfce and MATE. Others keep the id only.
+ * An entry that runs this script and is none of those that are `going`: one of the user's, or a copy in one of the places where
+ * desktops put copies, which are the desktop itself and the panels of Xfce and MATE. Others keep the id only.
  */
-export function findCopy(script: string, { home, configHome }: ShadowPlaces, disk: OwnedDisk): string | undefined {
+export function findCopy(
+  script: string,
+  { home, dataHome, configHome }: ShadowPlaces,
+  disk: OwnedDisk,
+  going: ReadonlySet<string>,
+): string | undefined {
   const panel = join(configHome, 'xfce4/panel');
   const folders = [
+    join(dataHome, 'applications'),
     desktopFolder(home, textOf(join(configHome, 'user-dirs.dirs'), disk)),
     join(configHome, 'mate/panel2.d/default/launchers'),
     ...disk.list(panel).map((name) => join(panel, name)),
@@ -16,7 +22,7 @@ export function findCopy(script: string, { home, configHome }: ShadowPlaces, dis
   for (const folder of folders) {
     for (const name of disk.list(folder)) {
       const path = join(folder, name);
-      if (name.endsWith('.desktop') && textOf(path, disk).includes(script)) return path;
+      if (name.endsWith('.desktop') && !going.has(path) && textOf(path, disk).includes(script)) return path;
     }
   }
   return undefined;

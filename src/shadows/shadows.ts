@@ -139,7 +139,8 @@ async function change(
     if (!dryRun) files.disk.clean([...new Set(Object.keys(before.files).map((path) => dirname(path)))]);
     const desired = await collectShadows({ manifest: wanted, settings, files }, installed, ports.breathe);
     const planned = files.plan([...desired.files.values()], wanted.files);
-    const copyOf = (script: string) => findCopy(script, settings.places, files.disk);
+    const going = new Set(planned.steps.map(({ path }) => path));
+    const copyOf = (script: string) => findCopy(script, settings.places, files.disk, going);
     const { plan, left } = keepScripts(planned, wanted.files, copyOf);
     const results = describePlan(verb, asked, unwanted, desired, plan, wanted, settings);
     if (verb === 'disable') results.push(...left);

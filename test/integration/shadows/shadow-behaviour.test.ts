@@ -197,6 +197,7 @@ describe('sync', () => {
     ],
     ['Xfce’s panel', '.config/xfce4/panel/launcher-7', ''],
     ['MATE’s panel', '.config/mate/panel2.d/default/launchers', ''],
+    ['the user’s own entries', '.local/share/applications', ''],
   ])(
     'leaves the script for a copy of the shadow, and takes it away once that is gone: %s',
     async (_what, place, dirs) => {
@@ -207,11 +208,13 @@ describe('sync', () => {
       const before = world.tree();
       await world.shadows.enable(only('app'));
       const [script, copy] = [join(world.own, 'ringfence/app.sh'), join(folder, '16789.desktop')];
-      writeFileSync(copy, shadow('app.desktop'));
+      // Without what whoever copies it does not know.
+      writeFileSync(copy, shadow('app.desktop').replace(/^X-Ringfence.*\n/gm, ''));
       const told = { app: 'app.desktop', state: 'disabled', file: script, reason: expect.stringContaining(copy) };
       expect(await world.shadows.disable(only('app'))).toContainEqual(told);
       expect([script, join(world.own, 'app.desktop')].map((path) => existsSync(path))).toEqual([true, false]);
-      expect((await world.shadows.list([]))[0]).toMatchObject({ id: 'app.desktop', state: 'available' });
+      const apps = await world.shadows.list([]);
+      expect(apps.find(({ id }) => id === 'app.desktop')).toMatchObject({ state: 'available' });
       expect(await world.shadows.sync({ dryRun: false })).toEqual([]);
       expect(existsSync(script)).toBe(true);
       rmSync(copy);
@@ -401,8 +404,9 @@ describe('shadows whose notes were lost', () => {
     await world.shadows.enable(only('app'));
     rmSync(notes(), { recursive: true });
     writeFileSync(join(world.own, 'app.desktop'), shadow('app.desktop').replace(/^X-Ringfence-Hash=.*\n/m, ''));
+    await world.shadows.sync({ dryRun: false });
     await world.shadows.disable(all);
-    expect(existsSync(join(world.own, 'app.desktop'))).toBe(true);
+    for (const name of ['app.desktop', 'ringfence/app.sh']) expect(existsSync(join(world.own, name))).toBe(true);
   });
 });
 
