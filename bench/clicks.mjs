@@ -1,13 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { interleave, launchArgs, row } from './rig.mjs';
 
 const quiet = { stdio: 'ignore' };
 
 const client = 'dist/ringfence-open';
 const options = ['--app=bench', '--'];
-const script = join(process.env.HOME, '.local/share/applications/ringfence/bench.sh');
+const script = join(process.env.HOME, 'bench.sh');
 /** As a shadow's script begins, with as much behind it. */
 const scriptText = `#!/bin/sh
 # What the icon of bench.desktop runs, by Ringfence
@@ -52,7 +52,6 @@ function alternatives(rig) {
 /** From the start of a client until the app's first instruction inside its scope; and many of them at once. */
 export async function measureClicks(rig) {
   const { child: daemon } = await rig.startDaemon();
-  mkdirSync(dirname(script), { recursive: true });
   writeFileSync(script, scriptText);
   const systemdRun = 'systemd-run --user --scope';
   const clicks = {
