@@ -87,11 +87,12 @@ const wired = () => import('../strict/wire-homes.ts');
 
 /** One that is there, or that of an app that is. @throws RingfenceError NoSuchApp, InvalidArgument */
 async function find(name: string, { ownEnvironment, environment, findEntry }: HomeSurroundings): Promise<FoundHome> {
-  const { findHome } = await wired();
+  const { askForProfile, findHome } = await wired();
   const id = parseDesktopId(name);
   // As starts see it: homes are where the user manager's environment has them, and their locks beside the daemon's.
   const variables = await environment();
   const home = findHome(id.name, { ...variables, XDG_RUNTIME_DIR: ownEnvironment['XDG_RUNTIME_DIR'] });
+  await askForProfile(home);
   if (!home.exists) findEntry(id, new Map(Object.entries(variables)));
   return home;
 }

@@ -5,6 +5,7 @@ import { RingfenceError } from '../domain/errors.ts';
 import { appHomeName, homeFolder } from '../domain/home-folder.ts';
 import { xdgFolders } from '../domain/xdg-folders.ts';
 import { takeLock } from '../platform/files/lock-file.ts';
+import { askMounts, isSilent } from '../platform/files/silent-mounts.ts';
 import { bytesToImport, type Imported, importFolders, moveToTrash, sizeOf, stagingOf } from './io/home-disk.ts';
 import { removeEmptyDownloads } from './io/homes.ts';
 import { knownApps } from './io/known-apps.ts';
@@ -44,14 +45,22 @@ export function findHome(id: string, environment: Environment): FoundHome {
   return { id, path: there ?? names[0] ?? '', exists: there !== undefined, user: home, data, config, runtime };
 }
 
+/** Asks the mounts that its profile may lie on, before anything of it is looked at. */
+export async function askForProfile({ id, user }: Pick<FoundHome, 'id' | 'user'>): Promise<void> {
+  await askMounts(profileFolders(id).map((name) => join(user, name)));
+}
+
 /** Bytes that a home takes on the disk. */
 export async function homeSize({ exists, path }: FoundHome): Promise<number> {
   return exists ? sizeOf(path) : 0;
 }
 
-/** The folders of the user's home where the app keeps its profile, below it; those that are there. */
+/** The folders of the user's home where the app keeps its profile, below it; those that are there and answer. */
 export function profileThere({ id, user }: Pick<FoundHome, 'id' | 'user'>): string[] {
-  return profileFolders(id).filter((name) => lstatSync(join(user, name), { throwIfNoEntry: false })?.isDirectory());
+  return profileFolders(id).filter((name) => {
+    const path = join(user, name);
+    return !isSilent(path) && lstatSync(path, { throwIfNoEntry: false })?.isDirectory();
+  });
 }
 
 /** Bytes that an import of its profile has to copy. */

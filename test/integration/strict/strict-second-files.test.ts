@@ -276,6 +276,14 @@ shared-folders = ${JSON.stringify(folders)}
       const search = { PATH: `${links}:/usr/bin:/bin` };
       await expect(run(['linked'], 'relaxed', search)).rejects.toMatchObject(refused(`the program ${links}/linked`));
 
+      const entry = join(home, '.local/share/applications/org.example.Untold.desktop');
+      symlinkSync(join(far, 'entry.desktop'), entry);
+      await expect(world.client.launch('org.example.Untold', [], new Map())).rejects.toMatchObject({
+        code: 'BadEntry',
+        message: expect.stringContaining('its file system does not answer'),
+      });
+      rmSync(entry);
+
       // A folder of PATH is left out, for what is started too: its own search would hang.
       await run(['sh', '-c', `ls / >/dev/null && echo "$PATH" >${told}`], 'relaxed', { PATH: `${far}:/usr/bin:/bin` });
       await waitFor(() => existsSync(told) && readFileSync(told, 'utf8') === '/usr/bin:/bin\n', { what: 'its PATH' });
