@@ -43,6 +43,8 @@ export interface BusProxy {
 /** What a program has said. */
 export interface Said {
   text(): string;
+  /** When it said something last, in ms since 1970. */
+  lastAt(): number;
   close(): void;
 }
 

@@ -97,7 +97,7 @@ export function openSandboxes(ports: SandboxPorts): Sandboxes {
       return machine.refusal((await machine.look()).facts, {});
     },
 
-    refusedName: (unit) => refusedName(said.get(unit)?.text() ?? ''),
+    refusedName: (unit) => refusedLately(said.get(unit)),
 
     offersName: (app, name, session) => offersName(app, name, session, ports),
 
@@ -261,3 +261,11 @@ function openMachine(ports: SandboxPorts): SandboxMachine {
     },
   };
 }
+
+function refusedLately(words: Said | undefined): string | undefined {
+  const isLongAgo = words === undefined || Date.now() - words.lastAt() > longestAfterRefusal;
+  return isLongAgo ? undefined : refusedName(words.text());
+}
+
+/** In ms, of an app's last word on the bus: one that lives on has not ended for want of a name. */
+const longestAfterRefusal = 10_000;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { RingfenceError } from '../../domain/errors.ts';
@@ -83,6 +83,7 @@ function openSaid(folder: string): Said & { readonly fd: number } {
       const size = readSync(fd, buffer, 0, longestSaid, 0);
       return size < longestSaid ? buffer.toString('latin1', 0, size) : '';
     },
+    lastAt: () => (isOpen ? fstatSync(fd).mtimeMs : 0),
     close() {
       if (isOpen) closeSync(fd);
       isOpen = false;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
@@ -26,6 +26,7 @@ describe('a strict app that ends at once', () => {
     posing: 'asks org.freedesktop.Notifications',
     staying: 'stays org.freedesktop.Notifications',
     quiet: 'asks org.example.Quiet',
+    lingering: 'lingers org.example.Lingering',
     hurried: 'asks org.example.Hurried',
     failing: 'fails',
     last: 'fails',
@@ -52,7 +53,7 @@ describe('a strict app that ends at once', () => {
       'set -- "$1" $(dbus-send --session --print-reply --dest=org.freedesktop.DBus /org/freedesktop/DBus \\',
       'org.freedesktop.DBus.RequestName "string:$2" uint32:4 2>&1 | tail -1)',
       'echo "$@" >>"$HOME/said"',
-      'case "$*" in stays* | *"uint32 1") exec sleep 1000 ;; esac',
+      'case "$*" in stays* | *"uint32 1") exec sleep 1000 ;; lingers*) until [ -e "$HOME/end" ]; do sleep 0.05; done ;; esac',
     ].join('\n');
     mkdirSync(work, { recursive: true });
     writeFileSync(program, script, { mode: 0o755 });
@@ -80,6 +81,14 @@ describe('a strict app that ends at once', () => {
     const unit = instanceUnit(await start(id));
     await waitFor(async () => !(await fenceUnits(bus)).includes(unit), { what: `${id} to end` });
     return unit;
+  };
+  /** Empty for a descriptor that is closed meanwhile. */
+  const linkOf = (path: string) => {
+    try {
+      return readlinkSync(path);
+    } catch {
+      return '';
+    }
   };
   const told: Notification[] = [];
   const noticeOf = (id: string) =>
@@ -153,6 +162,15 @@ describe('a strict app that ends at once', () => {
     const path = await start('staying', { 'working-directory': home });
     await waitFor(() => said('staying').length === 1, { what: 'it to be refused the name' });
     await client.stop(path, 0);
+    // One that has lived on without it for long: the file is told that it was so.
+    const lingering = instanceUnit(await start('lingering'));
+    await waitFor(() => said('lingering').length === 1, { what: 'the other to be refused its name' });
+    const folder = `/proc/${daemon.process.pid}/fd`;
+    const words = readdirSync(folder).filter((fd) => linkOf(join(folder, fd)).includes('/said.'));
+    expect(words).not.toEqual([]);
+    for (const fd of words) utimesSync(join(folder, fd), 0, 0);
+    writeFileSync(join(home, '.local/share/ringfence/homes/lingering/end'), '');
+    await waitFor(async () => !(await fenceUnits(bus)).includes(lingering), { what: 'the other to end' });
     await run('posing');
     await run('last');
     await noticeOf('last');
