@@ -62,9 +62,10 @@ export async function encloseProcess(
   const environment = processes.environment(pid);
   const unitStem = id?.name ?? name;
   const gates = [{ argv: [], environment, workingDirectory: '/' }];
-  const session = await answeringEnvironment(task, await systemd.environment(), ports.mounts);
+  const mounts = ports.openMounts();
+  const session = await answeringEnvironment(task, await systemd.environment(), mounts);
   const called = environment.get('PWD');
-  if (called?.startsWith('/')) await ports.mounts.ask([called], { desktops: true });
+  if (called?.startsWith('/')) await mounts.ask([called], { desktops: true });
   const folder = processes.folder(pid, called);
   const request = { name, unitStem, gates, session, variables: environment, folder, home: options.home };
   const home = await ports.sandboxes.claim(request, decision);

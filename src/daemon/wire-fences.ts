@@ -5,7 +5,7 @@ import { type Config, sharedWordsOf } from '../domain/config/model.ts';
 import type { HostFacts } from '../domain/host-facts.ts';
 import { readHostFacts } from '../launch/io/host-facts.ts';
 import { openRecords } from '../launch/io/records.ts';
-import type { FencePorts, LaunchPorts, LaunchStep } from '../launch/ports.ts';
+import type { FencePorts, LaunchPorts, LaunchStep, Mounts } from '../launch/ports.ts';
 import { sessionBusAddress } from '../platform/dbus/address.ts';
 import type { BusConnection } from '../platform/dbus/connection.ts';
 import { openAppCatalog } from '../platform/desktop/app-catalog.ts';
@@ -121,7 +121,7 @@ export function wireFences(around: FenceSurroundings): Fences {
     now: Date.now,
     // No secret: a collision with a running unit is noticed and another is drawn.
     number: around.number ?? (() => BigInt(Math.floor(Math.random() * 2 ** 32))),
-    mounts: { ask: askMounts, mayHang: () => doubtfulPlaces().length > 0, silent: silentMount },
+    openMounts,
     entryPaths: (id, variables) =>
       openAppCatalog(Object.fromEntries(variables)).directories.map((folder) => `${folder}/${id.id}`),
     findEntry: (id, variables) => findOrSuggest(openAppCatalog(Object.fromEntries(variables)), id),
@@ -145,6 +145,15 @@ export function wireFences(around: FenceSurroundings): Fences {
     );
   };
   return { ports, instances, sandboxes, gateKeeper, resume };
+}
+
+function openMounts(): Mounts {
+  const answered = new Map<string, boolean>();
+  return {
+    ask: (paths, how) => askMounts(paths, { ...how, answered }),
+    mayHang: () => doubtfulPlaces().length > 0,
+    silent: silentMount,
+  };
 }
 
 function gateOptions({ openFiles }: Systemd): GateOptions {

@@ -13,6 +13,7 @@ export async function answeringEnvironment(
   environment: ReadonlyMap<string, string>,
   mounts: Mounts,
 ): Promise<ReadonlyMap<string, string>> {
+  if (!mounts.mayHang()) return environment;
   const { own, listed, all } = environmentFolders(environment);
   await mounts.ask(all);
   for (const folder of own) requireAnswer(task, `your folder ${folder}`, folder, mounts);

@@ -60,9 +60,10 @@ async function takeSteps(request: LaunchRequest, ports: LaunchPorts): Promise<In
   const step = ports.onStep ?? (() => {});
 
   // Fetch the environment: the user manager's, now.
-  const session = await answeringEnvironment(request.task, await ports.systemd.environment(), ports.mounts);
+  const mounts = ports.openMounts();
+  const session = await answeringEnvironment(request.task, await ports.systemd.environment(), mounts);
 
-  const asked = await resolve(request, session, ports);
+  const asked = await resolve(request, session, { ...ports, mounts });
   step('resolved');
 
   const { start, decision } = decide(asked, ports);

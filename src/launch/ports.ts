@@ -41,7 +41,7 @@ export type LaunchStep =
   | 'noted'
   | 'entered';
 
-/** The mounts on which a look may hang; see `platform/files/silent-mounts.ts`. */
+/** The mounts on which a look may hang, of which one launch asks each once; see `platform/files/silent-mounts.ts`. */
 export interface Mounts {
   /** Asks those that these paths lead into: nothing else looks there before. `desktops`: by links into gvfs as well. */
   ask(paths: readonly string[], how?: { readonly desktops?: boolean }): Promise<void>;
@@ -56,7 +56,7 @@ export interface FencePorts {
   readonly systemd: Systemd;
   readonly cgroups: Cgroups;
   readonly records: Records;
-  readonly mounts: Mounts;
+  openMounts(): Mounts;
   config(): Config;
   /** The profile that the app was enabled with. */
   enabledProfile(app: string): Setting<string> | undefined;

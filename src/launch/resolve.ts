@@ -5,7 +5,7 @@ import { type DesktopId, parseDesktopId } from '../domain/desktop-id.ts';
 import { displayName } from '../domain/display-name.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { answeringEnvironment, requireAnswer } from './answering.ts';
-import type { LaunchPorts } from './ports.ts';
+import type { LaunchPorts, Mounts } from './ports.ts';
 import { checkListSize, type LaunchOptions, parseLaunchOptions } from './pure/launch-options.ts';
 import { type LookedUp, lookedUp, resolveApp } from './pure/resolve-app.ts';
 
@@ -43,6 +43,11 @@ export interface Startable {
   readonly options: LaunchOptions;
   /** The options as they came. */
   readonly texts: ReadonlyMap<string, string>;
+}
+
+/** What a request is resolved with. */
+export interface ResolvePorts extends Pick<LaunchPorts, 'entryPaths' | 'findEntry' | 'programFacts'> {
+  readonly mounts: Mounts;
 }
 
 /** What is asked for, checked as far as it can be without looking at the machine. */
@@ -97,7 +102,7 @@ export function commandRequest(
 export async function resolve(
   request: LaunchRequest,
   session: ReadonlyMap<string, string>,
-  ports: LaunchPorts,
+  ports: ResolvePorts,
 ): Promise<Startable> {
   return 'id' in request ? resolveEntry(request, session, ports) : resolveCommand(request, session, ports);
 }
@@ -105,12 +110,13 @@ export async function resolve(
 async function resolveEntry(
   { id, uris, texts, options, task }: AppRequest,
   session: ReadonlyMap<string, string>,
-  ports: LaunchPorts,
+  ports: ResolvePorts,
 ): Promise<Startable> {
   const environment = new Map(session);
-  await ports.mounts.ask(ports.entryPaths(id, environment));
+  const mayHang = ports.mounts.mayHang();
+  if (mayHang) await ports.mounts.ask(ports.entryPaths(id, environment));
   const entry = ports.findEntry(id, environment);
-  const looked = ports.mounts.mayHang()
+  const looked = mayHang
     ? lookedUp({ id, action: options.action, uris }, entry)
     : { folder: undefined, programs: [], terminals: [] };
   const folders = [options.workingDirectory, looked.folder].filter((folder) => folder !== undefined);
@@ -140,7 +146,7 @@ async function resolveEntry(
 async function resolveCommand(
   { argv, variables, texts, options, task }: CommandRequest,
   session: ReadonlyMap<string, string>,
-  ports: LaunchPorts,
+  ports: ResolvePorts,
 ): Promise<Startable> {
   const [program = ''] = argv;
   const environment = new Map(
@@ -189,10 +195,12 @@ async function askForStart(
   folders: readonly string[],
   { programs, terminals }: Pick<LookedUp, 'programs' | 'terminals'>,
   environment: ReadonlyMap<string, string>,
-  { mounts, programFacts }: LaunchPorts,
+  { mounts, programFacts }: ResolvePorts,
 ): Promise<void> {
   await mounts.ask(folders, { desktops: true });
   for (const folder of folders) requireAnswer(task, `the folder ${folder}`, folder, mounts);
+  // PATH leads into nothing of the desktop's.
+  if (!mounts.mayHang() && !programs.some((program) => program.includes('/'))) return;
   const [from = environment.get('HOME') ?? '/'] = folders;
   const facts = programFacts(environment);
   const search = (environment.get('PATH') ?? '').split(':').filter(isAbsolute);
@@ -213,7 +221,7 @@ function requireProgram(
   folder: string,
   task: string,
   environment: ReadonlyMap<string, string>,
-  ports: LaunchPorts,
+  ports: ResolvePorts,
 ): void {
   const state = ports.programFacts(environment).programState(program, folder);
   if (state === 'missing') {
@@ -228,7 +236,7 @@ function requireProgram(
 }
 
 /** As the user knows the app; the id where no entry says. */
-function appName(id: DesktopId, environment: ReadonlyMap<string, string>, ports: LaunchPorts): string {
+function appName(id: DesktopId, environment: ReadonlyMap<string, string>, ports: ResolvePorts): string {
   try {
     const { bytes, path } = ports.findEntry(id, environment);
     const { locales } = ports.programFacts(environment);
@@ -252,7 +260,7 @@ function workingDirectory(
   task: string,
   asked: string | undefined,
   environment: ReadonlyMap<string, string>,
-  ports: LaunchPorts,
+  ports: ResolvePorts,
 ): string {
   const home = environment.get('HOME') ?? '/';
   const facts = ports.programFacts(environment);

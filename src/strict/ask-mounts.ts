@@ -11,12 +11,17 @@ interface AskPorts {
   readonly homes: Pick<Homes, 'downloadFolder'>;
 }
 
-/** Asks the mounts that a strict start looks into, before it looks: the user's own folders, what is shared, and what is to be opened. */
-export async function askForStart(request: SandboxRequest, decision: Decision, ports: AskPorts): Promise<void> {
+/** Asks the mounts that a strict start looks into, before it looks: the user's own folders, what is shared, and what is to be opened; `home`: of the app. */
+export async function askForStart(
+  request: SandboxRequest,
+  decision: Decision,
+  ports: AskPorts,
+  home?: string,
+): Promise<void> {
   const words = decision.sandbox?.lists['shared-folders'].map(({ value }) => value) ?? [];
   const { documents = [], folder, gates, session } = request;
   const cookies = gates[0]?.environment.get('XAUTHORITY');
-  const more = [...documents, folder, gates[0]?.argv[0], cookies].filter((path) => path !== undefined);
+  const more = [...documents, folder, gates[0]?.argv[0], cookies, home].filter((path) => path !== undefined);
   await askForShares(words, session, ports, more);
 }
 
@@ -41,7 +46,8 @@ export async function askForShares(
     ...[...startPlacesOf(session, home), join(home, '.Xauthority'), session.get('XDG_RUNTIME_DIR') ?? ''],
     ...[...words.map((word) => readShare(word, home).path), ...more],
   ];
-  await sight.askMounts(paths.filter(isAbsolute));
+  const answered = new Map<string, boolean>();
+  await sight.askMounts(paths.filter(isAbsolute), answered);
   // What the user's files say can be read now.
-  await sight.askMounts([homes.downloadFolder(config, home), join(home, 'Downloads')]);
+  await sight.askMounts([homes.downloadFolder(config, home), join(home, 'Downloads')], answered);
 }

@@ -48,8 +48,7 @@ export async function enterSandbox(
   if (request.variables !== undefined) throw refuse('a command does not go into a sandbox that runs');
   const { terms, home = '' } = occupant;
   if (terms === undefined) throw refuse('was started as a command, whose sandbox nothing else goes into');
-  await askForStart(request, decision, ports);
-  await ports.sight.askMounts([home]);
+  await askForStart(request, decision, ports, home);
   // It would find one of that name, and what it saves would be in the one that is gone.
   if (!ports.sight.exists(home)) throw refuse(`its home ${home} was removed`);
   const lets = letIn(what, decision, wantedBy(request, decision, occupant.id, ports), ports);

@@ -281,8 +281,8 @@ export interface LinkQuestions {
 
 /** The file system and the processes as a sandbox needs to know them. */
 export interface SandboxSight {
-  /** Asks file systems that may hang and that these paths lead into: the other looks leave those alone that did not answer, or were not asked. */
-  askMounts(paths: readonly string[]): Promise<void>;
+  /** Asks file systems that may hang and that these paths lead into: the other looks leave those alone that did not answer, or were not asked. `answered`: by the same caller before. */
+  askMounts(paths: readonly string[], answered?: Map<string, boolean>): Promise<void>;
   /** Without symlinks, as far as it is there. */
   realFolder(path: string): string;
   /** Which of these are there, and which of them are symlinks. */

@@ -32,6 +32,8 @@ export interface Asking {
   readonly trusted?: number;
   /** Whether links may lead into what the desktop mounts in the runtime folder (gvfs, documents). By its own name it is asked anyway. */
   readonly desktops?: boolean;
+  /** What was asked before, and whether it has answered: counts, and is added to. */
+  readonly answered?: Map<string, boolean>;
 }
 
 /**
@@ -41,9 +43,8 @@ export interface Asking {
  */
 export async function askMounts(
   paths: readonly string[],
-  { trusted = 0, desktops = false }: Asking = {},
+  { trusted = 0, desktops = false, answered = new Map() }: Asking = {},
 ): Promise<void> {
-  const answered = new Map<string, boolean>();
   readMounts(recent);
   while (seen.doubtful.length > 0) {
     const questions = new Map<string, Question>();

@@ -11,7 +11,7 @@ export const paths: Pick<
   SandboxSight,
   'askMounts' | 'realFolder' | 'system' | 'devices' | 'text' | 'exists' | 'id' | 'isPlain' | 'follow' | 'accounts'
 > = {
-  askMounts: (looked) => askMounts(looked, { desktops: true }),
+  askMounts: (looked, answered = new Map()) => askMounts(looked, { desktops: true, answered }),
 
   realFolder,
 
