@@ -1,4 +1,4 @@
-import { isLimitName } from '../../../../domain/limits.ts';
+import { isLimitName, readLimit } from '../../../../domain/limits.ts';
 import { advance, memoryMax, type Row, type Sample, type SortKey, sortKeys } from './board.ts';
 import { shortBytes } from './short-amounts.ts';
 import {
@@ -102,15 +102,21 @@ function entered(state: TopState, target: Target, text: string): Step {
     const isValue = at < 0 && /^(?:\d|infinity$)/.test(word);
     const name = isValue ? 'memory-max' : at < 0 ? word : word.slice(0, at);
     const value = isValue ? word : at < 0 ? '' : word.slice(at + 1);
-    if (isLimitName(name) && value !== '') {
-      limits.set(name, value);
-      continue;
-    }
-    const problem = isLimitName(name) ? `${name} needs a value: ${name}=VALUE` : `there is no limit "${name}"`;
-    return quiet({ ...state, notice: { text: problem, tone: 'bad', until: Number.POSITIVE_INFINITY } });
+    const problem = problemOf(name, value);
+    if (problem !== undefined)
+      return quiet({ ...state, notice: { text: problem, tone: 'bad', until: Number.POSITIVE_INFINITY } });
+    limits.set(name, value);
   }
   const list: TopState = { ...state, mode: { kind: 'list' }, notice: undefined };
   return { state: list, effects: [{ kind: 'act', act: 'limit', target, limits }] };
+}
+
+/** Told while the prompt is still there: what is typed next would be keys that stop and kill. */
+function problemOf(name: string, value: string): string | undefined {
+  if (!isLimitName(name)) return `there is no limit "${name}"`;
+  if (value === '') return `${name} needs a value: ${name}=VALUE`;
+  const read = readLimit(name, value);
+  return 'problem' in read ? read.problem : undefined;
 }
 
 /** A key while the list is shown. The capital of a key does the same to all instances of the app. */

@@ -116,6 +116,8 @@ describe('keys', () => {
     ['infinitely', 'there is no limit "infinitely"'],
     ['=6G', 'there is no limit ""'],
     ['tasks-max', 'tasks-max needs a value: tasks-max=VALUE'],
+    ['cpu-quota=9', 'expected CPU time like 50% or 300% (100% is one core), or infinity'],
+    ['4', 'less than 64K would kill the app at once (4 is bytes; did you mean 4G?)'],
   ])('say what is wrong with %j until something else is typed', (text, problem) => {
     const { state, effects } = press(watching(facts('a')), 'l', ...text, 'enter');
     expect(effects).toEqual([]);
