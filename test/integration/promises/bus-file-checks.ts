@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { installEntry, installEntryText } from '../../fixtures/desktop-entries.ts';
 import { limitEffects } from '../../fixtures/limit-effects.ts';
@@ -287,12 +288,15 @@ const told = (name: string) =>
     .flatMap(({ body }) => (body[1] as Map<string, { value: unknown }>).get(name)?.value ?? []);
 const withConfig = async (text: string, check: () => Promise<unknown>) => {
   const good = readFileSync(configFile(), 'utf8');
+  const profiles = await property('Profiles');
   writeFileSync(configFile(), text);
   try {
     await check();
   } finally {
     writeFileSync(configFile(), good);
-    await waitFor(async () => (await property('ConfigError')) === '', { what: 'the good configuration' });
+    const isBack = async () =>
+      (await property('ConfigError')) === '' && isDeepStrictEqual(await property('Profiles'), profiles);
+    await waitFor(isBack, { what: 'the good configuration' });
   }
 };
 /** The controllers that the manager may hand on, as the kernel has them. */

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { expectLimit, limitEffects } from '../../fixtures/limit-effects.ts';
 import { type Check, seenIn } from '../../fixtures/promises.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { app, configFile, done, installApp, json, ringfence, theUnit } from './world.ts';
+import { app, configFile, done, installApp, json, ringfence, theClient, theUnit } from './world.ts';
 
 // What sees the effect of the commands that write the user's configuration.
 
@@ -29,6 +29,7 @@ const restored = (check: () => Promise<unknown>) => async () => {
     await check();
   } finally {
     writeFileSync(configFile(), before);
+    await waitFor(async () => (await theClient().configError()) === '', { what: 'the configuration as it was' });
   }
 };
 

@@ -56,9 +56,10 @@ async function strictly(line: string, script: string, variables: Readonly<Record
     const words = `{ ${script}; } >${file}.part 2>/dev/null; mv ${file}.part ${file}`;
     const options = new Map(Object.entries({ profile, 'working-directory': work, ...unlimited }));
     await theClient().run(['sh', '-c', words], new Map(Object.entries(variables)), options);
-    const text = await waitFor(() => existsSync(file) && readFileSync(file, 'utf8').trim(), {
+    // It may have said nothing.
+    const { text } = await waitFor(() => existsSync(file) && { text: readFileSync(file, 'utf8').trim() }, {
       what: 'the script',
-    }).catch((error: unknown) => (existsSync(file) ? '' : Promise.reject(error)));
+    });
     rmSync(file);
     return text;
   };

@@ -42,7 +42,7 @@ export function inOneWorld(): void {
   });
   afterEach(async () => {
     await ringfence('disable', '--all');
-    await endAll(bus);
+    await endAll(bus, client);
     removeEntries();
     rmSync(autostart, { recursive: true, force: true });
   });

@@ -21,7 +21,7 @@ beforeAll(async () => {
   daemon = await startDaemon();
   client = await connectTestClient();
 });
-afterEach(() => endAll(bus));
+afterEach(() => endAll(bus, client));
 afterAll(async () => {
   await client.close();
   await daemon.stop();

@@ -40,7 +40,7 @@ describe('docs/scripting.md', () => {
     daemon = await startDaemon({ home, env });
     client = await connectTestClient();
   });
-  afterEach(() => endAll(bus));
+  afterEach(() => endAll(bus, client));
   afterAll(async () => {
     await manager(bus, 'UnsetEnvironment', 'as', [['XDG_DATA_HOME']], '');
     await client.close();

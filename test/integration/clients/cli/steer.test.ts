@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Client } from '../../../../src/clients/cli/client.ts';
 import type { BusConnection } from '../../../../src/platform/dbus/connection.ts';
 import { installEntry, removeEntries } from '../../../fixtures/desktop-entries.ts';
-import { built, connectTestBus, endAll, fenceUnits } from '../../../fixtures/live-daemon.ts';
+import { built, connectTestBus, connectTestClient, endAll, fenceUnits } from '../../../fixtures/live-daemon.ts';
 import { readCgroup } from '../../../harness/cgroup.ts';
 import { command } from '../../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../../harness/daemon.ts';
@@ -15,6 +16,7 @@ const config = '# mine\n[app."org.test.Other"]\ntasks-max = 7   # seven\n\n[app.
 
 describe('ringfence set, freeze, thaw', () => {
   let bus: BusConnection;
+  let client: Client;
   let home: TempHome;
   let daemon: Daemon;
   const file = () => join(home.config, 'ringfence/config.toml');
@@ -31,13 +33,15 @@ describe('ringfence set, freeze, thaw', () => {
     mkdirSync(join(home.config, 'ringfence'));
     writeFileSync(file(), config);
     daemon = await startDaemon({ home });
+    client = await connectTestClient();
     installEntry(app, ['Exec=sleep 1000']);
   });
   afterEach(async () => {
-    await endAll(bus);
+    await endAll(bus, client);
     writeFileSync(file(), config);
   });
   afterAll(async () => {
+    await client.close();
     await daemon.stop();
     await bus.close();
     removeEntries();

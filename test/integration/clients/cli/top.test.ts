@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterEach(async () => {
   // One that a test which failed has left would be another's.
   await terminal.closeTabs();
-  await endAll(bus);
+  await endAll(bus, client);
 });
 afterAll(async () => {
   await terminal.close();

@@ -115,7 +115,7 @@ describe('a strict ringfence-shell', () => {
       const tab = await world.terminal.open([...strict, ...plainBash], { env: { PS1: 'ready> ' }, cwd: home });
       await tab.shows(/ready>/);
       await tab.enter("trap 'echo changed to $(stty size)' WINCH; stty size");
-      await tab.shows(/\n30 100\n/);
+      await tab.shows(/\n30 100\nready> *$/m);
       await tab.resize(77, 22);
       await tab.press('Enter');
       await tab.shows(/changed to 22 77/);
@@ -166,6 +166,7 @@ describe('a strict ringfence-shell', () => {
       await tab.press('C-z');
       await tab.shows(/Stopped/);
       await tab.enter('fg');
+      await tab.shows(/line 28\n/);
       await tab.press('G');
       await tab.shows(/line 500\n/);
       await tab.press('q');

@@ -8,7 +8,7 @@ import { recordName, recordsFolder } from '../../../../src/domain/runtime-files.
 import { terminalOf, writeToTerminal } from '../../../../src/platform/kernel/terminal.ts';
 import { tellTerminal } from '../../../../src/watch/tell-terminal.ts';
 import { processesWith, processFacts, temporaryFolder } from '../../../fixtures/live-daemon.ts';
-import { plainBash, program, shellWorld } from '../../../fixtures/shell-world.ts';
+import { hasTerminal, plainBash, program, shellWorld } from '../../../fixtures/shell-world.ts';
 import type { Tab } from '../../../fixtures/tmux-terminal.ts';
 import { cgroupOf } from '../../../harness/cgroup.ts';
 import { type CommandResult, command } from '../../../harness/command.ts';
@@ -78,20 +78,24 @@ describe('ringfence-shell', () => {
       await tab.enter(`PS1='inner> ' ${shell} -- ${plainBash.join(' ')}`);
       await tab.shows(/inner>/);
       await tab.enter('exit 3');
+      // A shell may read what is typed ahead, and take it with it.
+      await tab.shows(/^outer> *$/m);
       await tab.enter('echo status=$?');
       await tab.shows(/status=3/);
     });
 
     it('has job control', async () => {
       const tab = await openTab();
-      await tab.enter('sleep 1000');
-      await waitFor(() => processesWith('sleep').length > 1, { what: 'sleep to run' });
+      await tab.enter('sleep 4713');
+      const pid = await waitFor(() => processesWith('4713')[0], { what: 'sleep to run' });
       await tab.press('C-z');
-      await tab.shows(/\[1\]\+ +Stopped +sleep 1000/);
+      await tab.shows(/\[1\]\+ +Stopped +sleep 4713/);
       await tab.enter('bg; jobs -r');
-      await tab.shows(/Running +sleep 1000/);
+      await tab.shows(/Running +sleep 4713/);
       await tab.enter('fg');
-      await tab.shows(/\nsleep 1000\n/);
+      await tab.shows(/\nsleep 4713\n/);
+      // The shell says so before it gives the terminal away.
+      await waitFor(() => hasTerminal(pid), { what: 'sleep to have the terminal' });
       await tab.press('C-c');
       await tab.enter('echo status=$?');
       await tab.shows(/status=130/);
@@ -100,7 +104,8 @@ describe('ringfence-shell', () => {
     it('tells the shell when the window changes its size', async () => {
       const tab = await openTab();
       await tab.enter("trap 'echo changed to $(stty size)' WINCH; stty size");
-      await tab.shows(/\n30 100\n/);
+      // Until then the size is told to stty's process group.
+      await tab.shows(/\n30 100\nready> *$/m);
       await tab.resize(77, 22);
       await tab.press('Enter');
       await tab.shows(/changed to 22 77/);
@@ -176,6 +181,8 @@ describe('ringfence-shell', () => {
       await waitFor(() => existsSync(`${folder}/text`) && readFileSync(`${folder}/text`, 'utf8').includes('vim'), {
         what: 'the text on the disk',
       });
+      // What is typed before is vim's.
+      await tab.shows(/ready> *\n*$/);
       await tab.enter(`less ${folder}/long`);
       await tab.shows(/line 28\n/);
       await tab.press('G');
