@@ -111,6 +111,8 @@ describe('ringfence-shell', () => {
     await tab.shows(told);
     await isUsable(tab);
     await tab.enter(`exec ${hog}`);
+    // What is typed before is perhaps read by the shell inside.
+    await tab.shows(/^outer> *$/m);
     await tab.enter('echo status=$?');
     await tab.shows(/was killed at its memory limit, 157286400 bytes; .*\nstatus=137/s);
   });
@@ -125,13 +127,16 @@ describe('ringfence-shell', () => {
     const [, limit] = await tab.shows(/^(\d+)\nNoNewPrivs:\s+1\nSeccomp:\s+2\n0\n\/dev\/\S+$/m);
     const total = Number((await command(['awk', '/MemTotal/ { print $2 * 1024 }', '/proc/meminfo'])).stdout);
     expect(Math.abs(Number(limit) - total * 0.7)).toBeLessThan(total * 0.01);
-    await tab.enter(`clear; ${ssc} -isolation=strict /bin/bash --norc -i`);
+    await tab.enter(`clear; PS1='inner> ' ${ssc} -isolation=strict /bin/bash --norc -i`);
+    await tab.shows(/^inner>/m);
     await tab.enter('grep -c "NoNewPrivs.*1" /proc/self/status; exit 3');
-    await tab.shows(/^1$/m);
+    await tab.shows(/^1\nexit\nouter> *$/m);
     await tab.enter('echo status=$?');
     await tab.shows(/status=3/);
 
     await tab.enter(`clear; SHELL=/bin/bash ${program('safeshell')}`);
+    const isFenced = async () => (await world.client.instances()).some(({ profile }) => profile === 'relaxed');
+    await waitFor(isFenced, { what: 'the shell' });
     await tab.enter(
       'cd /sys/fs/cgroup/$(cut -d: -f3 /proc/self/cgroup) && cat cpu.max memory.max; grep NoNewPrivs: /proc/self/status',
     );
