@@ -158,7 +158,19 @@ class Dispatcher implements ObjectTree {
     }
     const handle = () => method.handle(readBody(call), { sender: call.sender, path: call.path });
     const isLong = call.member === 'GetManagedObjects';
-    return { signature: method.out, body: await (isLong ? this.#inTurn(call, handle) : handle()) };
+    const answer = isLong ? this.#inTurn(call, () => this.#betweenAnnouncements(handle)) : handle();
+    return { signature: method.out, body: await answer };
+  }
+
+  /** Whoever hears of an end and then gets a list that still has it, keeps it for ever. */
+  #betweenAnnouncements<T>(work: () => Promise<T> | T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      void this.#inOrder(async () => {
+        await Promise.resolve().then(work).then(resolve, reject);
+        // By then it is sent.
+        await nextTurn();
+      });
+    });
   }
 
   /** One of these answers at a time for each client, and others' calls between: all at once they would fill our memory. */

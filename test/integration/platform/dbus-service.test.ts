@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { RingfenceError } from '../../../src/domain/errors.ts';
 import { type BusConnection, connectBus } from '../../../src/platform/dbus/connection.ts';
 import { createDispatcher, type ObjectTree } from '../../../src/platform/dbus/dispatcher.ts';
 import { method, property, signal } from '../../../src/platform/dbus/interface-spec.ts';
 import { Variant } from '../../../src/platform/dbus/signature.ts';
 import { type PrivateBus, startPrivateBus } from '../../fixtures/private-bus.ts';
+import { RawBody, RawClient } from '../../fixtures/raw-client.ts';
 
 const root = '/org/example/Shop1';
 const name = 'org.example.Shop1';
@@ -207,6 +208,36 @@ describe('the object manager', () => {
     const [objects] = await client.call(target('GetManagedObjects', manager), '', [], 'a{oa{sa{sv}}}');
     const values = new Map([['Item', new Variant('s', 'pear')]]);
     expect(objects).toEqual(new Map([[`${root}/orders/4`, new Map([['org.example.Order1', values]])]]));
+  });
+
+  it('answers with a list before it announces what has come or gone since', async () => {
+    const raw = await RawClient.connect(bus.path);
+    onTestFinished(() => raw.close());
+    const rule = new RawBody().string(`type='signal',interface='${manager}'`).buffer();
+    await raw.callBus('AddMatch', 's', rule);
+    const gates: (() => void)[] = [];
+    const slow = property('s', () => new Promise<string>((resolve) => gates.push(() => resolve('pear'))));
+    const added = tree.addObject(`${root}/orders/1`, [{ ...instance, properties: { Item: slow } }]);
+    await expect.poll(() => gates.length).toBe(1);
+    gates[0]?.();
+    await added;
+    const answer = raw.call({ destination: name, path: root, interface: manager, member: 'GetManagedObjects' });
+    await expect.poll(() => gates.length).toBe(2);
+    const announced = [tree.removeObject(`${root}/orders/1`), tree.addObject(`${root}/orders/2`, [instance])];
+    // What it had to say of that alone, it would have said by now.
+    await client.call(target('Who'), '', [], 's');
+    gates[1]?.();
+    const { serial } = await answer;
+    await Promise.all(announced);
+    await expect.poll(() => raw.received.some(({ body }) => body.includes('orders/2'))).toBe(true);
+    // In the order in which they came.
+    const told = raw.received.slice(raw.received.findIndex(({ body }) => body.includes('orders/1')));
+    expect(told.map((one) => (one.serial === serial ? 'the answer' : one.member))).toEqual([
+      'InterfacesAdded',
+      'the answer',
+      'InterfacesRemoved',
+      'InterfacesAdded',
+    ]);
   });
 
   it('leaves out, and reports, a property that cannot be read or sent', async () => {
