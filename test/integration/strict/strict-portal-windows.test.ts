@@ -78,14 +78,14 @@ afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await screen.screenshot('failed-portal-window');
 });
 
+const windowsOf = async (name: string) => {
+  const search = ['xdotool', 'search', '--onlyvisible', '--class', name];
+  const { stdout } = await command(search, { env: { DISPLAY: screen.display } });
+  return stdout.split('\n').filter(Boolean);
+};
+const isAsking = async () => (await windowsOf(dialogClass)).length > 0;
 /** Answers the portal's dialog with a path, as typed: once more where not all of it came through. */
 const answer = async (path: string, patience = 8000) => {
-  const dialogs = async () =>
-    (
-      await command(['xdotool', 'search', '--onlyvisible', '--class', dialogClass], {
-        env: { DISPLAY: screen.display },
-      })
-    ).stdout.trim();
   await waitFor(
     async () => {
       const dialog = await screen.windowWith(dialogClass, /./);
@@ -93,7 +93,7 @@ const answer = async (path: string, patience = 8000) => {
       await screen.xdotool('key', 'ctrl+l', 'ctrl+a');
       await screen.xdotool('type', '--delay', '20', path);
       await screen.xdotool('key', 'Return');
-      return waitFor(async () => (await dialogs()) === '', { what: 'it to be gone', timeoutMs: patience });
+      return waitFor(async () => !(await isAsking()), { what: 'it to be gone', timeoutMs: patience });
     },
     { what: `the dialog to take ${path}`, timeoutMs: 60_000 },
   );
@@ -104,19 +104,24 @@ const close = (unit: string) =>
   waitFor(
     async () => {
       if ((await userUnits(unit)).length === 0) return true;
-      const { stdout } = await command(['xdotool', 'search', '--onlyvisible', '--class', editorClass], {
-        env: { DISPLAY: screen.display },
-      });
-      const [window] = stdout.split('\n').filter(Boolean);
+      const [window] = await windowsOf(editorClass);
       if (window !== undefined) await screen.close(window).catch(() => {});
       return waitFor(async () => (await userUnits(unit)).length === 0, { what: 'it', timeoutMs: 5000 });
     },
     { what: `${unit} to be gone`, timeoutMs: 40_000 },
   );
-const press = async (window: string, key: string) => {
-  await screen.xdotool('windowactivate', '--sync', window);
-  await screen.xdotool('key', key);
-};
+/** Presses the key that has the portal ask, until it does; a window that has just come may not hear it. */
+const ask = (window: string, key: string) =>
+  waitFor(
+    async () => {
+      if (!(await isAsking())) {
+        await screen.xdotool('windowactivate', '--sync', window);
+        await screen.xdotool('key', key);
+      }
+      return waitFor(isAsking, { what: 'it', timeoutMs: 8000 });
+    },
+    { what: `a dialog by ${key}`, timeoutMs: 60_000 },
+  );
 
 /** Copies the strict editor's text into a relaxed window, and back what is written there. */
 async function copyAndPaste(strictly: string, file: string): Promise<void> {
@@ -145,7 +150,7 @@ async function copyAndPaste(strictly: string, file: string): Promise<void> {
 
 it('Text Editor opens, changes and saves a file that is chosen in the portal’s dialog, and sees no other', async () => {
   const unit = await launchStrictly(client, 'org.gnome.TextEditor');
-  await press(await editorWith(/./), 'ctrl+o');
+  await ask(await editorWith(/./), 'ctrl+o');
   await answer(letter);
   const window = await editorWith(/letter\.txt/);
   // Once more where not every key came through, or in another order.
@@ -161,7 +166,7 @@ it('Text Editor opens, changes and saves a file that is chosen in the portal’s
     { what: 'the editor to save', timeoutMs: 60_000 },
   );
 
-  await press(window, 'ctrl+shift+s');
+  await ask(window, 'ctrl+shift+s');
   await answer(join(documents, 'copy.txt'));
   const copy = join(documents, 'copy.txt');
   await waitFor(() => readFileSync(copy, 'utf8') === 'EDITED\n', { what: 'the copy to be saved' });
@@ -209,10 +214,7 @@ describe('an app that saves by the portal’s dialog', () => {
     await screen.windowWith(dialogClass, /./);
     await waitFor(
       async () => {
-        const { stdout } = await command(['xdotool', 'search', '--onlyvisible', '--class', dialogClass], {
-          env: { DISPLAY: screen.display },
-        });
-        const dialog = stdout.split('\n').filter(Boolean).at(-1);
+        const dialog = (await windowsOf(dialogClass)).at(-1);
         if (dialog === undefined) return true;
         const press = ['timeout', '2', 'xdotool', 'windowactivate', '--sync', dialog, 'key', 'Return'];
         await command(press, { env: { DISPLAY: screen.display } });
