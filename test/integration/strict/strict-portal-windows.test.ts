@@ -20,6 +20,7 @@ import {
   type Notification,
   type NotificationListener,
 } from '../../fixtures/notification-listener.ts';
+import { type PortalDialog, portalDialogOn } from '../../fixtures/portal-dialog.ts';
 import { startPortals } from '../../fixtures/portals.ts';
 import { makeSavingApp } from '../../fixtures/saving-app.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
@@ -34,9 +35,9 @@ const documents = join(home, 'Documents');
 const letter = join(documents, 'letter.txt');
 const own = join(home, '.local/share/ringfence/homes/org.gnome.TextEditor');
 const editorClass = 'gnome-text-editor';
-const dialogClass = 'xdg-desktop-portal-gtk';
 
 let screen: XScreen;
+let dialog: PortalDialog;
 let daemon: Daemon;
 let client: Client;
 let notifications: NotificationListener;
@@ -51,6 +52,7 @@ beforeAll(async () => {
   mkdirSync(pulse, { recursive: true });
   sound = createServer().listen(join(pulse, 'native'));
   screen = await startXScreen();
+  dialog = portalDialogOn(screen);
   await startPortals(screen.display);
   const settings = tempHome();
   mkdirSync(join(settings.config, 'ringfence'), { recursive: true });
@@ -78,51 +80,18 @@ afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await screen.screenshot('failed-portal-window');
 });
 
-const windowsOf = async (name: string) => {
-  const search = ['xdotool', 'search', '--onlyvisible', '--class', name];
-  const { stdout } = await command(search, { env: { DISPLAY: screen.display } });
-  return stdout.split('\n').filter(Boolean);
-};
-const isAsking = async () => (await windowsOf(dialogClass)).length > 0;
-/** Answers the portal's dialog with a path, as typed: once more where not all of it came through. */
-const answer = async (path: string, patience = 8000) => {
-  await waitFor(
-    async () => {
-      const dialog = await screen.windowWith(dialogClass, /./);
-      await screen.xdotool('windowactivate', '--sync', dialog);
-      await screen.xdotool('key', 'ctrl+l', 'ctrl+a');
-      await screen.xdotool('type', '--delay', '20', path);
-      await screen.xdotool('key', 'Return');
-      return waitFor(async () => !(await isAsking()), { what: 'it to be gone', timeoutMs: patience });
-    },
-    { what: `the dialog to take ${path}`, timeoutMs: 60_000 },
-  );
-};
 const editorWith = (title: RegExp) => screen.windowWith(editorClass, title);
 /** Closes the editor as its button does; a window that has just come may not hear it. */
 const close = (unit: string) =>
   waitFor(
     async () => {
       if ((await userUnits(unit)).length === 0) return true;
-      const [window] = await windowsOf(editorClass);
+      const [window] = await screen.windowsOf(editorClass);
       if (window !== undefined) await screen.close(window).catch(() => {});
       return waitFor(async () => (await userUnits(unit)).length === 0, { what: 'it', timeoutMs: 5000 });
     },
     { what: `${unit} to be gone`, timeoutMs: 40_000 },
   );
-/** Presses the key that has the portal ask, until it does; a window that has just come may not hear it. */
-const ask = (window: string, key: string) =>
-  waitFor(
-    async () => {
-      if (!(await isAsking())) {
-        await screen.xdotool('windowactivate', '--sync', window);
-        await screen.xdotool('key', key);
-      }
-      return waitFor(isAsking, { what: 'it', timeoutMs: 8000 });
-    },
-    { what: `a dialog by ${key}`, timeoutMs: 60_000 },
-  );
-
 /** Copies the strict editor's text into a relaxed window, and back what is written there. */
 async function copyAndPaste(strictly: string, file: string): Promise<void> {
   const note = join(documents, 'note.txt');
@@ -150,8 +119,8 @@ async function copyAndPaste(strictly: string, file: string): Promise<void> {
 
 it('Text Editor opens, changes and saves a file that is chosen in the portal’s dialog, and sees no other', async () => {
   const unit = await launchStrictly(client, 'org.gnome.TextEditor');
-  await ask(await editorWith(/./), 'ctrl+o');
-  await answer(letter);
+  await dialog.ask(await editorWith(/./), 'ctrl+o');
+  await dialog.answer(letter);
   const window = await editorWith(/letter\.txt/);
   // Once more where not every key came through, or in another order.
   await waitFor(
@@ -166,8 +135,8 @@ it('Text Editor opens, changes and saves a file that is chosen in the portal’s
     { what: 'the editor to save', timeoutMs: 60_000 },
   );
 
-  await ask(window, 'ctrl+shift+s');
-  await answer(join(documents, 'copy.txt'));
+  await dialog.ask(window, 'ctrl+shift+s');
+  await dialog.answer(join(documents, 'copy.txt'));
   const copy = join(documents, 'copy.txt');
   await waitFor(() => readFileSync(copy, 'utf8') === 'EDITED\n', { what: 'the copy to be saved' });
 
@@ -209,21 +178,7 @@ describe('an app that saves by the portal’s dialog', () => {
     unit = await app.start(client);
   });
 
-  /** Presses Save in a dialog, and says so once more where something is in that place. */
-  const pressSave = async () => {
-    await screen.windowWith(dialogClass, /./);
-    await waitFor(
-      async () => {
-        const dialog = (await windowsOf(dialogClass)).at(-1);
-        if (dialog === undefined) return true;
-        const press = ['timeout', '2', 'xdotool', 'windowactivate', '--sync', dialog, 'key', 'Return'];
-        await command(press, { env: { DISPLAY: screen.display } });
-        return false;
-      },
-      { what: 'the dialog to be gone', timeoutMs: 30_000 },
-    );
-  };
-  const run = (lines: string) => app.run(lines, pressSave);
+  const run = (lines: string) => app.run(lines, () => dialog.save());
   const quoted = JSON.stringify;
   const there = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
 
@@ -355,7 +310,7 @@ said = [folder.startswith(runtime + "/doc/"), write(folder + "/x", "x")]
 try: os.symlink("/", folder + "/link")
 except OSError as error: said.append(os.strerror(error.errno))`;
     // The first time its dialog goes into the folder.
-    const chosen = await app.run(lines, () => answer(documents, 1000));
+    const chosen = await app.run(lines, () => dialog.answer(documents, 1000));
     expect(chosen).toEqual([true, 'Read-only file system', 'Read-only file system']);
     expect(notifications.take()).toEqual([]);
   });

@@ -12,6 +12,7 @@ import {
   instanceAt,
   startBundledDaemon,
 } from '../../fixtures/live-daemon.ts';
+import { type PortalDialog, portalDialogOn } from '../../fixtures/portal-dialog.ts';
 import { closedPortals, openPortals, type PortalCall } from '../../fixtures/portal-table.ts';
 import { startPortals } from '../../fixtures/portals.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
@@ -49,6 +50,7 @@ def say(text):
 
 describe('the portals, from a strict sandbox', () => {
   let screen: XScreen;
+  let dialog: PortalDialog;
   let daemon: Daemon;
   let settings: ReturnType<typeof tempHome>;
   let client: Client;
@@ -69,6 +71,7 @@ describe('the portals, from a strict sandbox', () => {
       '[Default Applications]\nx-scheme-handler/http=open-http.desktop\n',
     );
     screen = await startXScreen();
+    dialog = portalDialogOn(screen);
     await startPortals(screen.display);
     settings = tempHome();
     mkdirSync(join(settings.config, 'ringfence'), { recursive: true });
@@ -244,20 +247,6 @@ time.sleep(1000)
 `,
         more,
       );
-    /** Puts the question away, which stays when who was asked about has ended: or it would be taken for the next. */
-    const dismiss = () =>
-      waitFor(
-        async () => {
-          const search = ['xdotool', 'search', '--onlyvisible', '--class', 'xdg-desktop-portal-gtk'];
-          const [window] = (await command(search, { env: { DISPLAY: screen.display } })).stdout
-            .split('\n')
-            .filter(Boolean);
-          if (window === undefined) return true;
-          await screen.close(window);
-          return false;
-        },
-        { what: 'the question to be put away' },
-      );
     const isOpen = (scheme: string, link: string) =>
       waitFor(() => opened(scheme).includes(link), { what: `${link} to be open` });
 
@@ -272,18 +261,20 @@ time.sleep(1000)
       await isOpen('planted', 'planted://-oProxyCommand=relaxed');
       await client.stop(relaxed.path, 0);
       const { path } = await open('strict', 'planted://-oProxyCommand=strict');
-      await screen.windowWith('xdg-desktop-portal-gtk', /./);
+      await dialog.shown();
       expect(opened('planted')).toEqual(['planted://-oProxyCommand=relaxed']);
       await client.stop(path, 0);
-      await dismiss();
+      // It stays when who was asked about has ended, and would be taken for the next.
+      await dialog.dismiss();
     });
 
     it('of an app without a network, one of the web as well, which would carry something out', async () => {
       const home = { home: 'links' };
       const offline = await open('offline', 'http://offline.example/?secret', home);
-      await screen.windowWith('xdg-desktop-portal-gtk', /./);
+      await dialog.shown();
       await client.stop(offline.path, 0);
-      await dismiss();
+      // It stays when who was asked about has ended, and would be taken for the next.
+      await dialog.dismiss();
       // With one it is not asked about any more, though the home is the same.
       const online = await open('strict', 'http://online.example/', home);
       await isOpen('http', 'http://online.example/');
