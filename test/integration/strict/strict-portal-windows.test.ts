@@ -24,6 +24,7 @@ import { type PortalDialog, portalDialogOn } from '../../fixtures/portal-dialog.
 import { startPortals } from '../../fixtures/portals.ts';
 import { makeSavingApp } from '../../fixtures/saving-app.ts';
 import { startXScreen, type XScreen } from '../../fixtures/x-screen.ts';
+import { pidsIn } from '../../harness/cgroup.ts';
 import { command, output } from '../../harness/command.ts';
 import { type Daemon, startDaemon } from '../../harness/daemon.ts';
 import { tempHome } from '../../harness/temp-home.ts';
@@ -35,6 +36,7 @@ const documents = join(home, 'Documents');
 const letter = join(documents, 'letter.txt');
 const own = join(home, '.local/share/ringfence/homes/org.gnome.TextEditor');
 const editorClass = 'gnome-text-editor';
+const dialogClass = 'xdg-desktop-portal-gtk';
 
 let screen: XScreen;
 let dialog: PortalDialog;
@@ -60,7 +62,7 @@ beforeAll(async () => {
   const limits = ['memory-max', 'memory-swap-max', 'tasks-max'].map((name) => `${name} = "infinity"\n`).join('');
   writeFileSync(
     join(settings.config, 'ringfence/config.toml'),
-    `[profile.strict]\n${limits}[app."org.ringfence.Saver"]\nshared-folders = ["~/Shared"]\n`,
+    `[profile.strict]\n${limits}[profile.printing]\nbase = "strict"\nprinting = true\n[app."org.ringfence.Saver"]\nshared-folders = ["~/Shared"]\n`,
   );
   daemon = await startDaemon({ home: settings });
   client = await connectTestClient();
@@ -92,6 +94,45 @@ const close = (unit: string) =>
     },
     { what: `${unit} to be gone`, timeoutMs: 40_000 },
   );
+
+/** Prints by the portal's dialog, whose one printer here is a file: the portal writes it, where the user says. */
+async function printToFile(window: string): Promise<void> {
+  const printed = join(home, 'output.pdf');
+  const isPrinted = () => existsSync(printed) && readFileSync(printed, 'latin1').trimEnd().endsWith('%%EOF');
+  await waitFor(
+    async () => {
+      if (isPrinted()) return true;
+      await dialog.ask(window, 'ctrl+p');
+      await screen.xdotool('windowactivate', '--sync', await screen.windowWith(dialogClass, /^Print$/));
+      // Into the list of printers, its first, and that one.
+      await screen.xdotool('key', '--delay', '60', 'Tab', 'Home', 'space');
+      return waitFor(isPrinted, { what: 'the file', timeoutMs: 8000 }).catch(async (error: unknown) => {
+        await screen.xdotool('key', 'Escape');
+        throw error;
+      });
+    },
+    { what: 'the editor to print to a file', timeoutMs: 60_000 },
+  );
+  expect(readFileSync(printed, 'latin1')).toMatch(/^%PDF-/);
+}
+
+/** Has the editor print, until its bus filter has refused it, by the log that the filter keeps: no dialog comes. */
+async function printInVain(window: string, unit: string): Promise<void> {
+  const filters = (await output(['pgrep', '-x', 'xdg-dbus-proxy'])).split('\n').map(Number);
+  const filter = (await pidsIn(unit)).find((pid) => filters.includes(pid));
+  const log = () => readFileSync(`/proc/${filter}/fd/1`, 'latin1');
+  const refusal = / call org\.freedesktop\.portal\.Print\.PreparePrint at .*\n\*DENIED\*/;
+  await waitFor(
+    async () => {
+      await screen.xdotool('windowactivate', '--sync', window);
+      await screen.xdotool('key', 'ctrl+p');
+      return waitFor(() => refusal.test(log()), { what: 'the refusal', timeoutMs: 5000 });
+    },
+    { what: 'the editor to be refused the dialog', timeoutMs: 40_000 },
+  );
+  expect(await screen.windowsOf(dialogClass)).toEqual([]);
+}
+
 /** Copies the strict editor's text into a relaxed window, and back what is written there. */
 async function copyAndPaste(strictly: string, file: string): Promise<void> {
   const note = join(documents, 'note.txt');
@@ -117,8 +158,8 @@ async function copyAndPaste(strictly: string, file: string): Promise<void> {
   await paste(relaxed, strictly, () => readFileSync(file, 'utf8') === 'not EDITED\n');
 }
 
-it('Text Editor opens, changes and saves a file that is chosen in the portal’s dialog, and sees no other', async () => {
-  const unit = await launchStrictly(client, 'org.gnome.TextEditor');
+it('Text Editor opens, changes, saves and prints a file that is chosen in the portal’s dialog, and sees no other', async () => {
+  const unit = await launchStrictly(client, 'org.gnome.TextEditor', [], 'printing');
   await dialog.ask(await editorWith(/./), 'ctrl+o');
   await dialog.answer(letter);
   const window = await editorWith(/letter\.txt/);
@@ -146,11 +187,12 @@ it('Text Editor opens, changes and saves a file that is chosen in the portal’s
   expect(names).toHaveLength(2);
   expect(readdirSync(own, { recursive: true }).map(String)).not.toContain('Documents');
 
+  await printToFile(await editorWith(/copy\.txt/));
   await copyAndPaste(await editorWith(/copy\.txt/), copy);
   await close(unit);
 }, 180_000);
 
-it('an app that is enabled strictly has an entry for the portals, which leads into its sandbox and goes with it', async () => {
+it('an app that is enabled strictly has an entry for the portals, which leads into its sandbox and goes with it; it does not print', async () => {
   const entry = join(home, '.local/share/applications/org.ringfence.app.org_2egnome_2eTextEditor.desktop');
   expect(existsSync(entry)).toBe(false);
   await output([built.ringfence, 'enable', '--profile', 'strict', 'org.gnome.TextEditor']);
@@ -158,9 +200,10 @@ it('an app that is enabled strictly has an entry for the portals, which leads in
   expect((await command(['desktop-file-validate', entry])).stdout).not.toMatch(/error/);
   // By its command, as whoever shows a notification would.
   await output(['gio', 'launch', entry], { env: { DISPLAY: screen.display } });
-  await editorWith(/./);
+  const window = await editorWith(/./);
   const [unit = ''] = await userUnits('app-ringfence-org.gnome.TextEditor-*.scope');
   expect((await confinedProcesses(unit, /gnome-text-editor/)).length).toBeGreaterThan(0);
+  await printInVain(window, unit);
   // Not by its window: closed as soon as it has one, the editor may stay without.
   await output(['systemctl', '--user', 'stop', unit]);
   await output([built.ringfence, 'disable', 'org.gnome.TextEditor']);
