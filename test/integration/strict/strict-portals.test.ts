@@ -101,8 +101,10 @@ describe('the portals, from a strict sandbox', () => {
     const script = join(process.cwd(), 'test/fixtures/portal-calls.py');
     // The project is not visible inside.
     writeFileSync(join(work, 'portal-calls.py'), readFileSync(script));
-    await run(['/usr/bin/python3', join(work, 'portal-calls.py'), asked, answers], profile);
+    const path = await run(['/usr/bin/python3', join(work, 'portal-calls.py'), asked, answers], profile);
     await waitFor(() => existsSync(answers), { what: 'the calls to be made', timeoutMs: 60_000 });
+    // It has its home until its last process has ended.
+    await waitFor(async () => (await client.instances()).every((one) => one.path !== path), { what: 'its end' });
     return JSON.parse(readFileSync(answers, 'utf8'));
   };
 
