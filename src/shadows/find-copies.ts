@@ -4,7 +4,8 @@ import type { ShadowPlaces } from './shadow-workshop.ts';
 
 /**
  * An entry that runs this script and is none of those that are `going`: one of the user's, or a copy in one of the places where
- * desktops put copies, which are the desktop itself and the panels of Xfce and MATE. Others keep the id only.
+ * desktops put copies, which are the desktop itself, what is started with the session (GNOME Tweaks) and the panels of Xfce and MATE.
+ * Others keep the id only.
  */
 export function findCopy(
   script: string,
@@ -15,6 +16,7 @@ export function findCopy(
   const panel = join(configHome, 'xfce4/panel');
   const folders = [
     join(dataHome, 'applications'),
+    join(configHome, 'autostart'),
     desktopFolder(home, textOf(join(configHome, 'user-dirs.dirs'), disk)),
     join(configHome, 'mate/panel2.d/default/launchers'),
     ...disk.list(panel).map((name) => join(panel, name)),

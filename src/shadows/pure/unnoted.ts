@@ -1,3 +1,4 @@
+import { parseExec } from '../../domain/desktop-entry/exec-line.ts';
 import { mainGroup, parseDesktopEntry } from '../../domain/desktop-entry/parse.ts';
 import { unescapeValue } from '../../domain/desktop-entry/value.ts';
 import type { ShadowKind } from './manifest.ts';
@@ -29,11 +30,20 @@ export function describeItself(kind: ShadowKind, name: string, bytes: Uint8Array
     const exec = document.get(group, 'Exec') ?? '';
     const isWhole = ['X-Ringfence-Hash', 'X-Ringfence-Version'].every((key) => document.get(group, key) !== undefined);
     if (!source?.startsWith('/') || !isWhole || !/ringfence/.test(exec)) return undefined;
+    if (kind !== 'service' && !isInItsPlace(kind, name, exec)) return undefined;
     const app = kind === 'service' ? `${document.get(group, 'Name')}.desktop` : name;
     return { app, source, strict: / --strict /.test(exec) };
   } catch {
     return undefined;
   }
+}
+
+/** A shadow that somebody has copied has its marks: as an app of another name, or among what is started with the session (GNOME Tweaks). */
+function isInItsPlace(kind: ShadowKind, name: string, exec: string): boolean {
+  const app = parseExec(exec)
+    .map(([part]) => (part !== undefined && 'text' in part ? part.text : ''))
+    .find((word) => word.startsWith('--app='));
+  return app === (kind === 'autostart' ? undefined : `--app=${name}`);
 }
 
 function readScript(text: string): SelfDescription | undefined {

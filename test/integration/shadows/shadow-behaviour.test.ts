@@ -198,6 +198,7 @@ describe('sync', () => {
     ['Xfce’s panel', '.config/xfce4/panel/launcher-7', ''],
     ['MATE’s panel', '.config/mate/panel2.d/default/launchers', ''],
     ['the user’s own entries', '.local/share/applications', ''],
+    ['what is started with the session', '.config/autostart', ''],
   ])(
     'leaves the script for a copy of the shadow, and takes it away once that is gone: %s',
     async (_what, place, dirs) => {
@@ -222,6 +223,27 @@ describe('sync', () => {
       expect(world.tree()).toBe(before);
     },
   );
+
+  it('leaves a shadow that was copied: to what is started with the session (GNOME Tweaks), or as another app', async () => {
+    addEntry(world, 'app.desktop', []);
+    const autostart = join(world.root, 'home/.config/autostart');
+    mkdirSync(autostart, { recursive: true });
+    const before = world.tree();
+    await world.shadows.enable(only('app'));
+    const written = shadow('app.desktop');
+    const copies = [join(autostart, 'app.desktop'), join(world.own, 'another.desktop')];
+    for (const path of copies) writeFileSync(path, written);
+    const stay = () => expect(copies.map((path) => readFileSync(path, 'utf8'))).toEqual([written, written]);
+    await world.shadows.sync({ dryRun: false });
+    stay();
+    await world.shadows.disable(only('app'));
+    stay();
+    await world.shadows.sync({ dryRun: false });
+    stay();
+    for (const path of copies) rmSync(path);
+    await world.shadows.sync({ dryRun: false });
+    expect(world.tree()).toBe(before);
+  });
 
   it('writes the script of an icon anew when it is removed, and leaves one that the user edited', async () => {
     addEntry(world, 'app.desktop', []);

@@ -75,7 +75,7 @@ describe('a file that is somebody else’s, or was edited', () => {
     'X-Ringfence-Source': source,
     'X-Ringfence-Hash': '00',
     'X-Ringfence-Version': '1',
-    Exec: '/bin/sh /opt/ringfence/x --strict -- a',
+    Exec: '/bin/sh /opt/ringfence/x --app=a.desktop --strict -- a',
   };
   const entry = (changes: Record<string, string | undefined>) =>
     [
@@ -98,6 +98,17 @@ describe('a file that is somebody else’s, or was edited', () => {
     ['a command', { Exec: undefined }],
     ['a command through Ringfence', { Exec: 'a --strict ' }],
   ])('is nobody’s without %s', (_what, changes) => expect(told('entry', entry(changes))).toBeUndefined());
+
+  it('is somebody’s who has copied it: as an app of another name, or to what is started with the session', () => {
+    const shadow = shadowEntry(input);
+    expect(told('entry', shadow, 'b.desktop')).toBeUndefined();
+    expect(told('autostart', shadow)).toBeUndefined();
+    const inline = shadow
+      .toString()
+      .replace(/^Exec=\S+ \S+ /m, 'Exec=/bin/sh -c "x; y" "/opt/Ring Fence/ringfence-open" ');
+    expect(told('entry', inline)).toEqual({ app: 'a.desktop', source, strict: false });
+    expect(told('autostart', inline)).toBeUndefined();
+  });
 
   it('is nobody’s when it cannot be read, or says it in another place', () => {
     expect(told('entry', 'nonsense')).toBeUndefined();
