@@ -23,6 +23,11 @@ export interface ShadowResult {
   readonly diff?: string;
 }
 
+/** Whether it is a file that stays though its app is disabled, as something else of the user's runs it. */
+export function staysInUse({ state, file, change }: ShadowResult): boolean {
+  return state === 'disabled' && file !== undefined && change === undefined;
+}
+
 /** What can be said before anything is done: of the apps asked for, and of those that stay as they are. */
 export function describePlan(
   verb: ShadowVerb,

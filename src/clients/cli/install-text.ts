@@ -1,6 +1,6 @@
 import type { InstallChange } from '../../install/changes.ts';
 import type { InstallPlaces } from '../../install/pure/places.ts';
-import type { ShadowResult } from '../../shadows/shadow-results.ts';
+import { type ShadowResult, staysInUse } from '../../shadows/shadow-results.ts';
 import { type ChangeGroup, groupChanges } from './pure/group-changes.ts';
 import { bytesText } from './pure/readable.ts';
 import { columns, type Terminal } from './terminal.ts';
@@ -90,7 +90,9 @@ export function entriesText(
   { diff, dryRun }: ChangesFormat,
   terminal: Terminal,
 ): string {
-  const told = entries.filter(({ change, state }) => change !== undefined || state === 'edited' || state === 'failed');
+  const told = entries.filter(
+    (one) => one.change !== undefined || one.state === 'edited' || one.state === 'failed' || staysInUse(one),
+  );
   const lines = columns(
     told.map(({ app, state, file, change: made, reason }) => {
       const change: Change = made ?? 'kept';

@@ -1,7 +1,17 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -277,21 +287,29 @@ describe('ringfence install, in the session', () => {
     }
   });
 
-  it('names the record that stays with an entry that the user edited', async () => {
+  it('names the record and the script that stay with an entry that the user edited, or copied', async () => {
     const before = tree(home);
     installEntry('org.test.Edited', ['Exec=sleep 1000']);
     await ringfence(['install']);
     expect((await ringfence(['enable', 'org.test.Edited'])).code).toBe(0);
     const entry = join(data, 'applications/org.test.Edited.desktop');
     writeFileSync(entry, `${readFileSync(entry, 'utf8')}# mine\n`);
+    const copy = join(data, 'applications/org.test.Copy.desktop');
+    const script = join(data, 'applications/ringfence/org.test.Edited.sh');
     const { code, stdout } = await ringfence(['uninstall']);
     const record = join(data, 'ringfence/manifest.json');
     expect(code).toBe(1);
     expect(stdout).toContain(`${entry}: you have edited it`);
-    expect(stdout).toContain(`${record}: it is the record of the edited entries`);
+    expect(stdout).toContain(`${record}: it is the record of what stays`);
     expect(stdout).toContain('is uninstalled, but not all of it');
+    // As for a copy of it, whose marks are gone.
+    renameSync(entry, copy);
+    const again = await ringfence(['uninstall']);
+    expect(again.code).toBe(1);
+    expect(again.stdout).toMatch(new RegExp(`^kept +${script}: ${copy} runs it, so it stays`, 'm'));
+    expect(again.stdout).toContain(`${record}: it is the record of what stays`);
     // Back to nothing, with what the user is told to do.
-    rmSync(entry);
+    rmSync(copy);
     await ringfence(['uninstall']);
     removeEntries();
     expect(tree(home)).toEqual(before);

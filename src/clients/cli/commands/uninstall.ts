@@ -12,6 +12,7 @@ import { disableTerminals, enableTerminals, type TerminalOutcome } from '../../.
 import { uninstall } from '../../../install/uninstall.ts';
 import { wireInstall } from '../../../install/wire-install.ts';
 import { manifestPath } from '../../../shadows/pure/manifest.ts';
+import { staysInUse } from '../../../shadows/shadow-results.ts';
 import type { Command, Context } from '../command.ts';
 import { desiredPlaces } from '../desired-places.ts';
 import { takeBackDisabled } from '../enabled-limits.ts';
@@ -55,12 +56,13 @@ export function uninstallCommand(program: string | undefined, commands: () => re
           { dryRun, keepEnabled: shared !== undefined },
           wiring,
         );
-        const edited = entries.filter(({ state }) => state === 'edited');
-        const changes = [...files, ...(dryRun || edited.length === 0 ? [] : recordThatStays(environment))];
+        const isLeft = entries.some((one) => one.state === 'edited' || staysInUse(one));
+        const changes = [...files, ...(dryRun || !isLeft ? [] : recordThatStays(environment))];
         const stays =
           limitsStay ||
           changes.some(({ change }) => change === 'kept') ||
-          entries.some(({ state }) => state === 'edited' || state === 'failed');
+          isLeft ||
+          entries.some(({ state }) => state === 'failed');
         if (words.flag('json')) {
           terminal.printJson({ installed, entries, terminals, changes });
           return stays ? 1 : 0;
@@ -97,7 +99,7 @@ export function uninstallCommand(program: string | undefined, commands: () => re
 function recordThatStays(environment: Context['environment']): InstallChange[] {
   const path = manifestPath(xdgFolders(environment).data ?? '');
   if (!existsSync(path)) return [];
-  return [{ path, change: 'kept', reason: 'it is the record of the edited entries; delete it together with them' }];
+  return [{ path, change: 'kept', reason: 'it is the record of what stays; delete it together with that' }];
 }
 
 /** What lost its note is found by what would be written. A package that is not whole any more takes back what is noted. */
