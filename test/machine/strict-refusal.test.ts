@@ -139,10 +139,12 @@ describe('strict where user namespaces are off', () => {
   });
 });
 
+/** Node 24's recursive readdir goes through symlinks, such as that to the daemon's /proc. */
 function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
+  const files = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+  return files.sort();
 }
