@@ -5,7 +5,7 @@ import type { Config } from '../../domain/config/model.ts';
 import { type ConfigSource, readConfig } from '../../domain/config/read-config.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { xdgFolders } from '../../domain/xdg-folders.ts';
-import { askMounts, isSilent } from '../../platform/files/silent-mounts.ts';
+import { askMounts, isDoubtful, isSilent } from '../../platform/files/silent-mounts.ts';
 import { watchPaths } from '../../platform/files/watch-paths.ts';
 import { recallConfig, rememberConfig } from './config-memory.ts';
 
@@ -90,6 +90,8 @@ export function openConfigStore(places: Pick<ConfigPlaces, 'files' | 'memory'>):
    * watched is read at every question.
    */
   const look = () => {
+    // Asked right now, and perhaps no answer comes.
+    if (places.files.some(isDoubtful)) return;
     const wasBlind = isBlind;
     isBlind = watcher.isBlind();
     if (wasBlind || isBlind || places.files.some((path, at) => isWritten(stamps[at], stampOf(path)))) scan();

@@ -13,6 +13,8 @@ interface Asked {
   at: number;
   /** While a process asks: until that has ended, or was given up. */
   waiting: Promise<void> | undefined;
+  /** Since when it asks, by performance.now(). */
+  since: number;
 }
 
 /** By the keys of their questions. */
@@ -78,16 +80,24 @@ export function doubtfulPlaces(): string[] {
  * The mount that a path leads into and that does not answer; undefined where whoever looks there does not hang. Once any was asked, one that
  * was not counts as silent, but for those of the desktop: what is looked at is to be asked before.
  */
-export function silentMount(path: string): Mount | undefined {
+export function silentMount(path: string, patience = Number.POSITIVE_INFINITY): Mount | undefined {
   const silent = [...asked.values()].filter(({ isSilent }) => isSilent).map(({ mount }) => mount);
   const mounts = [...seen.doubtful.filter((mount) => !isDesktops(mount)), ...silent];
-  const isKnown = ({ key }: Question) => asked.get(key)?.isSilent === false;
+  const isKnown = ({ key }: Question) => {
+    const one = asked.get(key);
+    return one?.isSilent === false && (one.waiting === undefined || performance.now() - one.since < patience);
+  };
   return questionTo(path, mounts, seen.covered, isKnown, linkAt)?.mount;
 }
 
 /** Whether a path leads into a mount that does not answer. */
 export function isSilent(path: string): boolean {
   return silentMount(path) !== undefined;
+}
+
+/** The same, and whether one that is asked again has not answered for a moment: for whoever looks without asking. */
+export function isDoubtful(path: string): boolean {
+  return silentMount(path, 200) !== undefined;
 }
 
 /** Every GNOME desktop has some in the runtime folder, and few links lead there. */
@@ -127,10 +137,19 @@ function linkAt(path: string): string | undefined {
 }
 
 async function ask({ key, place, mount }: Question, trusted: number): Promise<void> {
-  const known = asked.get(key) ?? { mount, isSilent: undefined, at: Number.NEGATIVE_INFINITY, waiting: undefined };
+  const known = asked.get(key) ?? {
+    mount,
+    isSilent: undefined,
+    at: Number.NEGATIVE_INFINITY,
+    waiting: undefined,
+    since: 0,
+  };
   if (known.waiting === undefined && performance.now() - known.at < trusted) return;
   asked.set(key, known);
-  known.waiting ??= wait(known, place);
+  if (known.waiting === undefined) {
+    known.since = performance.now();
+    known.waiting = wait(known, place);
+  }
   await known.waiting;
 }
 

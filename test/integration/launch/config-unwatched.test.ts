@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../../src/clients/cli/client.ts';
 import type { BusConnection } from '../../../src/platform/dbus/connection.ts';
@@ -13,6 +14,7 @@ import {
   endAll,
   instanceAt,
   namePid,
+  temporaryFolder,
 } from '../../fixtures/live-daemon.ts';
 import { command } from '../../harness/command.ts';
 import { type TempHome, tempHome } from '../../harness/temp-home.ts';
@@ -99,5 +101,46 @@ describe('the configuration, when no inotify instance is left as the daemon star
     await waitFor(async () => (await watching())?.get('available') === 'yes', { what: 'an inotify instance' });
     save(good('3G'));
     expect(await waitFor(async () => (await launched()).asked === '3G', { what: 'the change' })).toBe(true);
+  });
+});
+
+describe('the configuration, where its file system stops to answer,', () => {
+  it('is as it was for whoever looks while the mount is asked again', async () => {
+    const folder = temporaryFolder();
+    const [far, hang] = [join(folder, 'far'), join(folder, 'hang')];
+    mkdirSync(far);
+    const files = spawn('python3', [join(process.cwd(), 'test/fixtures/hanging-files.py'), far, hang], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await once(files.stdout, 'data');
+      // A process of its own: it would hang, and this one with it.
+      const script = `
+        import { writeFileSync } from 'node:fs';
+        import { openConfigStore } from '${process.cwd()}/src/config/io/config-store.ts';
+        import { askMounts } from '${process.cwd()}/src/platform/files/silent-mounts.ts';
+        const files = ['${far}/config.toml'];
+        await askMounts(files);
+        const store = openConfigStore({ files, memory: undefined });
+        const before = store.current();
+        writeFileSync('${hang}', '');
+        let isAsking = true;
+        const asking = store.ask().then(() => { isAsking = false; });
+        setTimeout(() => process.stdout.write(String(store.current() === before && isAsking)), 1000);
+        await asking;
+        process.exit();`;
+      const program = join(folder, 'look.mjs');
+      await build({
+        stdin: { contents: script, resolveDir: process.cwd() },
+        ...{ bundle: true, platform: 'node', format: 'esm', outfile: program },
+      });
+      const asked = command([process.execPath, program], { timeoutMs: 8000 });
+      expect(await asked).toMatchObject({ stdout: 'true', code: 0 });
+    } finally {
+      files.kill('SIGKILL');
+      await once(files, 'exit');
+      await command(['fusermount3', '-uz', far]);
+      rmSync(folder, { recursive: true });
+    }
   });
 });
