@@ -47,7 +47,7 @@ export interface Shadows {
   list(locales: readonly string[]): Promise<AppView[]>;
   /** What is wanted, as the disk has it. */
   wishes(): Promise<Manifest>;
-  /** The same as it was when it was last read here; empty before that. */
+  /** The same as it was when it was last read here, or is where that has changed since; empty before that. */
   known(): Manifest;
 }
 
@@ -56,6 +56,14 @@ export function openShadows(ports: ShadowPorts): Shadows {
   // One at a time: what one call reads, no other changes meanwhile.
   let last: Promise<unknown> = Promise.resolve();
   let known = emptyManifest;
+  let seen: { readonly settings: ShadowSettings; readonly stat: string } | undefined;
+  const read = (settings: ShadowSettings) => {
+    const files = ports.files(settings);
+    const stat = statOf(settings, files);
+    known = findUnnoted(ports.manifest(settings, files).read() ?? emptyManifest, settings, files, false).manifest;
+    seen = { settings, stat };
+    return known;
+  };
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work, work);
     last = turn.catch(() => {});
@@ -80,15 +88,23 @@ export function openShadows(ports: ShadowPorts): Shadows {
       const { manifest, apps } = findUnnoted(noted, settings, files, true);
       return listApps(settings, files.disk, manifest, apps, locales);
     },
-    async wishes() {
-      const settings = await ports.settings();
-      const files = ports.files(settings);
-      const noted = ports.manifest(settings, files).read() ?? emptyManifest;
-      known = findUnnoted(noted, settings, files, false).manifest;
-      return known;
+    wishes: async () => read(await ports.settings()),
+    known() {
+      if (seen === undefined) return known;
+      const { settings, stat } = seen;
+      try {
+        // A home that comes back tells nobody, and a strict app would be started relaxed.
+        return statOf(settings, ports.files(settings)) === stat ? known : read(settings);
+      } catch {
+        return known;
+      }
     },
-    known: () => known,
   };
+}
+
+function statOf({ manifestPath }: ShadowSettings, { disk }: OwnedFiles): string {
+  const look = disk.look(manifestPath);
+  return look.state === 'file' ? look.stat : look.state;
 }
 
 function withWish(manifest: Manifest, ids: readonly DesktopId[], { all, wish }: ShadowRequest): Manifest {

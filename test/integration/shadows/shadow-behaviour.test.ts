@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -223,6 +224,19 @@ describe('sync', () => {
       expect(world.tree()).toBe(before);
     },
   );
+
+  it('knows what is wanted again when the home was away and is back, of which nobody tells', async () => {
+    addEntry(world, 'app.desktop', []);
+    await world.shadows.enable({ ...only('app'), wish: { profile: 'strict' } });
+    const profile = () => world.shadows.known().apps['app.desktop']?.profile;
+    await world.shadows.wishes();
+    expect(profile()).toBe('strict');
+    const home = join(world.root, 'home');
+    renameSync(home, `${home}.away`);
+    expect((await world.shadows.wishes()).apps).toEqual({});
+    renameSync(`${home}.away`, home);
+    expect(profile()).toBe('strict');
+  });
 
   it('leaves a shadow that was copied: to what is started with the session (GNOME Tweaks), or as another app', async () => {
     addEntry(world, 'app.desktop', []);
